@@ -1,0 +1,10 @@
+/** The one normalisation that decides whether two inputs are "the same": NFKC, lower case, single spaces, trimmed. */
+export function normaliseText(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
+}
+
+/** At most `length` characters, with an ellipsis where something was cut. Never cuts a surrogate pair. */
+export function shorten(text: string, length: number): string {
+  const characters = [...text.slice(0, length * 2 + 2)];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
+}

@@ -1,0 +1,175 @@
+import type { Rate } from './base/binomial.ts';
+import type { Capability, Verdict } from './capabilities/capability.ts';
+import type { CertificationOutcome, EvaluationReport } from './evaluation/certificate.ts';
+import type { Mode } from './routing/policy.ts';
+import type { DeviceChoice, Rung } from './student/student.ts';
+import type { OutputShape, SlotProfile } from './tasks/task.ts';
+
+/** The one table of verbs. The palette, the sidebar, code actions and the command line all call these: name -> [parameters, result]. */
+export interface Actions {
+  'capture.start': [null, null];
+  'capture.stop': [null, null];
+  /** Finds tasks and counts capabilities over everything captured so far. */
+  'tasks.analyse': [null, { readonly tasks: number }];
+  'task.rename': [{ readonly taskId: string; readonly name: string }, null];
+  'task.merge': [{ readonly taskId: string; readonly into: string }, null];
+  'task.split': [{ readonly taskId: string; readonly version: number }, null];
+  'task.setMode': [{ readonly taskId: string; readonly mode: Mode }, null];
+  'capability.setVerdict': [
+    { readonly taskId: string; readonly capabilityId: string; readonly verdict: Verdict | null },
+    null,
+  ];
+  'student.train': [
+    { readonly taskId: string; readonly device?: DeviceChoice },
+    { readonly certified: boolean },
+  ];
+  'student.cancelTraining': [{ readonly taskId: string }, null];
+  /** A self-contained HTML page about a task (or all tasks). */
+  'report.write': [{ readonly taskId: string | null; readonly file: string }, null];
+  'traces.import': [
+    { readonly file: string },
+    { readonly imported: number; readonly duplicates: number; readonly skipped: readonly SkippedLine[] },
+  ];
+  'traces.export': [
+    { readonly taskId: string; readonly file: string; readonly as: 'chat' | 'jsonl' | 'columns' },
+    { readonly rows: number },
+  ];
+  'traces.delete': [
+    { readonly what: 'all' | { readonly taskId: string } | { readonly traceId: string } },
+    { readonly deleted: number },
+  ];
+  'terms.decide': [{ readonly provider: string; readonly decision: 'allowed' | 'declined' }, null];
+}
+
+export type ActionName = keyof Actions;
+
+export interface SkippedLine {
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** The one snapshot that every front shows. Plain data; a new object whenever something changed. */
+export interface AppState {
+  readonly gateway: GatewayState;
+  readonly traces: {
+    readonly total: number;
+    readonly today: number;
+    readonly bytes: number;
+    readonly shed: number;
+    readonly unassigned: number;
+  };
+  readonly tasks: readonly TaskState[];
+  readonly jobs: readonly JobState[];
+  readonly problems: readonly Problem[];
+  readonly terms: readonly {
+    readonly provider: string;
+    readonly decision: 'undecided' | 'allowed' | 'declined';
+    readonly says: string;
+    readonly source: string;
+    readonly asOf: string;
+  }[];
+}
+
+export type GatewayState =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting' }
+  | {
+      readonly kind: 'running';
+      readonly port: number;
+      readonly baseUrls: Readonly<Record<string, string>>;
+      readonly capturing: boolean;
+    }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface TaskState {
+  readonly id: string;
+  readonly name: string;
+  readonly mode: Mode;
+  readonly stage: 'collecting' | 'ready' | 'training' | 'certified' | 'refused' | 'serving' | 'rolled-back';
+  /** The state in one sentence, with what to do next. */
+  readonly summary: string;
+  readonly calls: number;
+  readonly callsPerDay: number;
+  readonly versions: number;
+  readonly sites: readonly string[];
+  readonly providers: readonly string[];
+  readonly models: readonly string[];
+  readonly output: OutputShape;
+  readonly slots: readonly SlotProfile[];
+  readonly prompt: string;
+  readonly capabilities: readonly Capability[];
+  readonly novelty: Rate | null;
+  readonly student: StudentState | null;
+  /** Live traffic since the student was switched on. */
+  readonly live: LiveState;
+  readonly costPerMonth: number | null;
+}
+
+export interface StudentState {
+  readonly rung: Rung;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly device: string;
+  readonly trainSeconds: number;
+  readonly trainedMs: number;
+  readonly outcome: CertificationOutcome;
+  readonly report: EvaluationReport | null;
+}
+
+export interface LiveState {
+  readonly answeredLocally: Rate;
+  readonly byReason: Readonly<Record<string, number>>;
+  readonly audited: Rate;
+  readonly studentP50Ms: number | null;
+  readonly studentP99Ms: number | null;
+  readonly teacherP50Ms: number | null;
+  readonly teacherP99Ms: number | null;
+  readonly saved: number;
+}
+
+export interface JobState {
+  readonly id: number;
+  readonly title: string;
+  readonly taskId: string | null;
+  readonly fraction: number;
+  readonly message: string;
+  readonly curve: readonly {
+    readonly step: number;
+    readonly loss: number;
+    readonly validation: number | null;
+  }[];
+  readonly cancellable: boolean;
+}
+
+/** Something the user should know about: what happened, why, what to do next. */
+export interface Problem {
+  readonly id: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly next: string | null;
+}
+
+/** Extension host -> webview. */
+export type ToWebview =
+  | { readonly kind: 'state'; readonly state: AppState }
+  | { readonly kind: 'show-task'; readonly taskId: string }
+  | {
+      readonly kind: 'action-failed';
+      readonly id: number;
+      readonly message: string;
+      readonly next: string | null;
+    }
+  | { readonly kind: 'action-done'; readonly id: number };
+
+/** Webview -> extension host. */
+export type FromWebview =
+  | { readonly kind: 'ready' }
+  | {
+      [K in ActionName]: {
+        readonly kind: 'action';
+        readonly id: number;
+        readonly name: K;
+        readonly params: Actions[K][0];
+      };
+    }[ActionName]
+  | { readonly kind: 'command'; readonly command: string };

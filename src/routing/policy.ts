@@ -1,0 +1,51 @@
+import type { BucketDecision, Certificate } from '../evaluation/certificate.ts';
+
+export type Mode = 'off' | 'shadow' | 'canary' | 'on';
+
+/** How one task's calls are answered. Plain data, stored beside the task, read by the gateway. */
+export interface RoutingPolicy {
+  readonly taskId: string;
+  readonly mode: Mode;
+  /** Share of eligible calls that a canary answers. */
+  readonly canaryShare: number;
+  /** The student must answer within this; else the teacher does. */
+  readonly deadlineMs: number;
+  /** Share of student-answered calls that the teacher answers as well. */
+  readonly auditShare: number;
+  /** Bundle folder; null where there is no student. */
+  readonly bundle: string | null;
+  /** Task version the student was trained and certified for. */
+  readonly version: number;
+  readonly certificate: Certificate | null;
+  readonly buckets: readonly BucketDecision[];
+}
+
+/** Why a call went where it went; also the text of `x-understudy`'s `reason=`. */
+export type Reason =
+  | 'served'
+  | 'task-off'
+  | 'no-task'
+  | 'bypassed'
+  | 'version-unknown'
+  | 'no-student'
+  | 'not-certified'
+  | 'request-not-understood'
+  | 'teacher-only'
+  | 'shadow'
+  | 'canary-teacher'
+  | 'below-threshold'
+  | 'bucket-not-certified'
+  | 'no-answer'
+  | 'late'
+  | 'student-failed'
+  | 'circuit-open'
+  | 'rolled-back';
+
+export type RouteDecision =
+  | { readonly route: 'student'; readonly reason: 'served'; readonly confidence: number }
+  | {
+      readonly route: 'teacher';
+      readonly reason: Exclude<Reason, 'served'>;
+      readonly confidence: number | null;
+      readonly detail: string | null;
+    };

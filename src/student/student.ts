@@ -1,0 +1,105 @@
+import type { Json } from '../base/json.ts';
+import type { Result } from '../base/result.ts';
+import type { Dataset, ModelInput } from '../dataset/example.ts';
+import type { CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
+import type { Prediction, Scored } from '../evaluation/prediction.ts';
+
+export type Rung = 'cache' | 'wide' | 'wide+deep' | 'generator';
+export type Device = 'cpu' | 'webgpu';
+export type DeviceChoice = Device | 'auto';
+
+/** What to build. With the dataset's fingerprint and the seed it determines the student. */
+export interface StudentSpec {
+  readonly rungs: readonly Rung[];
+  readonly seed: number;
+  readonly device: DeviceChoice;
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Hyper-parameters that differ from the defaults; recorded in the card. */
+  readonly overrides: Readonly<Record<string, Json>>;
+}
+
+/** Everything a person or a loader needs to know about a bundle. Stored as card.json. */
+export interface ModelCard {
+  readonly format: 1;
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly version: number;
+  readonly templateHash: string;
+  readonly capabilities: {
+    readonly keep: readonly string[];
+    readonly route: readonly string[];
+    readonly drop: readonly string[];
+    readonly signedBy: string | null;
+    readonly signedMs: number | null;
+  };
+  readonly fingerprint: string;
+  readonly spec: StudentSpec;
+  readonly rung: Rung;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly device: Device;
+  readonly trainSeconds: number;
+  readonly examples: {
+    readonly train: number;
+    readonly validation: number;
+    readonly calibration: number;
+    readonly test: number;
+  };
+  /** Teacher models with the number of training rows each gave. */
+  readonly provenance: Readonly<Record<string, number>>;
+  /** The user's decision on each provider's terms at training time. */
+  readonly terms: Readonly<Record<string, string>>;
+  readonly outcome: CertificationOutcome;
+  readonly report: EvaluationReport | null;
+  readonly createdMs: number;
+  /** sha256 of each other file of the bundle. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface TrainProgress {
+  readonly stage: 'prepare' | 'wide' | 'deep' | 'select' | 'calibrate' | 'export' | 'verify';
+  /** 0..1 over the whole job. */
+  readonly fraction: number;
+  readonly message: string;
+  /** Present where a curve has a new point. */
+  readonly point?: { readonly step: number; readonly loss: number; readonly validation: number | null };
+}
+
+export interface TrainOptions {
+  /** Bundle folder to create; written beside it and renamed. */
+  readonly target: string;
+  /** Where checkpoints go; a killed run goes on from the last one. */
+  readonly checkpoints: string;
+  readonly taskName: string;
+  readonly capabilities: ModelCard['capabilities'];
+  readonly terms: ModelCard['terms'];
+  readonly onProgress: (progress: TrainProgress) => void;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+/** A loaded bundle. `predict` answers exactly as the trainer's evaluation did. */
+export interface Student {
+  readonly card: ModelCard;
+  predict(inputs: readonly ModelInput[]): Promise<readonly Prediction[]>;
+  dispose(): Promise<void>;
+}
+
+/** Why a bundle was not loaded. */
+export interface BundleError {
+  readonly code: 'missing' | 'damaged' | 'too-new';
+  readonly message: string;
+}
+
+/** Trains, selects a rung, certifies and writes the bundle; the report is computed on the exported files. */
+export type TrainStudent = (
+  dataset: Dataset,
+  spec: StudentSpec,
+  options: TrainOptions,
+) => Promise<{
+  readonly card: ModelCard;
+  readonly scored: { readonly calibration: readonly Scored[]; readonly test: readonly Scored[] };
+}>;
+
+export type LoadStudent = (folder: string) => Promise<Result<Student, BundleError>>;

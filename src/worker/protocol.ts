@@ -1,0 +1,91 @@
+import type { ErrorCode } from '../base/error.ts';
+import type { CapabilitySet, Catalogue } from '../capabilities/capability.ts';
+import type { ModelInput } from '../dataset/example.ts';
+import type { Prediction } from '../evaluation/prediction.ts';
+import type { DeviceChoice, ModelCard, TrainProgress } from '../student/student.ts';
+import type { Task, TaskEdits } from '../tasks/task.ts';
+
+/**
+ * What the worker understands: request name -> [parameters, result]. One program serves both roles; a *serve* worker is
+ * asked load, predict and unload, a *job* worker analyse, train and devices. Messages are plain data over the child
+ * process's IPC channel; every request has a number, and one answer or one error comes back with it.
+ */
+export interface WorkerRequests {
+  load: [{ readonly taskId: string; readonly bundle: string }, { readonly card: ModelCard }];
+  unload: [{ readonly taskId: string }, null];
+  predict: [
+    { readonly taskId: string; readonly inputs: readonly ModelInput[] },
+    { readonly predictions: readonly Prediction[] },
+  ];
+  /** Reads the whole journal, finds tasks, counts capabilities, and writes tasks.json and capabilities/ of the storage. */
+  analyse: [AnalyseJob, AnalyseResult];
+  train: [TrainJob, TrainResult];
+  devices: [
+    null,
+    {
+      readonly devices: readonly {
+        readonly device: 'cpu' | 'webgpu';
+        readonly available: boolean;
+        readonly detail: string;
+      }[];
+    },
+  ];
+}
+
+export interface AnalyseJob {
+  readonly storage: string;
+  readonly edits: TaskEdits;
+  readonly nowMs: number;
+}
+
+export interface AnalyseResult {
+  readonly tasks: readonly Task[];
+  readonly catalogues: readonly Catalogue[];
+  readonly unassigned: number;
+  readonly calls: number;
+}
+
+export interface TrainJob {
+  readonly storage: string;
+  readonly taskId: string;
+  readonly capabilities: CapabilitySet;
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly device: DeviceChoice;
+  readonly seed: number;
+  /** Share of the newest traffic kept for the test; 0 where the caller tests on later traffic itself. */
+  readonly testShare: number;
+  readonly terms: ModelCard['terms'];
+  readonly nowMs: number;
+}
+
+export interface TrainResult {
+  readonly bundle: string;
+  readonly card: ModelCard;
+}
+
+export type WorkerProgress =
+  | TrainProgress
+  | { readonly stage: 'read' | 'discover' | 'analyse'; readonly fraction: number; readonly message: string };
+
+export type ToWorker =
+  | {
+      [K in keyof WorkerRequests]: {
+        readonly id: number;
+        readonly method: K;
+        readonly params: WorkerRequests[K][0];
+      };
+    }[keyof WorkerRequests]
+  | { readonly id: number; readonly method: 'cancel' };
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | {
+      readonly kind: 'error';
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly next: string | null;
+    }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: WorkerProgress };
