@@ -48,6 +48,7 @@ export interface AnalyseResult {
 export interface TrainJob {
   readonly storage: string;
   readonly taskId: string;
+  readonly edits: TaskEdits;
   readonly capabilities: CapabilitySet;
   readonly epsilon: number;
   readonly delta: number;

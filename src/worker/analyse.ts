@@ -1,0 +1,50 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { analyseCapabilities } from '../capabilities/analyse.ts';
+import type { AnalyseJob, AnalyseResult, WorkerProgress } from './protocol.ts';
+import { discover, readCalls } from './read.ts';
+
+/** Reads the journal, finds tasks, counts capabilities; the results are also left in the storage for later starts. */
+export async function analyse(
+  job: AnalyseJob,
+  {
+    signal,
+    onProgress,
+  }: { readonly signal: AbortSignal; readonly onProgress: (progress: WorkerProgress) => void },
+): Promise<AnalyseResult> {
+  onProgress({ stage: 'read', fraction: 0, message: 'Reading traces' });
+  const calls = await readCalls(job.storage, signal, (n) => {
+    onProgress({ stage: 'read', fraction: 0.2, message: `Reading traces: ${n.toLocaleString('en')}` });
+  });
+  onProgress({
+    stage: 'discover',
+    fraction: 0.4,
+    message: `Finding tasks in ${calls.length.toLocaleString('en')} calls`,
+  });
+  const { tasks, assigned, unassigned } = discover(calls, job.edits);
+  signal.throwIfAborted();
+
+  const catalogues = tasks.map((task, i) => {
+    onProgress({
+      stage: 'analyse',
+      fraction: 0.7 + (0.3 * i) / tasks.length,
+      message: `Counting capabilities of ${task.name}`,
+    });
+    return analyseCapabilities(
+      task,
+      assigned.filter((a) => a.assignment.taskId === task.id),
+      { nowMs: job.nowMs },
+    );
+  });
+  await writeJson(path.join(job.storage, 'tasks.json'), tasks);
+  for (const catalogue of catalogues) {
+    await writeJson(path.join(job.storage, 'capabilities', `${catalogue.taskId}.json`), catalogue);
+  }
+  return { tasks, catalogues, unassigned: unassigned.length, calls: calls.length };
+}
+
+async function writeJson(file: string, value: unknown): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(`${file}.tmp`, JSON.stringify(value));
+  await rename(`${file}.tmp`, file);
+}

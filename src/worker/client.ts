@@ -1,0 +1,155 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { AppError } from '../base/error.ts';
+import type { Log } from '../base/log.ts';
+import { silentLog } from '../base/log.ts';
+import type { FromWorker, ToWorker, WorkerProgress, WorkerRequests } from './protocol.ts';
+
+/**
+ * The parent's side of a worker process. Contract: requests are answered in any order, each exactly once; when the
+ * process dies every open request fails with `worker-crashed`, and the next request starts a new process after a pause
+ * that doubles with each crash in a row. Disposing ends the process and fails what is open with `cancelled`.
+ */
+export interface Worker {
+  request<K extends keyof WorkerRequests>(
+    method: K,
+    params: WorkerRequests[K][0],
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (progress: WorkerProgress) => void },
+  ): Promise<WorkerRequests[K][1]>;
+  /** Runs after a crash, once the process is gone; the place to load students again. */
+  onCrash(listener: (reason: string) => void): void;
+  readonly pid: number | null;
+  dispose(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  /** dist/worker.cjs, or src/worker/main.ts on a Node that strips types. */
+  readonly entry: string;
+  readonly role: 'serve' | 'job';
+  readonly log?: Log;
+  /** Upper limit of the JavaScript heap in MB. */
+  readonly heapMb?: number;
+}
+
+interface Open {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: AppError) => void;
+  readonly onProgress: ((progress: WorkerProgress) => void) | undefined;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 30_000;
+
+export function createWorker(options: WorkerOptions): Worker {
+  const log = options.log ?? silentLog;
+  const open = new Map<number, Open>();
+  const crashListeners: ((reason: string) => void)[] = [];
+  let child: ChildProcess | null = null;
+  let disposed = false;
+  let nextId = 1;
+  let crashes = 0;
+  let notBefore = 0;
+
+  const failAll = (code: 'worker-crashed' | 'cancelled', message: string): void => {
+    const waiting = [...open.values()];
+    open.clear();
+    for (const { reject } of waiting) reject(new AppError(code, message));
+  };
+
+  const onMessage = (message: FromWorker): void => {
+    if (message.kind === 'ready') return;
+    const entry = open.get(message.id);
+    if (entry === undefined) return;
+    if (message.kind === 'progress') {
+      entry.onProgress?.(message.progress);
+      return;
+    }
+    open.delete(message.id);
+    crashes = 0;
+    if (message.kind === 'result') entry.resolve(message.value as never);
+    else
+      entry.reject(
+        new AppError(message.code, message.message, message.next === null ? {} : { next: message.next }),
+      );
+  };
+
+  const start = (): ChildProcess => {
+    const started = fork(options.entry, [options.role], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [`--max-old-space-size=${options.heapMb ?? 3072}`, ...typeScriptFlags(options.entry)],
+      // ORT_DISABLE_TELEMETRY must be there before the native library loads; ELECTRON_RUN_AS_NODE where VS Code forks us.
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ELECTRON_RUN_AS_NODE: '1' },
+    });
+    let complaint = '';
+    started.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(-2000);
+    });
+    started.on('message', onMessage);
+    const end = (reason: string): void => {
+      if (child !== started) return;
+      child = null;
+      if (disposed) return;
+      crashes++;
+      notBefore = Date.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (crashes - 1));
+      log.warn(`worker (${options.role}) ended: ${reason} ${lastLine(complaint)}`);
+      failAll(
+        'worker-crashed',
+        `The worker process ended unexpectedly (${reason}). ${lastLine(complaint)}`.trim(),
+      );
+      for (const listener of crashListeners) listener(reason);
+    };
+    started.on('error', (error) => end(error.message));
+    started.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+    return started;
+  };
+
+  return {
+    get pid() {
+      return child?.pid ?? null;
+    },
+    onCrash: (listener) => void crashListeners.push(listener),
+    request: (method, params, { signal, onProgress } = {}) =>
+      new Promise((resolve, reject) => {
+        if (disposed) return reject(new AppError('cancelled', 'The worker was closed.'));
+        if (signal?.aborted) return reject(new AppError('cancelled', 'Cancelled.'));
+        if (child === null && Date.now() < notBefore) {
+          return reject(
+            new AppError('worker-crashed', 'The worker crashed a moment ago and is started again shortly.'),
+          );
+        }
+        child ??= start();
+        const id = nextId++;
+        const target = child;
+        const cancel = (): void => void target.send({ id, method: 'cancel' } satisfies ToWorker, () => {});
+        const settle = (): void => signal?.removeEventListener('abort', cancel);
+        open.set(id, {
+          resolve: (value) => (settle(), resolve(value)),
+          reject: (error) => (settle(), reject(error)),
+          onProgress,
+        });
+        signal?.addEventListener('abort', cancel, { once: true });
+        // A send that fails means a dying process: its exit event fails the request.
+        target.send({ id, method, params } as ToWorker, () => {});
+      }),
+    dispose: async () => {
+      disposed = true;
+      failAll('cancelled', 'The worker was closed.');
+      const last = child;
+      child = null;
+      if (last === null || last.exitCode !== null) return;
+      const gone = new Promise<void>((resolve) => last.once('exit', () => resolve()));
+      last.disconnect();
+      const impatience = setTimeout(() => last.kill('SIGKILL'), 2000);
+      await gone;
+      clearTimeout(impatience);
+    },
+  };
+}
+
+function typeScriptFlags(entry: string): string[] {
+  return entry.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning'] : [];
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

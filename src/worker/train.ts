@@ -1,0 +1,65 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '../base/error.ts';
+import { buildDataset } from '../dataset/build.ts';
+import type { StudentSpec } from '../student/student.ts';
+import { trainStudent } from '../student/train.ts';
+import type { TrainJob, TrainResult, WorkerProgress } from './protocol.ts';
+import { discover, readCalls } from './read.ts';
+
+/** Builds the dataset of one task from the journal and trains, certifies and writes its next student. */
+export async function train(
+  job: TrainJob,
+  {
+    signal,
+    onProgress,
+  }: { readonly signal: AbortSignal; readonly onProgress: (progress: WorkerProgress) => void },
+): Promise<TrainResult> {
+  onProgress({ stage: 'read', fraction: 0, message: 'Reading traces' });
+  const calls = await readCalls(job.storage, signal, () => {});
+  const { tasks, assigned } = discover(calls, job.edits);
+  const task = tasks.find((t) => t.id === job.taskId);
+  if (task === undefined) {
+    throw new AppError('not-found', `There is no task ${job.taskId} any more.`, {
+      next: 'Analyse the traces again.',
+    });
+  }
+  onProgress({ stage: 'prepare', fraction: 0.02, message: 'Building the dataset' });
+  const dataset = buildDataset({
+    task,
+    calls: assigned.filter((a) => a.assignment.taskId === task.id),
+    capabilities: job.capabilities,
+    split: { testShare: job.testShare, calibrationShare: 0.2, validationShare: 0.1 },
+    seed: job.seed,
+  });
+  const target = await nextBundle(job.storage, task.id, dataset.version);
+  const spec: StudentSpec = {
+    rungs: ['cache', 'wide', 'wide+deep'],
+    seed: job.seed,
+    device: job.device,
+    epsilon: job.epsilon,
+    delta: job.delta,
+    overrides: {},
+  };
+  const { card } = await trainStudent(dataset, spec, {
+    target,
+    checkpoints: path.join(job.storage, 'checkpoints', task.id),
+    taskName: task.name,
+    capabilities: { ...job.capabilities },
+    terms: job.terms,
+    onProgress,
+    signal,
+    now: () => job.nowMs,
+  });
+  return { bundle: target, card };
+}
+
+/** students/<task>/<version>-<n>: one more than the greatest n there. */
+async function nextBundle(storage: string, taskId: string, version: number): Promise<string> {
+  const folder = path.join(storage, 'students', taskId);
+  await mkdir(folder, { recursive: true });
+  const taken = (await readdir(folder))
+    .map((name) => Number(name.split('-')[1] ?? 0))
+    .filter(Number.isFinite);
+  return path.join(folder, `${version}-${Math.max(0, ...taken) + 1}`);
+}
