@@ -123,8 +123,14 @@ export function createWorker(options: WorkerOptions): Worker {
         const cancel = (): void => void target.send({ id, method: 'cancel' } satisfies ToWorker, () => {});
         const settle = (): void => signal?.removeEventListener('abort', cancel);
         open.set(id, {
-          resolve: (value) => (settle(), resolve(value)),
-          reject: (error) => (settle(), reject(error)),
+          resolve: (value) => {
+            settle();
+            resolve(value);
+          },
+          reject: (error) => {
+            settle();
+            reject(error);
+          },
           onProgress,
         });
         signal?.addEventListener('abort', cancel, { once: true });
