@@ -45,7 +45,11 @@ export function installPackages(folder = root, extra = []) {
 /** A Node that runs TypeScript by itself (22.18 or newer): this one, or the platform's package from npm. */
 export function modernNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 18)) return process.execPath;
+  return major > 22 || (major === 22 && minor >= 18) ? process.execPath : pinnedNode();
+}
+
+/** Exactly the Node that VS Code's extension host has: the platform's package from npm, with its headers. */
+export function pinnedNode() {
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const folder = path.join(cache, 'node');
   const binary = path.join(
