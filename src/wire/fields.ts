@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
+import type { Part, TokenLogprob, ToolCall } from './chat.ts';
+
+/** Readers of loosely typed wire bodies: a wrong type reads as "not there", never as an exception. */
+
+export const textOf = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
+export const numberOf = (value: Json | undefined): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;
+export const listOf = (value: Json | undefined): readonly Json[] => (isArray(value) ? value : []);
+export const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+export const objectsOf = (value: Json | undefined): readonly JsonObject[] => listOf(value).filter(isObject);
+
+/** The first field that is there and not null: providers and their SDKs mix `camelCase` with `snake_case`. */
+export function firstOf(body: JsonObject, ...keys: readonly string[]): Json | undefined {
+  for (const key of keys) {
+    const value = body[key];
+    if (value !== undefined && value !== null) return value;
+  }
+  return undefined;
+}
+
+/** True where the field is there, is not null, and is not an empty list, object, text or `false`. */
+export function isSet(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === false || value === '') return false;
+  if (isArray(value)) return value.length > 0;
+  return isObject(value) ? Object.keys(value).length > 0 : true;
+}
+
+/** Keys with a value that are not in `known`, in the order of the body. */
+export function unknownKeysOf(body: JsonObject, known: ReadonlySet<string>): string[] {
+  return Object.keys(body).filter((key) => !known.has(key) && body[key] !== null && body[key] !== undefined);
+}
+
+/** A list of texts, from one text or a list of them. */
+export function textsOf(value: Json | undefined): string[] {
+  if (typeof value === 'string') return [value];
+  return listOf(value).filter((item): item is string => typeof item === 'string');
+}
+
+/** A tool call from the exact text of its arguments. */
+export function toolCall(id: string, name: string, argumentsText: string): ToolCall {
+  const parsed = parseJson(argumentsText);
+  return { id, name, arguments: argumentsText, parsed: isObject(parsed) ? parsed : null };
+}
+
+/** A tool call from arguments that are already a value: the text is the minified JSON. */
+export function toolCallOf(id: string, name: string, value: Json | undefined): ToolCall {
+  return toolCall(id, name, JSON.stringify(value ?? {}));
+}
+
+/** What a tool's arguments are as a value; an empty object where the text is none. */
+export function argumentsValue(argumentsText: string): JsonObject {
+  const value = parseJson(argumentsText);
+  return isObject(value) ? value : {};
+}
+
+/** A medium by hash and size. `data:` URLs and base64 are measured decoded; a plain URL or id by its text. */
+export function mediaPart(media: 'image' | 'audio' | 'file', source: Json | undefined): Part {
+  const bytes = mediaBytes(source);
+  return {
+    kind: 'media',
+    media,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+  };
+}
+
+function mediaBytes(source: Json | undefined): Buffer {
+  if (typeof source !== 'string') return Buffer.from(JSON.stringify(source ?? null));
+  const inline = /^data:[^,]{0,200};base64,/.exec(source);
+  if (inline) return Buffer.from(source.slice(inline[0].length), 'base64');
+  const isBase64 = source.length > 64 && /^[A-Za-z0-9+/=_-]+$/.test(source.slice(0, 256));
+  return Buffer.from(source, isBase64 ? 'base64' : 'utf8');
+}
+
+/** OpenAI's list of token log-probabilities, which Ollama and the Responses API share; null where there is none. */
+export function logprobsOf(value: Json | undefined): TokenLogprob[] | null {
+  if (!isArray(value)) return null;
+  return objectsOf(value).map((item) => ({
+    token: textOf(item['token']) ?? '',
+    logprob: numberOf(item['logprob']) ?? 0,
+    top: objectsOf(item['top_logprobs']).map((other) => ({
+      token: textOf(other['token']) ?? '',
+      logprob: numberOf(other['logprob']) ?? 0,
+    })),
+  }));
+}
+
+/** An error in a response body, as one line; null where the body is none. */
+export function errorIn(body: JsonObject): string | null {
+  const error = body['error'];
+  if (!isSet(error)) return null;
+  if (typeof error === 'string') return error;
+  return textOf(objectOf(error)['message']) ?? 'the provider reported an error';
+}

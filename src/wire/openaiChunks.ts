@@ -1,0 +1,85 @@
+import { isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { numberOf, objectOf, objectsOf } from './fields.ts';
+import type { WireError } from './format.ts';
+
+/**
+ * Joins the chunks of a streamed chat completion into the body that a non-streaming call would have had. Fields that no
+ * one foresaw are joined by their type (texts are appended, lists concatenated, objects merged), so that a compatible
+ * server's own additions survive.
+ */
+export function joinChunks(chunks: readonly JsonObject[]): Result<Json, WireError> {
+  if (chunks.length === 0) return fail({ message: 'the stream has no chunk' });
+  const envelope: Record<string, Json> = {};
+  const choices = new Map<number, Record<string, Json>>();
+  for (const chunk of chunks) {
+    for (const [key, value] of Object.entries(chunk))
+      if (key !== 'choices' && (value !== null || !(key in envelope))) envelope[key] = value;
+    for (const part of objectsOf(chunk['choices'])) {
+      const index = numberOf(part['index']) ?? 0;
+      choices.set(index, addPart(choices.get(index) ?? { index, message: {} }, part));
+    }
+  }
+  if (choices.size === 0) return fail({ message: 'the stream has no choice' });
+  const joined = [...choices.entries()].sort(([a], [b]) => a - b).map(([, choice]) => finished(choice));
+  if (joined.some((choice) => typeof choice['finish_reason'] !== 'string'))
+    return fail({ message: 'the stream ended before the answer did' });
+  const { usage, ...rest } = { ...envelope, object: 'chat.completion' } as Record<string, Json>;
+  return ok({ ...rest, choices: joined, ...(usage === undefined || usage === null ? {} : { usage }) });
+}
+
+function addPart(choice: Record<string, Json>, part: JsonObject): Record<string, Json> {
+  const joined = { ...choice };
+  for (const [key, value] of Object.entries(part)) {
+    if (key === 'index') continue;
+    if (key === 'delta') joined['message'] = merge(joined['message'], value);
+    else if (key === 'finish_reason') joined[key] = value ?? joined[key] ?? null;
+    else joined[key] = merge(joined[key], value);
+  }
+  return joined;
+}
+
+/** Adds one more piece to what is there. Lists whose items carry an `index` are joined item by item. */
+function merge(old: Json | undefined, piece: Json | undefined): Json {
+  if (piece === undefined || piece === null) return old ?? null;
+  if (old === undefined || old === null) return isArray(piece) ? appendAll([], piece) : mergeNew(piece);
+  if (typeof old === 'string' && typeof piece === 'string') return old + piece;
+  if (isArray(old) && isArray(piece)) return appendAll(old, piece);
+  if (isObject(old) && isObject(piece)) {
+    const result: Record<string, Json> = { ...old };
+    for (const [key, value] of Object.entries(piece))
+      result[key] = isIdentity(key) && result[key] ? result[key] : merge(result[key], value);
+    return result;
+  }
+  return piece;
+}
+
+/** What an item is called or what kind it is: some servers repeat it in every chunk, and it is never a fragment. */
+function isIdentity(key: string): boolean {
+  return key === 'id' || key === 'type' || key === 'name' || key === 'role' || key === 'index';
+}
+
+function mergeNew(piece: Json): Json {
+  if (!isObject(piece)) return piece;
+  return Object.fromEntries(Object.entries(piece).map(([key, value]) => [key, merge(undefined, value)]));
+}
+
+function appendAll(old: readonly Json[], pieces: readonly Json[]): Json[] {
+  const result = [...old];
+  for (const piece of pieces) {
+    const index = isObject(piece) ? numberOf(piece['index']) : null;
+    const at = index === null ? -1 : result.findIndex((item) => objectOf(item)['index'] === index);
+    if (at >= 0) result[at] = merge(result[at], piece);
+    else result.push(mergeNew(piece));
+  }
+  return result;
+}
+
+/** Chunks number their tool calls; whole bodies do not. */
+function finished(choice: Record<string, Json>): JsonObject {
+  const message = objectOf(choice['message']);
+  const calls = message['tool_calls'];
+  if (!isArray(calls)) return choice;
+  const plain = objectsOf(calls).map(({ index: _, ...call }) => call);
+  return { ...choice, message: { ...message, tool_calls: plain } };
+}
