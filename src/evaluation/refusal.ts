@@ -1,0 +1,38 @@
+import { type Row, rowsNeeded, servedAt, startOf, thresholdGrid } from './threshold.ts';
+import { calls, count, percent, roughly } from './words.ts';
+
+/** Why no threshold was certified, in words with the figures behind them, and what would change it. */
+export function refusal(
+  validation: readonly Row[],
+  calibration: readonly Row[],
+  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
+): string {
+  const promise = `a promise of at most ${percent(epsilon)} disagreement`;
+  if (calibration.length === 0) return `There are no calibration calls yet, so ${promise} cannot be tested.`;
+  const answered = calibration.filter((row) => Number.isFinite(row.confidence)).length;
+  const grid = thresholdGrid(validation, calibration.length, { epsilon, delta });
+  const start = grid[startOf(grid)];
+  if (answered === 0 || start === undefined)
+    return `The student has no answer it may serve for any of the ${calls(calibration.length)} held out for calibration.`;
+
+  const { n, errors } = servedAt(calibration, start.threshold);
+  const best = Math.min(...grid.map((point) => point.risk));
+  const least = rowsNeeded(0, epsilon, delta);
+  if (n < least)
+    return `${sentence(promise)} needs at least ${count(least)} served calibration calls without a disagreement; there are ${count(n)}${needed(best, epsilon, delta)}.`;
+  const needs = rowsNeeded(best, epsilon, delta);
+  if (Number.isFinite(needs) && needs > n && errors <= n * epsilon)
+    return `${sentence(promise)} needs about ${roughly(needs)} served calibration calls at the student's present quality; there are ${count(n)}, of which ${count(errors)} disagreed.`;
+  return `Even where the student is surest, ${count(errors)} of ${calls(n)} disagree with the teacher (${percent(errors / n)}): too many for ${promise}.`;
+}
+
+function needed(risk: number, epsilon: number, delta: number): string {
+  const needs = rowsNeeded(risk, epsilon, delta);
+  return Number.isFinite(needs)
+    ? `, and at the student's present quality about ${roughly(needs)} are needed`
+    : '';
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,185 @@
+import { binomialCdf, upperBound } from '../base/binomial.ts';
+import type { JointRisk } from './certificate.ts';
+
+/** What threshold selection sees of a scored call. Rows without an answer have confidence -Infinity. */
+export interface Row {
+  readonly confidence: number;
+  readonly wrong: boolean;
+}
+
+/** A threshold that passed its test: serve where confidence >= threshold. */
+export interface Selected {
+  readonly threshold: number;
+  /** Calibration rows served and disagreements among them. */
+  readonly n: number;
+  readonly errors: number;
+  readonly pValue: number;
+}
+
+/** A candidate threshold with what validation says about it. */
+export interface GridPoint {
+  readonly threshold: number;
+  /** Share of the validation rows at or above the threshold; ties make it larger than the grid's step. */
+  readonly share: number;
+  /** Disagreement on validation, (errors + 1/2) / (n + 1). */
+  readonly risk: number;
+  /** Chance that a calibration set of the planned size passes the test here. */
+  readonly power: number;
+}
+
+/**
+ * Split Fixed Sequence Testing (Learn then Test, Angelopoulos et al. 2021): candidates and start are chosen on
+ * validation rows, then exact binomial tests walk from the start to looser thresholds and stop at the first failure.
+ * Order and start do not look at the calibration rows, so P(risk of the result > epsilon) <= delta whatever the risk
+ * curve looks like. null: not even the start passes.
+ */
+export function splitFixedSequence(
+  validation: readonly Row[],
+  calibration: readonly Row[],
+  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
+): Selected | null {
+  const grid = thresholdGrid(validation, calibration.length, { epsilon, delta });
+  let best: Selected | null = null;
+  for (const { threshold } of grid.slice(startOf(grid))) {
+    const { n, errors } = servedAt(calibration, threshold);
+    const pValue = n === 0 ? 1 : binomialCdf(errors, n, epsilon);
+    if (pValue > delta) break;
+    best = { threshold, n, errors, pValue };
+  }
+  return best;
+}
+
+/** Candidate thresholds, strict to loose: the confidences that serve 5, 10, ... 100 % of the validation rows. */
+export function thresholdGrid(
+  validation: readonly Row[],
+  calibrationRows: number,
+  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
+): GridPoint[] {
+  const sorted = validation.map((row) => row.confidence).sort((a, b) => b - a);
+  const grid: GridPoint[] = [];
+  for (let step = 1; step <= 20; step++) {
+    const threshold = sorted[Math.min(sorted.length, Math.ceil((sorted.length * step) / 20)) - 1];
+    // Rows without an answer come last; a threshold that would serve them is none.
+    if (threshold === undefined || !Number.isFinite(threshold)) break;
+    if (threshold === grid.at(-1)?.threshold) continue;
+    const { n, errors } = servedAt(validation, threshold);
+    const risk = (errors + 0.5) / (n + 1);
+    const share = n / sorted.length;
+    grid.push({
+      threshold,
+      share,
+      risk,
+      power: power(Math.round(calibrationRows * share), risk, epsilon, delta),
+    });
+  }
+  return grid;
+}
+
+/** Index of the candidate most likely to pass; of equals the loosest. */
+export function startOf(grid: readonly GridPoint[]): number {
+  let start = 0;
+  grid.forEach((point, index) => {
+    if (point.power >= (grid[start]?.power ?? 0)) start = index;
+  });
+  return start;
+}
+
+/** Chance that n served rows with true disagreement `risk` pass the exact test at (epsilon, delta). */
+export function power(n: number, risk: number, epsilon: number, delta: number): number {
+  const allowed = allowedErrors(n, epsilon, delta);
+  return allowed < 0 ? 0 : binomialCdf(allowed, n, risk);
+}
+
+/** The most errors among n served rows that still show risk <= epsilon at level delta; -1 where not even 0 do. */
+export function allowedErrors(n: number, epsilon: number, delta: number): number {
+  if (n <= 0 || binomialCdf(0, n, epsilon) > delta) return -1;
+  let low = 0;
+  let high = Math.ceil(n * epsilon) + 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (binomialCdf(middle, n, epsilon) <= delta) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Served rows needed so that a student with this true risk passes with 80 % chance; Infinity where risk >= epsilon. */
+export function rowsNeeded(risk: number, epsilon: number, delta: number, chance = 0.8): number {
+  if (risk >= epsilon) return Number.POSITIVE_INFINITY;
+  let high = Math.ceil(Math.log(delta) / Math.log1p(-epsilon));
+  const limit = 1_000_000;
+  while (power(high, risk, epsilon, delta) < chance) {
+    high *= 2;
+    if (high > limit) return Number.POSITIVE_INFINITY;
+  }
+  let low = 0;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (power(middle, risk, epsilon, delta) >= chance) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Rows at or above a threshold and the disagreements among them. */
+export function servedAt(rows: readonly Row[], threshold: number): { n: number; errors: number } {
+  let n = 0;
+  let errors = 0;
+  for (const row of rows) {
+    if (!(row.confidence >= threshold)) continue;
+    n++;
+    if (row.wrong) errors++;
+  }
+  return { n, errors };
+}
+
+/**
+ * The second promise, P(served and disagree) <= epsilon. It grows as the threshold falls, so every calibration
+ * confidence is a candidate and the walk starts at the strictest; all rows count, served or not.
+ */
+export function jointRisk(
+  calibration: readonly Row[],
+  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
+): JointRisk | null {
+  const total = calibration.length;
+  const allowed = allowedErrors(total, epsilon, delta);
+  const sorted = calibration
+    .filter((row) => Number.isFinite(row.confidence))
+    .sort((a, b) => b.confidence - a.confidence);
+  let best: JointRisk | null = null;
+  for (let i = 0, errors = 0; i < sorted.length; ) {
+    const threshold = sorted[i]!.confidence;
+    for (; i < sorted.length && sorted[i]!.confidence === threshold; i++) if (sorted[i]!.wrong) errors++;
+    if (errors > allowed) break;
+    best = { epsilon, threshold, coverage: i / total };
+  }
+  return best;
+}
+
+/**
+ * SGR (Geifman and El-Yaniv 2017, algorithm 1): a binary search with a union bound. Valid, but too cautious at the
+ * sizes met here; kept to be compared with.
+ */
+export function selectiveGuaranteedRisk(
+  calibration: readonly Row[],
+  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
+): Selected | null {
+  const scores = calibration.map((row) => row.confidence).sort((a, b) => a - b);
+  const rounds = Math.max(1, Math.ceil(Math.log2(scores.length)));
+  let low = 0;
+  let high = scores.length - 1;
+  let best: Selected | null = null;
+  for (let round = 0; round < rounds && high >= 0; round++) {
+    const middle = Math.ceil((low + high) / 2);
+    const threshold = scores[middle]!;
+    const { n, errors } = servedAt(calibration, threshold);
+    const holds = Number.isFinite(threshold) && upperBound(errors, n, delta / rounds) <= epsilon;
+    if (!holds) low = middle;
+    else {
+      high = middle;
+      if (best === null || threshold < best.threshold)
+        best = { threshold, n, errors, pValue: binomialCdf(errors, n, epsilon) };
+    }
+  }
+  return best;
+}
