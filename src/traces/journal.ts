@@ -1,0 +1,294 @@
+import { mkdir } from 'node:fs/promises';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { AppError } from '../base/error.ts';
+import { type Log, silentLog } from '../base/log.ts';
+import { type Lease, takeLease, withFolderLock } from './lease.ts';
+import { encodeLine } from './line.ts';
+import { type DeleteWhat, deleteTraces, maintain, type Retention } from './maintenance.ts';
+import { createRedactor, type Redactor } from './redact.ts';
+import { createSegmentWriter, type SegmentWriter, type WriteFunction } from './segmentWriter.ts';
+import type { Trace } from './trace.ts';
+
+/** How sure the disk is before a trace counts as stored: the process's death is survived by all, a power cut by `always` at once and by `second` up to a second. */
+export type FsyncPolicy = 'never' | 'second' | 'always';
+
+export interface JournalOptions {
+  /** What is removed before anything is written; by default headers off the allow-list and every known kind of secret. */
+  readonly redactor?: Redactor;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly fsync?: FsyncPolicy;
+  /** A segment is closed and compressed at this size. */
+  readonly segmentBytes?: number;
+  /** Traces that wait for the disk are held in memory up to this; what comes beyond is shed and counted. */
+  readonly maxPendingBytes?: number;
+  readonly retention?: Retention;
+  /** Between looks at sealing, deletion and retention; 0: only when asked. */
+  readonly maintenanceMs?: number;
+  /** After a failed write, how long until the next attempt. */
+  readonly retryMs?: number;
+  readonly onPause?: (reason: string) => void;
+  readonly onResume?: () => void;
+  /** For tests of a failing disk. */
+  readonly write?: WriteFunction;
+}
+
+export interface JournalStats {
+  readonly segments: number;
+  /** On disk. */
+  readonly bytes: number;
+  /** Traces accepted and not yet in a file. */
+  readonly pending: number;
+  readonly pendingBytes: number;
+  readonly stored: number;
+  readonly shed: number;
+  /** Why capture pauses (the disk is full); null while it does not. */
+  readonly paused: string | null;
+}
+
+/**
+ * The append-only record of traces in a folder. Several processes may have the same folder open: each writes its own
+ * segments. `append` never throws and never waits for anything but the disk.
+ */
+export interface Journal {
+  readonly folder: string;
+  /** Redacts the trace and writes it. Resolves 'stored' once its line is in the file, 'shed' where it was given up. */
+  append(trace: Trace): Promise<'stored' | 'shed'>;
+  /** Waits until everything accepted so far is stored or shed, and on the platter. */
+  flush(): Promise<void>;
+  /** Closes the current segment and compresses everything that is closed. */
+  seal(): Promise<void>;
+  /** Deletes traces, also from sealed segments. @returns how many. */
+  delete(what: DeleteWhat): Promise<number>;
+  stats(): JournalStats;
+  /** Stores what is pending, then lets go of the folder. While the disk is full, what is pending is shed. */
+  close(): Promise<void>;
+}
+
+/** @throws AppError 'storage-busy' where another process holds the folder's lock for more than ten seconds. */
+export async function openJournal(folder: string, options: JournalOptions = {}): Promise<Journal> {
+  await mkdir(folder, { recursive: true });
+  const lease = await withFolderLock(folder, () => takeLease(folder));
+  if (lease === null) {
+    throw new AppError('storage-busy', `The journal in ${folder} is locked by another process.`, {
+      next: 'Try again in a moment; if it stays, close other windows on this workspace.',
+    });
+  }
+  const journal = new FolderJournal(folder, lease, options);
+  await journal.start();
+  return journal;
+}
+
+interface Pending {
+  readonly line: string;
+  readonly bytes: number;
+  settle(outcome: 'stored' | 'shed'): void;
+}
+
+const BATCH_BYTES = 1 << 20;
+
+class FolderJournal implements Journal {
+  readonly folder: string;
+  readonly #lease: Lease;
+  readonly #options: JournalOptions;
+  readonly #redactor: Redactor;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #maxPendingBytes: number;
+  readonly #writer: SegmentWriter;
+  #queue: Pending[] = [];
+  #pending = 0;
+  #pendingBytes = 0;
+  #stored = 0;
+  #shed = 0;
+  #paused: string | null = null;
+  #pump: Promise<void> | null = null;
+  #wake: (() => void) | null = null;
+  #closing = false;
+  #disk = { segments: 0, bytes: 0 };
+  #timers: NodeJS.Timeout[] = [];
+  #maintenance: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string, lease: Lease, options: JournalOptions) {
+    this.folder = folder;
+    this.#lease = lease;
+    this.#options = options;
+    this.#redactor = options.redactor ?? createRedactor();
+    this.#log = options.log ?? silentLog;
+    this.#clock = options.clock ?? systemClock;
+    this.#maxPendingBytes = options.maxPendingBytes ?? 64 << 20;
+    this.#writer = createSegmentWriter(folder, lease.writer, {
+      now: () => this.#clock.now(),
+      segmentBytes: options.segmentBytes ?? 16 << 20,
+      write: options.write,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#writer.resume();
+    await this.#maintain();
+    const every = this.#options.maintenanceMs ?? 5000;
+    if (every > 0) this.#repeat(every, () => this.#maintain());
+    if ((this.#options.fsync ?? 'second') === 'second') this.#repeat(1000, () => this.#writer.sync());
+  }
+
+  #repeat(ms: number, work: () => Promise<void>): void {
+    const timer = setInterval(() => {
+      work().catch((error) => this.#log.warn(`journal: ${error}`));
+    }, ms);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  append(trace: Trace): Promise<'stored' | 'shed'> {
+    if (this.#closing || this.#pendingBytes >= this.#maxPendingBytes) return this.#shedOne();
+    const line = encodeLine(JSON.stringify(this.#redactor.redact(trace)));
+    // UTF-16 length bounds what the line costs in memory; its bytes on disk are counted when they are written.
+    const bytes = line.length;
+    if (this.#pendingBytes + bytes > this.#maxPendingBytes) return this.#shedOne();
+    this.#pending++;
+    this.#pendingBytes += bytes;
+    return new Promise((settle) => {
+      this.#queue.push({ line, bytes, settle });
+      this.#pump ??= this.#run();
+    });
+  }
+
+  #shedOne(): Promise<'shed'> {
+    this.#shed++;
+    return Promise.resolve('shed');
+  }
+
+  /** Writes the queue, a batch at a time, until it is empty. One at a time. */
+  async #run(): Promise<void> {
+    // A turn of the event loop gathers the traces that arrive together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) {
+      const batch = takeBatch(this.#queue);
+      const failure = await this.#writeBatch(batch);
+      if (failure === null) {
+        this.#resume();
+        this.#settle(batch, 'stored');
+      } else if (this.#closing) {
+        this.#settle(batch, 'shed');
+        this.#settle(this.#queue.splice(0), 'shed');
+      } else {
+        this.#queue = [...batch, ...this.#queue];
+        await this.#pause(failure);
+      }
+    }
+    this.#pump = null;
+  }
+
+  /** @returns why it could not be written, null where it was. */
+  async #writeBatch(batch: readonly Pending[]): Promise<string | null> {
+    try {
+      await this.#writer.write(batch.map((p) => p.line).join(''));
+      if (this.#options.fsync === 'always') await this.#writer.sync();
+      return null;
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  #settle(batch: readonly Pending[], outcome: 'stored' | 'shed'): void {
+    for (const pending of batch) {
+      this.#pending--;
+      this.#pendingBytes -= pending.bytes;
+      pending.settle(outcome);
+    }
+    if (outcome === 'stored') this.#stored += batch.length;
+    else this.#shed += batch.length;
+  }
+
+  async #pause(reason: string): Promise<void> {
+    if (this.#paused === null) {
+      this.#log.warn(`capture pauses: ${reason}`);
+      this.#options.onPause?.(reason);
+    }
+    this.#paused = reason;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, this.#options.retryMs ?? 1000).unref();
+    });
+    this.#wake = null;
+  }
+
+  #resume(): void {
+    if (this.#paused === null) return;
+    this.#paused = null;
+    this.#log.info('capture resumes');
+    this.#options.onResume?.();
+  }
+
+  async flush(): Promise<void> {
+    await this.#pump;
+    await this.#writer.sync();
+  }
+
+  async seal(): Promise<void> {
+    await this.flush();
+    await this.#writer.rotate();
+    await this.#maintain();
+  }
+
+  async delete(what: DeleteWhat): Promise<number> {
+    await this.flush();
+    await this.#writer.rotate();
+    const deleted = await deleteTraces(this.folder, what, this.#lease.writer);
+    await this.#maintain();
+    return deleted;
+  }
+
+  stats(): JournalStats {
+    return {
+      segments: this.#disk.segments,
+      bytes: this.#disk.bytes + this.#writer.bytesSince(),
+      pending: this.#pending,
+      pendingBytes: this.#pendingBytes,
+      stored: this.#stored,
+      shed: this.#shed,
+      paused: this.#paused,
+    };
+  }
+
+  /** Runs alone: a call while one runs waits for it and then runs its own. */
+  #maintain(): Promise<void> {
+    const next = this.#maintenance.then(async () => {
+      await this.#lease.renew();
+      this.#disk = await maintain(this.folder, {
+        writer: this.#writer,
+        retention: this.#options.retention ?? {},
+        log: this.#log,
+        nowMs: this.#clock.now(),
+      });
+      this.#writer.resetBytes();
+    });
+    this.#maintenance = next.catch(() => {});
+    return next.catch((error) => this.#log.warn(`journal maintenance: ${reasonOf(error)}`));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#wake?.();
+    await this.#pump;
+    await this.#maintenance;
+    await this.#writer.close();
+    await this.#lease.release().catch((error) => this.#log.warn(`journal lease: ${reasonOf(error)}`));
+  }
+}
+
+function takeBatch(queue: Pending[]): Pending[] {
+  let bytes = 0;
+  let count = 0;
+  while (count < queue.length && bytes < BATCH_BYTES) bytes += queue[count++]!.bytes;
+  return queue.splice(0, count);
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full';
+  return message ?? String(error);
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { isObject, parseJson } from '../base/json.ts';
+
+/**
+ * Who may write what in a journal folder. Every writer has its own family of segments and a lease that names its process;
+ * families of dead processes are taken over, so their number is that of the writers that ran at the same time. A lock
+ * that is held for moments guards what concerns the whole folder: taking over, sealing, deleting.
+ */
+
+interface Holder {
+  readonly pid: number;
+  /** Start of the process in clock ticks since boot, where the system tells it: a reused pid is not the holder. */
+  readonly started: string | null;
+  readonly host: string;
+}
+
+/** A holder on another machine or in another container cannot be asked; it is dead when silent for this long. */
+const FOREIGN_SILENCE_MS = 10 * 60_000;
+
+export interface Lease {
+  /** 8 hex digits. */
+  readonly writer: string;
+  /** Says that the holder lives; call every minute or so. */
+  renew(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Takes over the family of a dead writer, else founds a new one. Call under the folder's lock. */
+export async function takeLease(folder: string): Promise<Lease> {
+  for (const entry of (await readdir(folder)).sort()) {
+    const writer = /^([0-9a-f]{8})\.lease$/.exec(entry)?.[1];
+    if (writer === undefined || (await writerAlive(folder, writer))) continue;
+    return holdLease(folder, writer);
+  }
+  return holdLease(folder, randomBytes(4).toString('hex'));
+}
+
+async function holdLease(folder: string, writer: string): Promise<Lease> {
+  const file = leaseFile(folder, writer);
+  await writeFile(`${file}.tmp`, JSON.stringify(self()));
+  await rename(`${file}.tmp`, file);
+  held.add(path.resolve(file));
+  return {
+    writer,
+    renew: () => utimes(file, new Date(), new Date()),
+    release: async () => {
+      held.delete(path.resolve(file));
+      // The family stays known, with nobody holding it, for the next writer to go on with.
+      await writeFile(file, JSON.stringify({ ...self(), pid: 0 }));
+    },
+  };
+}
+
+/** Leases of this very process: its pid alone would not say whether the journal is still open. */
+const held = new Set<string>();
+
+/** Is the family's writer running? False for a family without a lease. */
+export async function writerAlive(folder: string, writer: string): Promise<boolean> {
+  return holderAlive(leaseFile(folder, writer));
+}
+
+async function holderAlive(file: string): Promise<boolean> {
+  const holder = await readHolder(file);
+  if (holder === null || holder.pid === 0) return false;
+  if (holder.host !== hostname()) {
+    const touched = await stat(file).then((s) => s.mtimeMs, () => 0);
+    return Date.now() - touched < FOREIGN_SILENCE_MS;
+  }
+  if (holder.pid === process.pid && holder.started === startedOf(process.pid))
+    return held.has(path.resolve(file));
+  return processRuns(holder.pid) && holder.started === startedOf(holder.pid);
+}
+
+async function readHolder(file: string): Promise<Holder | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  const value = text === null ? undefined : parseJson(text);
+  if (!isObject(value) || typeof value['pid'] !== 'number') return null;
+  const { pid, started, host } = value;
+  return { pid, started: typeof started === 'string' ? started : null, host: String(host) };
+}
+
+const self = (): Holder => ({ pid: process.pid, started: startedOf(process.pid), host: hostname() });
+
+/** Field 22 of /proc/pid/stat on Linux; null elsewhere. */
+function startedOf(pid: number): string | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null; // Not Linux, or no such process.
+  }
+}
+
+function processRuns(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+const leaseFile = (folder: string, writer: string): string => path.join(folder, `${writer}.lease`);
+
+/**
+ * Runs `work` while no other process does so in this folder. Waits for its turn up to `waitMs`.
+ * @returns what `work` returned, or null where the lock could not be had.
+ */
+export async function withFolderLock<T>(
+  folder: string,
+  work: () => Promise<T>,
+  waitMs = 10_000,
+): Promise<T | null> {
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'lock');
+  const deadline = performance.now() + waitMs;
+  while (!(await tryLock(file))) {
+    if (performance.now() > deadline) return null;
+    await new Promise((resolve) => setTimeout(resolve, 10 + 20 * Math.random()));
+  }
+  try {
+    return await work();
+  } finally {
+    held.delete(path.resolve(file));
+    await rm(file, { force: true });
+  }
+}
+
+async function tryLock(file: string): Promise<boolean> {
+  const key = path.resolve(file);
+  if (held.has(key)) return false;
+  // A complete file appears under the name at once, or not at all: nobody ever reads a half-written holder.
+  const mine = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(mine, JSON.stringify(self()));
+  try {
+    await link(mine, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPERM' && error.code !== 'ENOTSUP' && error.code !== 'ENOSYS') throw error;
+      return copyExclusive(file);
+    });
+    held.add(key);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (!(await holderAlive(file))) await removeStale(file);
+    return false;
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** For file systems without hard links. */
+async function copyExclusive(file: string): Promise<void> {
+  const handle = await open(file, 'wx');
+  await handle.writeFile(JSON.stringify(self()));
+  await handle.close();
+}
+
+/** Moves the dead holder's lock aside; where a living one had just taken it over, puts that back. */
+async function removeStale(file: string): Promise<void> {
+  const aside = `${file}.stale.${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(file, aside);
+    if (await holderAlive(aside)) await link(aside, file);
+  } catch {
+    // Somebody else was faster; the next attempt sees what they made of it.
+  }
+  await rm(aside, { force: true });
+}

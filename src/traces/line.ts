@@ -1,0 +1,44 @@
+import { isObject, parseJson } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { crc32, crc32Hex } from './checksum.ts';
+import type { Trace } from './trace.ts';
+
+/**
+ * The lines of a segment. An open segment holds `<crc32 as 8 hex digits> <json>\n`. A sealed one, whose blocks carry the
+ * checksums, holds `<json>\n`. In both, an empty line is a deleted trace and `!reason` a line that was found damaged:
+ * so a trace keeps its line number for life.
+ */
+
+/** The line of an open segment, newline included. */
+export function encodeLine(json: string): string {
+  return `${crc32Hex(json)} ${json}\n`;
+}
+
+/** What a line says: a trace's JSON text, a deleted trace (null), or the reason why it cannot be read. */
+export type Line = Result<string | null, string>;
+
+/** @param line without its newline. */
+export function decodeLine(line: Buffer): Line {
+  if (line.length === 0) return ok(null);
+  if (line[0] === 0x21) return fail(line.toString('utf8', 1));
+  if (line.length < 10 || line[8] !== 0x20) return fail('no checksum');
+  const expected = Number.parseInt(line.toString('latin1', 0, 8), 16);
+  const body = line.subarray(9);
+  if (crc32(body) !== expected) return fail('checksum does not match');
+  return ok(body.toString('utf8'));
+}
+
+/** @param line without its newline, from a block whose checksum was right. */
+export function decodeSealedLine(line: Buffer): Line {
+  if (line.length === 0) return ok(null);
+  if (line[0] === 0x21) return fail(line.toString('utf8', 1));
+  return ok(line.toString('utf8'));
+}
+
+/** A trace from its JSON text. */
+export function parseTrace(json: string): Result<Trace, string> {
+  const value = parseJson(json);
+  if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['startMs'] !== 'number')
+    return fail('not a trace');
+  return ok(value as unknown as Trace);
+}

@@ -1,0 +1,142 @@
+import { stat, rm } from 'node:fs/promises';
+import type { Log } from '../base/log.ts';
+import { withFolderLock, writerAlive } from './lease.ts';
+import { parseTrace } from './line.ts';
+import { type Drop, sealSegment } from './seal.ts';
+import { listSegments, openFile, type Segment } from './segment.ts';
+import { readSegment } from './segmentReader.ts';
+import type { SegmentWriter } from './segmentWriter.ts';
+import { addTombstone, loadTombstones, settleTombstone, type Tombstones } from './tombstone.ts';
+
+/** What to keep. Age counts from when a trace was stored; whole segments go, oldest first, never the one being written. */
+export interface Retention {
+  readonly maxAgeMs?: number;
+  readonly maxBytes?: number;
+}
+
+export type DeleteWhat = 'all' | { readonly ids: ReadonlySet<string> };
+
+export interface MaintenanceOptions {
+  /** The segment being written is left alone; null: this process writes none. */
+  readonly writer: SegmentWriter | null;
+  readonly retention: Retention;
+  readonly log: Log;
+  readonly nowMs: number;
+}
+
+/** Seals what is closed, carries out deletions, applies retention. Skips what another process has in hand. */
+export async function maintain(
+  folder: string,
+  options: MaintenanceOptions,
+): Promise<{ segments: number; bytes: number }> {
+  const { writer } = options;
+  const asked = await loadTombstones(folder);
+  const current = writer?.current() ?? null;
+  if (current !== null && asked.concerns(current)) await writer?.rotate();
+  await withFolderLock(folder, () => work(folder, options), 2000);
+  return measure(folder);
+}
+
+async function work(folder: string, options: MaintenanceOptions): Promise<void> {
+  const tombstones = await loadTombstones(folder);
+  for (const segment of await closedSegments(folder, options.writer)) {
+    if (segment.sealed) {
+      // Left by a stop between the rename and the removal.
+      await rm(openFile(folder, segment.name), { force: true });
+      if (!tombstones.concerns(segment.name)) continue;
+    }
+    try {
+      await sealSegment(folder, segment, dropOf(tombstones, segment.name));
+    } catch (error) {
+      options.log.warn(`segment ${segment.name} could not be sealed: ${error}`);
+      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') break;
+    }
+  }
+  await settle(folder, tombstones, options.writer);
+  await retain(folder, options);
+}
+
+function dropOf(tombstones: Tombstones, segment: string): Drop | null {
+  if (!tombstones.concerns(segment)) return null;
+  return (line, id) => tombstones.covers(segment, line, id);
+}
+
+/** Segments that nobody appends to: sealed ones, this writer's but the current, and those of dead writers. */
+async function closedSegments(folder: string, writer: SegmentWriter | null): Promise<Segment[]> {
+  const closed: Segment[] = [];
+  for (const segment of await listSegments(folder)) {
+    const mine = writer !== null && segment.writer === writer.writer;
+    const busy = mine ? segment.name === writer.current() : await writerAlive(folder, segment.writer);
+    if (segment.sealed || !busy) closed.push(segment);
+  }
+  return closed;
+}
+
+async function settle(folder: string, tombstones: Tombstones, writer: SegmentWriter | null): Promise<void> {
+  if (tombstones.list.length === 0) return;
+  const waiting = new Set((await listSegments(folder)).filter((s) => !s.sealed).map((s) => s.name));
+  const closed = new Set((await closedSegments(folder, writer)).map((s) => s.name));
+  for (const tombstone of tombstones.list) {
+    const done = [...tombstone.segments.keys()].filter((name) => closed.has(name) || !waiting.has(name));
+    await settleTombstone(tombstone, new Set(done));
+  }
+}
+
+async function retain(folder: string, { retention, nowMs, writer }: MaintenanceOptions): Promise<void> {
+  const { maxAgeMs = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = retention;
+  if (maxAgeMs === Number.POSITIVE_INFINITY && maxBytes === Number.POSITIVE_INFINITY) return;
+  let { bytes } = await measure(folder);
+  for (const segment of await closedSegments(folder, writer)) {
+    const { size, mtimeMs } = await stat(segment.file);
+    if (nowMs - mtimeMs <= maxAgeMs && bytes <= maxBytes) continue;
+    await rm(segment.file, { force: true });
+    bytes -= size;
+  }
+}
+
+async function measure(folder: string): Promise<{ segments: number; bytes: number }> {
+  const segments = await listSegments(folder);
+  let bytes = 0;
+  for (const { file } of segments) bytes += await stat(file).then((s) => s.size, () => 0);
+  return { segments: segments.length, bytes };
+}
+
+/**
+ * Deletes traces from a journal, sealed segments included. They are gone for every reader when this returns; the bytes in
+ * a segment that another process is writing follow within that process's next maintenance.
+ * @param writer the caller's own family, whose current segment it has closed.
+ * @returns the number of traces deleted.
+ */
+export async function deleteTraces(folder: string, what: DeleteWhat, writer?: string): Promise<number> {
+  const ids = what === 'all' ? null : what.ids;
+  const counted = await countTraces(folder, ids, writer);
+  if (counted.traces > 0) await addTombstone(folder, ids, counted.segments);
+  return counted.traces;
+}
+
+async function countTraces(
+  folder: string,
+  ids: ReadonlySet<string> | null,
+  writer: string | undefined,
+): Promise<{ traces: number; segments: Map<string, number> }> {
+  const before = await loadTombstones(folder);
+  const segments = new Map<string, number>();
+  let traces = 0;
+  for (const segment of await listSegments(folder)) {
+    let lines = 0;
+    let hits = 0;
+    const live = segment.writer !== writer && (await writerAlive(folder, segment.writer));
+    for await (const batch of readSegment(folder, segment, { live })) {
+      lines = batch.next.line;
+      for (const { line, content } of batch.lines) {
+        if (!content.ok || content.value === null) continue;
+        const trace = parseTrace(content.value);
+        if (!trace.ok || before.covers(segment.name, line, trace.value.id)) continue;
+        if (ids === null || ids.has(trace.value.id)) hits++;
+      }
+    }
+    traces += hits;
+    if (hits > 0) segments.set(segment.name, lines);
+  }
+  return { traces, segments };
+}

@@ -1,0 +1,93 @@
+import { type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { parseTrace } from './line.ts';
+import { BLOCK_BYTES, encodeBlock, encodeHeader, readHeader } from './sealed.ts';
+import { openFile, type Segment, sealedFile } from './segment.ts';
+import { readSegment, type SegmentLine } from './segmentReader.ts';
+
+/** Decides which traces a new copy of a segment leaves out. */
+export type Drop = (line: number, id: string) => boolean;
+
+/**
+ * Writes the sealed file of a segment, from its open file or (to delete traces) from its sealed one, and puts it in the
+ * old one's place by a rename: at every moment the traces are in exactly one readable file. Call under the folder's lock,
+ * for segments that nobody writes any more.
+ * @returns how many traces were left out.
+ */
+export async function sealSegment(folder: string, segment: Segment, drop: Drop | null): Promise<number> {
+  const { name } = segment;
+  const target = sealedFile(folder, name);
+  const temporary = `${target}.tmp`;
+  const { atime, mtime } = await stat(segment.file);
+  const file = await open(temporary, 'w');
+  let counts: { kept: number; dropped: number };
+  try {
+    await file.write(encodeHeader(segment.sealed ? (await rewritesOf(segment.file)) + 1 : 0));
+    counts = await copyLines(folder, segment, file, drop);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (counts.kept === 0) {
+    await rm(temporary, { force: true });
+    await rm(target, { force: true });
+  } else {
+    // Age, for retention, counts from when the traces were stored.
+    await utimes(temporary, atime, mtime);
+    await rename(temporary, target);
+  }
+  await rm(openFile(folder, name), { force: true });
+  return counts.dropped;
+}
+
+async function rewritesOf(sealed: string): Promise<number> {
+  const file = await open(sealed, 'r');
+  try {
+    return (await readHeader(file))?.rewrites ?? 0;
+  } finally {
+    await file.close();
+  }
+}
+
+async function copyLines(
+  folder: string,
+  segment: Segment,
+  file: FileHandle,
+  drop: Drop | null,
+): Promise<{ kept: number; dropped: number }> {
+  let lines: string[] = [];
+  let bytes = 0;
+  let firstLine = 0;
+  let kept = 0;
+  let dropped = 0;
+  const flush = async (): Promise<void> => {
+    if (lines.length === 0) return;
+    await file.write(await encodeBlock(Buffer.from(`${lines.join('\n')}\n`), firstLine, lines.length));
+    firstLine += lines.length;
+    lines = [];
+    bytes = 0;
+  };
+  for await (const batch of readSegment(folder, segment)) {
+    for (const line of batch.lines) {
+      const text = drop === null ? textOf(line) : withoutDropped(line, drop);
+      if (text === null) dropped++;
+      else if (text !== '') kept++;
+      lines.push(text ?? '');
+      bytes += text?.length ?? 0;
+      if (bytes >= BLOCK_BYTES) await flush();
+    }
+  }
+  await flush();
+  return { kept, dropped };
+}
+
+function textOf({ content }: SegmentLine): string {
+  return content.ok ? (content.value ?? '') : `!${content.error.replaceAll('\n', ' ')}`;
+}
+
+/** null: dropped. */
+function withoutDropped(line: SegmentLine, drop: Drop): string | null {
+  const { content } = line;
+  if (!content.ok || content.value === null) return textOf(line);
+  const trace = parseTrace(content.value);
+  return trace.ok && drop(line.line, trace.value.id) ? null : content.value;
+}
