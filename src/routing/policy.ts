@@ -17,7 +17,10 @@ export interface RoutingPolicy {
   /** Task version the student was trained and certified for. */
   readonly version: number;
   readonly certificate: Certificate | null;
+  /** Only buckets listed here with `serve` are answered. */
   readonly buckets: readonly BucketDecision[];
+  /** Why the certificate was taken back, in words; absent while it stands. Only a new certificate clears it. */
+  readonly rolledBack?: string;
 }
 
 /** Why a call went where it went; also the text of `x-understudy`'s `reason=`. */

@@ -1,0 +1,104 @@
+import { canonicalJson, type JsonObject, parseJson } from '../base/json.ts';
+import type { TaskVersion } from '../tasks/task.ts';
+import type { Answer, ChatRequest, OutputFormat, ToolDefinition } from '../wire/chat.ts';
+
+/**
+ * What in a request only the teacher can honour (hosted tools, several answers, token probabilities, media), in words;
+ * null where there is nothing. Temperature, top-p and seed are no obstacle: the student gives the answer that the
+ * teacher most likely would, which is one of those the caller asked to sample from.
+ */
+export function teacherOnly(request: ChatRequest): string | null {
+  const [first] = request.teacherOnly;
+  if (first !== undefined) return first;
+  const hosted = request.tools.find((tool) => tool.hosted);
+  if (hosted !== undefined) return `hosted tool ${hosted.name}`;
+  if (request.sampling.choices !== 1) return `${request.sampling.choices} answers asked for`;
+  if (request.sampling.logprobs) return 'token probabilities asked for';
+  for (const message of request.messages)
+    for (const part of message.parts) if (part.kind === 'media') return `contains ${part.media}`;
+  return null;
+}
+
+/** What in a request the student does not understand, in words; null where it understands everything. */
+export function notUnderstood(request: ChatRequest, version: TaskVersion | null): string | null {
+  const [key] = request.unknownKeys;
+  if (key !== undefined) return `unknown request field ${key}`;
+  for (const message of request.messages)
+    for (const part of message.parts) if (part.kind === 'unknown') return 'unknown message part';
+  const last = request.messages.at(-1);
+  if (last === undefined) return 'no messages';
+  if (version === null) return last.role === 'assistant' ? 'answer begun by the caller' : null;
+
+  const endsInPrefill = version.template.messages.at(-1)?.role === 'assistant';
+  if ((last.role === 'assistant') !== endsInPrefill)
+    return endsInPrefill ? 'the begun answer of the template is missing' : 'answer begun by the caller';
+  if (version.toolset.kind === 'varying') return 'the task brings its own tools with every call';
+  if (toolsText(version.toolset.tools) !== toolsText(request.tools)) return 'other tools than the task has';
+  if (formatText(version.outputFormat) !== formatText(request.outputFormat))
+    return 'another output format than the task has';
+  return null;
+}
+
+/**
+ * Would this answer break what the request asks of the answer (tool choice, tools offered, JSON, length, stop
+ * sequences)? In words; null where it fits. Asked after the prediction, because only then the answer is known.
+ */
+export function answerConflict(request: ChatRequest, answer: Answer): string | null {
+  return toolConflict(request, answer) ?? textConflict(request, answer);
+}
+
+function toolConflict(request: ChatRequest, { toolCalls }: Answer): string | null {
+  const choice = request.toolChoice;
+  if (choice === 'none' && toolCalls.length > 0) return 'tool calls are switched off';
+  if (choice === 'required' && toolCalls.length === 0) return 'a tool call is required';
+  if (
+    typeof choice === 'object' &&
+    (toolCalls.length === 0 || toolCalls.some((call) => call.name !== choice.name))
+  )
+    return `the tool ${choice.name} is required`;
+  if (request.parallelToolCalls === false && toolCalls.length > 1)
+    return 'parallel tool calls are switched off';
+  const offered = new Set(request.tools.map((tool) => tool.name));
+  const missing = toolCalls.find((call) => !offered.has(call.name));
+  return missing === undefined ? null : `the tool ${missing.name} is not offered`;
+}
+
+function textConflict(request: ChatRequest, { text, toolCalls }: Answer): string | null {
+  const written = text ?? '';
+  if (written === '' && toolCalls.length === 0) return 'the answer is empty';
+  const { maxTokens, stop } = request.sampling;
+  const length =
+    estimateTokens(written) +
+    toolCalls.reduce((sum, call) => sum + estimateTokens(call.name + call.arguments), 0);
+  if (maxTokens !== null && length > maxTokens) return `about ${length} tokens do not fit into ${maxTokens}`;
+  // A stop sequence inside would have cut the teacher's answer short.
+  if (stop.some((sequence) => sequence !== '' && written.includes(sequence)))
+    return 'contains a stop sequence';
+  const prefilled = request.messages.at(-1)?.role === 'assistant';
+  const wantsJson = request.outputFormat.kind !== 'text' && toolCalls.length === 0 && !prefilled;
+  if (wantsJson && parseJson(written) === undefined) return 'the answer is not JSON';
+  return null;
+}
+
+/** Tokens of a text, on the high side for prose and JSON: one per three bytes of UTF-8. */
+function estimateTokens(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 3);
+}
+
+function toolsText(tools: readonly ToolDefinition[]): string {
+  return canonicalJson(
+    [...tools]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(
+        (tool): JsonObject => ({
+          name: tool.name,
+          description: tool.description,
+          parameters: tool.parameters,
+        }),
+      ),
+  );
+}
+
+function formatText(format: OutputFormat): string {
+  return format.kind === 'schema' ? canonicalJson(format.schema) : format.kind;
+}
