@@ -1,0 +1,208 @@
+import { AppError } from '../base/error.ts';
+import type { Attributes, DType, Graph, Numbers, Shape, Value } from '../tensor/graph.ts';
+import { BATCH, LENGTH, rootsOf, topological } from '../tensor/graph.ts';
+import type { OpAttributes, OpName } from '../tensor/ops.ts';
+import type { ElementType, NodeProto, TensorProto, ValueInfo } from './proto.ts';
+import { encodeModel } from './proto.ts';
+
+/** A tensor program as an ONNX model, with the names under which its tensors are fed and fetched. */
+export interface LoweredModel {
+  readonly bytes: Uint8Array;
+  readonly inputs: readonly string[];
+  readonly states: readonly string[];
+  readonly outputs: readonly string[];
+  /** State name -> model output that replaces it. */
+  readonly updates: Readonly<Record<string, string>>;
+}
+
+export interface LowerOptions {
+  /** State tensors to write into the model as constants (an exported model has no other input than its feeds). */
+  readonly embed?: Readonly<Record<string, Numbers>>;
+}
+
+/** Writes a graph as ONNX. Outputs keep their names; updates are called `<state>.next`. */
+export function lower(graph: Graph, options: LowerOptions = {}): LoweredModel {
+  const sink = createSink();
+  const names = new Map<Value, string>();
+  const inputs = new Map<string, ValueInfo>();
+  const states = new Map<string, ValueInfo>();
+  for (const value of topological(rootsOf(graph))) {
+    const { source } = value;
+    const name = source.kind === 'input' || source.kind === 'state' ? source.name : sink.fresh('v');
+    names.set(value, name);
+    if (source.kind === 'constant') sink.constant(value.dtype, value.shape, source.data, name);
+    else if (source.kind === 'node') {
+      const args = source.inputs.map((v) => names.get(v)!);
+      lowerNode(sink, source.op as OpName, args, name, source.attributes, source.inputs, value);
+    } else {
+      const data = source.kind === 'state' ? options.embed?.[name] : undefined;
+      if (data !== undefined) {
+        if (!sink.has(name)) sink.constant(value.dtype, value.shape, data, name);
+      } else (source.kind === 'input' ? inputs : states).set(name, describe(name, value));
+    }
+  }
+  const outputs: ValueInfo[] = [];
+  const updates: Record<string, string> = {};
+  const expose = (name: string, value: Value): void => {
+    // A copy gives every output a name of its own, whatever else the value is used for.
+    sink.node('Identity', [names.get(value)!], name);
+    outputs.push(describe(name, value));
+  };
+  for (const [name, value] of Object.entries(graph.outputs)) expose(name, value);
+  for (const [name, value] of Object.entries(graph.updates)) {
+    updates[name] = `${name}.next`;
+    expose(`${name}.next`, value);
+  }
+  const { nodes, initializers } = sink;
+  const all = [...inputs.values(), ...states.values()];
+  return {
+    bytes: encodeModel({ nodes, initializers, inputs: all, outputs }),
+    inputs: [...inputs.keys()],
+    states: [...states.keys()],
+    outputs: Object.keys(graph.outputs),
+    updates,
+  };
+}
+
+const elementTypes: Record<DType, ElementType> = { f32: 1, i32: 6, i64: 7, bool: 9 };
+
+function describe(name: string, value: Value): ValueInfo {
+  return { name, type: elementTypes[value.dtype], shape: value.shape.map(dimension) };
+}
+
+function dimension(d: number): number | string {
+  if (d >= 0) return d;
+  return d === BATCH ? 'batch' : d === LENGTH ? 'length' : `symbol${-d}`;
+}
+
+interface Sink {
+  readonly nodes: NodeProto[];
+  readonly initializers: TensorProto[];
+  fresh(prefix: string): string;
+  has(name: string): boolean;
+  constant(dtype: DType, shape: Shape, data: Numbers, name?: string): string;
+  /** Small integer vectors (axes, shapes) are shared. */
+  integers(values: readonly number[]): string;
+  node(
+    op: string,
+    inputs: readonly string[],
+    output: string,
+    attributes?: NodeProto['attributes'],
+    extraOutputs?: readonly string[],
+  ): void;
+}
+
+function createSink(): Sink {
+  const nodes: NodeProto[] = [];
+  const initializers: TensorProto[] = [];
+  const known = new Set<string>();
+  const shared = new Map<string, string>();
+  let counter = 0;
+  const fresh = (prefix: string): string => `${prefix}${counter++}`;
+  const constant: Sink['constant'] = (dtype, shape, data, name = fresh('c')) => {
+    known.add(name);
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    initializers.push({ name, type: elementTypes[dtype], shape, raw });
+    return name;
+  };
+  return {
+    nodes,
+    initializers,
+    fresh,
+    constant,
+    has: (name) => known.has(name),
+    integers: (values) => {
+      const key = values.join(',');
+      const name = shared.get(key) ?? constant('i64', [values.length], BigInt64Array.from(values, BigInt));
+      shared.set(key, name);
+      return name;
+    },
+    node: (op, inputs, output, attributes = {}) => {
+      nodes.push({ op, name: `${op}:${output}`, inputs, outputs: [output], attributes });
+    },
+  };
+}
+
+type Lowering<A> = (context: {
+  readonly sink: Sink;
+  readonly args: readonly string[];
+  readonly output: string;
+  readonly attributes: A;
+  readonly inputs: readonly Value[];
+  readonly value: Value;
+}) => void;
+
+/** Ops whose ONNX form differs from (name, inputs); all others are written as they are. */
+const lowerings: { readonly [K in OpName]?: Lowering<OpAttributes[K]> } = {
+  Cast: ({ sink, args, output, attributes }) =>
+    sink.node('Cast', args, output, { to: elementTypes[attributes.to] }),
+  ReduceSum: reduction('ReduceSum'),
+  ReduceMean: reduction('ReduceMean'),
+  ReduceMax: reduction('ReduceMax'),
+  ArgMax: ({ sink, args, output, attributes }) =>
+    sink.node('ArgMax', args, output, { axis: attributes.axis, keepdims: 0 }),
+  Gemm: ({ sink, args, output, attributes: { transA, transB } }) =>
+    sink.node('Gemm', args, output, { transA: Number(transA), transB: Number(transB) }),
+  Transpose: ({ sink, args, output, attributes }) =>
+    sink.node('Transpose', args, output, { perm: attributes.perm }),
+  Reshape: ({ sink, args, output, attributes, inputs }) =>
+    sink.node('Reshape', [...args, sink.integers(reshapeTarget(inputs[0]!.shape, attributes.shape))], output),
+  Expand: ({ sink, args, output, attributes }) =>
+    sink.node('Expand', [...args, sink.integers(attributes.shape)], output),
+  Concat: ({ sink, args, output, attributes }) =>
+    sink.node('Concat', args, output, { axis: attributes.axis }),
+  Slice: ({ sink, args, output, attributes: { axis, start, end } }) =>
+    sink.node(
+      'Slice',
+      [...args, sink.integers([start]), sink.integers([end]), sink.integers([axis])],
+      output,
+    ),
+  Pad: ({ sink, args, output, attributes: { axis, before, after } }) =>
+    sink.node('Pad', [...args, sink.integers([before, after]), '', sink.integers([axis])], output),
+  Gather: ({ sink, args, output }) => sink.node('Gather', args, output, { axis: 0 }),
+  ScatterRows: ({ sink, args: [table, ids, rows], output, inputs }) => {
+    const column = sink.fresh('t');
+    sink.node('Reshape', [ids!, sink.integers([inputs[1]!.shape[0]!, 1])], column);
+    sink.node('ScatterND', [table!, column, rows!], output);
+  },
+  Window: ({ sink, args, output, attributes: { size } }) => {
+    const piece = sink.fresh('t');
+    sink.node('Slice', [args[0]!, args[1]!, args[2]!, sink.integers([0])], piece);
+    // The length of the slice is known only when it runs; naming it here keeps every later shape static.
+    sink.node('Reshape', [piece, sink.integers([size])], output);
+  },
+  Softmax: ({ sink, args, output }) => sink.node('Softmax', args, output, { axis: -1 }),
+  Standardise: ({ sink, args, output, value }) => {
+    const width = value.shape.at(-1)!;
+    const scale = sink.constant('f32', [width], new Float32Array(width).fill(1));
+    sink.node('LayerNormalization', [...args, scale], output, { axis: -1, epsilon: { float: 1e-5 } });
+  },
+  StopGradient: ({ sink, args, output }) => sink.node('Identity', args, output),
+};
+
+function lowerNode(
+  sink: Sink,
+  op: OpName,
+  args: readonly string[],
+  output: string,
+  attributes: Attributes,
+  inputs: readonly Value[],
+  value: Value,
+): void {
+  const lowering = lowerings[op] as Lowering<Attributes> | undefined;
+  if (lowering === undefined) sink.node(op, args, output);
+  else lowering({ sink, args, output, attributes, inputs, value });
+}
+
+function reduction(op: string): Lowering<OpAttributes['ReduceSum']> {
+  return ({ sink, args, output, attributes: { axes, keep } }) =>
+    sink.node(op, [...args, sink.integers(axes)], output, { keepdims: Number(keep) });
+}
+
+/** ONNX's Reshape copies a dimension for 0 and infers one for -1: enough for symbols that stay in place, and one more. */
+function reshapeTarget(from: Shape, to: Shape): readonly number[] {
+  const target = to.map((d, i) => (d < 0 ? (from[i] === d ? 0 : -1) : d));
+  if (target.filter((d) => d === -1).length > 1)
+    throw new AppError('internal', `Reshape of [${from}] to [${to}] has two symbols that move.`);
+  return target;
+}

@@ -1,0 +1,67 @@
+import os from 'node:os';
+import type * as Ort from 'onnxruntime-node';
+import type { DType, Numbers, Shape } from '../tensor/graph.ts';
+
+/**
+ * The only door to onnxruntime-node. The native library is loaded when first asked for, never on import, and with its
+ * telemetry switched off: the variable must be in the environment before the library loads, and in the main thread.
+ */
+export type Device = 'cpu' | 'webgpu';
+
+/** A tensor in this process's memory, row-major. */
+export interface HostTensor {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly data: Numbers;
+}
+
+export interface SessionOptions {
+  /** Threads of one op on the cpu; half the cores by default, because more of them only contend. */
+  readonly threads?: number;
+  /** Prefix of a profile file, for placementOf. */
+  readonly profile?: string;
+}
+
+let loaded: Promise<typeof Ort> | null = null;
+
+export function runtime(): Promise<typeof Ort> {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
+  loaded ??= import('onnxruntime-node').then((module) => module.default);
+  return loaded;
+}
+
+export function defaultThreads(): number {
+  return Math.max(1, Math.floor(os.availableParallelism() / 2));
+}
+
+const types = { f32: 'float32', i32: 'int32', i64: 'int64', bool: 'bool' } as const;
+
+export function toOrt(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
+  return new ort.Tensor(types[tensor.dtype], tensor.data as never, tensor.shape);
+}
+
+/** Reads a tensor that lies in host memory. */
+export function fromOrt(tensor: Ort.Tensor): HostTensor {
+  const dtype = (Object.keys(types) as DType[]).find((key) => types[key] === tensor.type) ?? 'f32';
+  return { dtype, shape: tensor.dims, data: tensor.data as Numbers };
+}
+
+export async function openSession(
+  model: Uint8Array,
+  device: Device,
+  options: SessionOptions & { readonly outputsOnDevice?: readonly string[] },
+): Promise<Ort.InferenceSession> {
+  const ort = await runtime();
+  const onDevice = options.outputsOnDevice ?? [];
+  return ort.InferenceSession.create(model, {
+    executionProviders: device === 'webgpu' ? ['webgpu', 'cpu'] : ['cpu'],
+    intraOpNumThreads: options.threads ?? defaultThreads(),
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    ...(device === 'webgpu' && onDevice.length > 0
+      ? { preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])) }
+      : {}),
+    ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+  });
+}

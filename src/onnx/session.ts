@@ -1,0 +1,80 @@
+import type * as Ort from 'onnxruntime-node';
+import { AppError } from '../base/error.ts';
+import type { Graph } from '../tensor/graph.ts';
+import { lower } from './lower.ts';
+import type { Device, HostTensor, SessionOptions } from './runtime.ts';
+import { fromOrt, openSession, runtime, toOrt } from './runtime.ts';
+import type { DeviceState, State } from './state.ts';
+
+/**
+ * A graph made runnable on a device. `run` feeds the named inputs, reads and replaces the state tensors, and returns the
+ * named outputs in host memory. A session may run on any state that has the tensors it names. onnxruntime-node runs on
+ * the calling thread: a run blocks this process for as long as it takes.
+ */
+export interface Session {
+  readonly device: Device;
+  run(feeds: Readonly<Record<string, HostTensor>>, state?: State): Promise<Record<string, HostTensor>>;
+  dispose(): Promise<void>;
+}
+
+export async function createSession(
+  graph: Graph,
+  device: Device,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const model = lower(graph);
+  const ort = await runtime();
+  const session = await openSession(model.bytes, device, {
+    ...options,
+    outputsOnDevice: Object.values(model.updates),
+  });
+  return {
+    device,
+    run: async (feeds, state) => {
+      const device = state as DeviceState | undefined;
+      if (device === undefined && model.states.length > 0)
+        throw new AppError('internal', `The graph needs the state ${model.states.join(', ')}.`);
+      const fed = toFeeds(ort, feeds, model.inputs);
+      for (const name of model.states) fed[name] = device!.feed(name);
+      const fetches: Record<string, Ort.Tensor | null> = {};
+      for (const name of model.outputs) fetches[name] = null;
+      for (const [name, output] of Object.entries(model.updates)) fetches[output] = device!.spare(name);
+      const results = await session.run(fed, fetches);
+      for (const [name, output] of Object.entries(model.updates)) device!.advance(name, results[output]!);
+      return Object.fromEntries(model.outputs.map((name) => [name, fromOrt(results[name]!)]));
+    },
+    dispose: () => session.release(),
+  };
+}
+
+/** Opens an exported model (bytes of an ONNX file), whose only inputs are its feeds. */
+export async function openModel(
+  bytes: Uint8Array,
+  device: Device,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const ort = await runtime();
+  const session = await openSession(bytes, device, options);
+  return {
+    device,
+    run: async (feeds) => {
+      const results = await session.run(toFeeds(ort, feeds, session.inputNames));
+      return Object.fromEntries(session.outputNames.map((name) => [name, fromOrt(results[name]!)]));
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function toFeeds(
+  ort: typeof Ort,
+  feeds: Readonly<Record<string, HostTensor>>,
+  names: readonly string[],
+): Record<string, Ort.Tensor> {
+  const fed: Record<string, Ort.Tensor> = {};
+  for (const name of names) {
+    const feed = feeds[name];
+    if (feed === undefined) throw new AppError('internal', `The graph was not fed ${name}.`);
+    fed[name] = toOrt(ort, feed);
+  }
+  return fed;
+}

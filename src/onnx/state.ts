@@ -1,0 +1,142 @@
+import type * as Ort from 'onnxruntime-node';
+import { AppError } from '../base/error.ts';
+import type { Graph } from '../tensor/graph.ts';
+import { state } from '../tensor/graph.ts';
+import { stopGradient } from '../tensor/ops.ts';
+import { lower } from './lower.ts';
+import type { Device, HostTensor } from './runtime.ts';
+import { fromOrt, openSession, runtime, toOrt } from './runtime.ts';
+
+/**
+ * Tensors that stay on the device between runs and may be shared by several sessions. On the cpu each updated tensor has
+ * two buffers that take turns, so a run allocates nothing; on webgpu a run returns new buffers and the old are disposed.
+ */
+export interface State {
+  readonly device: Device;
+  readonly names: readonly string[];
+  /** Copies tensors to host memory; all of them by default. */
+  read(names?: readonly string[]): Promise<Record<string, HostTensor>>;
+  /** Replaces tensors by host values of the same shapes. */
+  write(tensors: Readonly<Record<string, HostTensor>>): Promise<void>;
+  dispose(): void;
+}
+
+/** What sessions need of a state; not for others. */
+export interface DeviceState extends State {
+  feed(name: string): Ort.Tensor;
+  /** The buffer into which a run writes the next value; null where the device allocates. */
+  spare(name: string): Ort.Tensor | null;
+  advance(name: string, next: Ort.Tensor): void;
+}
+
+export async function createState(
+  device: Device,
+  tensors: Readonly<Record<string, HostTensor>>,
+): Promise<State> {
+  const ort = await runtime();
+  return device === 'cpu' ? hostState(ort, tensors) : gpuState(ort, tensors);
+}
+
+function hostState(ort: typeof Ort, tensors: Readonly<Record<string, HostTensor>>): DeviceState {
+  const copy = (tensor: HostTensor): HostTensor => ({ ...tensor, data: tensor.data.slice() });
+  const current = new Map(Object.entries(tensors).map(([name, t]) => [name, toOrt(ort, copy(t))]));
+  const spares = new Map<string, Ort.Tensor>();
+  const feed = (name: string): Ort.Tensor => found(current, name);
+  return {
+    device: 'cpu',
+    names: [...current.keys()],
+    feed,
+    spare: (name) => {
+      const spare = spares.get(name) ?? toOrt(ort, copy(fromOrt(feed(name))));
+      spares.set(name, spare);
+      return spare;
+    },
+    advance: (name, next) => {
+      spares.set(name, feed(name));
+      current.set(name, next);
+    },
+    read: async (names = [...current.keys()]) =>
+      Object.fromEntries(names.map((name) => [name, copy(fromOrt(feed(name)))])),
+    write: async (values) => {
+      for (const [name, value] of Object.entries(values)) {
+        feed(name);
+        current.set(name, toOrt(ort, copy(value)));
+      }
+    },
+    dispose: () => {
+      current.clear();
+      spares.clear();
+    },
+  };
+}
+
+async function gpuState(
+  ort: typeof Ort,
+  tensors: Readonly<Record<string, HostTensor>>,
+): Promise<DeviceState> {
+  const current = new Map<string, Ort.Tensor>();
+  const upload = async (values: Readonly<Record<string, HostTensor>>): Promise<void> => {
+    const feeds = Object.fromEntries(Object.entries(values).map(([name, t]) => [name, toOrt(ort, t)]));
+    for (const [name, tensor] of await copyThrough(feeds, values, 'gpu')) {
+      current.get(name)?.dispose();
+      current.set(name, tensor);
+    }
+  };
+  const shapes = new Map(Object.entries(tensors));
+  const feed = (name: string): Ort.Tensor => found(current, name);
+  await upload(tensors);
+  return {
+    device: 'webgpu',
+    names: [...shapes.keys()],
+    feed,
+    spare: () => null,
+    advance: (name, next) => {
+      current.get(name)?.dispose();
+      current.set(name, next);
+    },
+    read: async (names = [...shapes.keys()]) => {
+      const types = Object.fromEntries(names.map((name) => [name, found(shapes, name)]));
+      const feeds = Object.fromEntries(names.map((name) => [name, feed(name)]));
+      const copies = await copyThrough(feeds, types, 'cpu');
+      return Object.fromEntries([...copies].map(([name, tensor]) => [name, fromOrt(tensor)]));
+    },
+    write: upload,
+    dispose: () => {
+      for (const tensor of current.values()) tensor.dispose();
+      current.clear();
+    },
+  };
+}
+
+/**
+ * Moves tensors between host and GPU by running a graph of identities: asking onnxruntime-node 1.30 for the data of a
+ * GPU tensor directly aborts the process.
+ */
+async function copyThrough(
+  feeds: Record<string, Ort.Tensor>,
+  types: Readonly<Record<string, HostTensor>>,
+  to: 'gpu' | 'cpu',
+): Promise<Map<string, Ort.Tensor>> {
+  const entries = Object.entries(types);
+  if (entries.length === 0) return new Map();
+  const outputs = entries.map(([name, { dtype, shape }]) => [
+    `${name}.copy`,
+    stopGradient(state(name, dtype, shape)),
+  ]);
+  const graph: Graph = { outputs: Object.fromEntries(outputs) as Graph['outputs'], updates: {} };
+  const model = lower(graph);
+  const session = await openSession(model.bytes, 'webgpu', {
+    threads: 1,
+    outputsOnDevice: to === 'gpu' ? model.outputs : [],
+  });
+  const results = await session.run(feeds);
+  await session.release();
+  return new Map(entries.map(([name]) => [name, found(new Map(Object.entries(results)), `${name}.copy`)]));
+}
+
+function found<T>(map: ReadonlyMap<string, T>, name: string): T {
+  const value = map.get(name);
+  if (value === undefined)
+    throw new AppError('internal', `There is no tensor ${name} (there are: ${[...map.keys()].join(', ')}).`);
+  return value;
+}
