@@ -67,7 +67,10 @@ async function holderAlive(file: string): Promise<boolean> {
   const holder = await readHolder(file);
   if (holder === null || holder.pid === 0) return false;
   if (holder.host !== hostname()) {
-    const touched = await stat(file).then((s) => s.mtimeMs, () => 0);
+    const touched = await stat(file).then(
+      (s) => s.mtimeMs,
+      () => 0,
+    );
     return Date.now() - touched < FOREIGN_SILENCE_MS;
   }
   if (holder.pid === process.pid && holder.started === startedOf(process.pid))

@@ -1,4 +1,4 @@
-import { stat, rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import type { Log } from '../base/log.ts';
 import { withFolderLock, writerAlive } from './lease.ts';
 import { parseTrace } from './line.ts';
@@ -97,7 +97,11 @@ async function retain(folder: string, { retention, nowMs, writer }: MaintenanceO
 async function measure(folder: string): Promise<{ segments: number; bytes: number }> {
   const segments = await listSegments(folder);
   let bytes = 0;
-  for (const { file } of segments) bytes += await stat(file).then((s) => s.size, () => 0);
+  for (const { file } of segments)
+    bytes += await stat(file).then(
+      (s) => s.size,
+      () => 0,
+    );
   return { segments: segments.length, bytes };
 }
 

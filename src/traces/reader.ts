@@ -28,7 +28,11 @@ export async function* readTraces(
         if (content.ok && content.value === null) continue;
         const trace = content.ok && content.value !== null ? parseTrace(content.value) : content;
         if (!trace.ok) options.onDamage?.({ segment: segment.name, line: line + 1, reason: trace.error });
-        else if (trace.value !== null && typeof trace.value !== 'string' && !deleted.covers(segment.name, line, trace.value.id))
+        else if (
+          trace.value !== null &&
+          typeof trace.value !== 'string' &&
+          !deleted.covers(segment.name, line, trace.value.id)
+        )
           yield trace.value;
       }
     }

@@ -64,7 +64,8 @@ async function* readOpen(file: FileHandle, from: Position, live: boolean): Async
       const chunk = Buffer.allocUnsafe(CHUNK);
       const { bytesRead } = await file.read(chunk, 0, CHUNK, offset + rest.length);
       if (bytesRead === 0) break;
-      const data = rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
+      const data =
+        rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, bytesRead)]) : chunk.subarray(0, bytesRead);
       const end = data.lastIndexOf(10) + 1;
       rest = data.subarray(end);
       if (end === 0) continue;
