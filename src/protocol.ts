@@ -9,6 +9,8 @@ import type { OutputShape, SlotProfile } from './tasks/task.ts';
 export interface Actions {
   'capture.start': [null, null];
   'capture.stop': [null, null];
+  /** Waits until every call answered so far is in the journal and in the index. */
+  'capture.flush': [null, null];
   /** Finds tasks and counts capabilities over everything captured so far. */
   'tasks.analyse': [null, { readonly tasks: number }];
   'task.rename': [{ readonly taskId: string; readonly name: string }, null];

@@ -48,7 +48,7 @@ const allowed: Record<string, readonly string[]> = {
     'worker/protocol (types)',
     'student (types)',
   ],
-  cli: ['base', 'app', 'protocol', 'teacher'],
+  cli: ['base', 'app', 'protocol', 'teacher', 'traces', 'wire', 'evaluation', 'student (types)', 'tasks (types)', 'capabilities (types)'],
   vscode: ['base', 'app', 'protocol'],
   extension: ['vscode', 'app', 'base'],
   protocol: [

@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { analyseCapabilities } from '../capabilities/analyse.ts';
+import type { AssignedCall } from '../tasks/task.ts';
 import type { AnalyseJob, AnalyseResult, WorkerProgress } from './protocol.ts';
 import { discover, readCalls } from './read.ts';
 
@@ -33,14 +34,24 @@ export async function analyse(
     return analyseCapabilities(
       task,
       assigned.filter((a) => a.assignment.taskId === task.id),
-      { nowMs: job.nowMs },
+      { nowMs: job.nowMs, costs: job.costs[task.id] ?? {}, verdicts: job.verdicts[task.id] ?? {} },
     );
   });
   await writeJson(path.join(job.storage, 'tasks.json'), tasks);
+  await writeAssignments(path.join(job.storage, 'assignments.jsonl'), [...assigned, ...unassigned]);
   for (const catalogue of catalogues) {
     await writeJson(path.join(job.storage, 'capabilities', `${catalogue.taskId}.json`), catalogue);
   }
   return { tasks, catalogues, unassigned: unassigned.length, calls: calls.length };
+}
+
+/** One line per call: which task, version and kind it was found to be. */
+async function writeAssignments(file: string, calls: readonly AssignedCall[]): Promise<void> {
+  const lines = calls.map(({ assignment: { callId, taskId, version, kind } }) =>
+    JSON.stringify({ callId, taskId, version, kind }),
+  );
+  await writeFile(`${file}.tmp`, `${lines.join('\n')}\n`);
+  await rename(`${file}.tmp`, file);
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../base/error.ts';
-import type { CapabilitySet, Catalogue } from '../capabilities/capability.ts';
+import type { CapabilitySet, Catalogue, CostOfError, Verdict } from '../capabilities/capability.ts';
 import type { ModelInput } from '../dataset/example.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
 import type { DeviceChoice, ModelCard, TrainProgress } from '../student/student.ts';
@@ -35,6 +35,9 @@ export interface WorkerRequests {
 export interface AnalyseJob {
   readonly storage: string;
   readonly edits: TaskEdits;
+  /** What the user said about capabilities, by task id and capability id. */
+  readonly verdicts: Readonly<Record<string, Readonly<Record<string, Verdict>>>>;
+  readonly costs: Readonly<Record<string, Readonly<Record<string, CostOfError>>>>;
   readonly nowMs: number;
 }
 

@@ -1,0 +1,106 @@
+import { AppError } from '../base/error.ts';
+import type { Actions } from '../protocol.ts';
+import type { RunOptions } from './app.ts';
+import { setVerdict } from './edits.ts';
+import { runJob } from './jobs.ts';
+import { type Session, saveEdits } from './session.ts';
+
+/** Finds tasks and counts capabilities over everything captured so far. */
+export async function analyseTasks(
+  session: Session,
+  _params: null,
+  options: RunOptions,
+): Promise<{ tasks: number }> {
+  const result = await runJob(
+    session,
+    { title: 'Analysing traffic', taskId: null },
+    options,
+    (signal, onProgress) =>
+      session.worker().request(
+        'analyse',
+        {
+          storage: session.ports.storage,
+          edits: session.edits.tasks,
+          verdicts: session.edits.verdicts,
+          costs: session.edits.costs,
+          nowMs: session.ports.clock.now(),
+        },
+        { signal, onProgress },
+      ),
+  );
+  session.tasks = result.tasks;
+  session.unassigned = result.unassigned;
+  session.analysedCalls = result.calls;
+  session.catalogues.clear();
+  for (const catalogue of result.catalogues) session.catalogues.set(catalogue.taskId, catalogue);
+  await session.gateway?.reload();
+  return { tasks: result.tasks.length };
+}
+
+export async function renameTask(
+  session: Session,
+  { taskId, name }: Actions['task.rename'][0],
+): Promise<null> {
+  taskOf(session, taskId);
+  const trimmed = name.trim();
+  if (trimmed === '') throw new AppError('bad-input', 'A task needs a name.');
+  const { tasks } = session.edits;
+  saveEdits(session, { ...session.edits, tasks: { ...tasks, names: { ...tasks.names, [taskId]: trimmed } } });
+  session.tasks = session.tasks.map((task) =>
+    task.id === taskId ? { ...task, name: trimmed, renamed: true } : task,
+  );
+  return null;
+}
+
+export async function mergeTask(
+  session: Session,
+  params: Actions['task.merge'][0],
+  options: RunOptions,
+): Promise<null> {
+  taskOf(session, params.taskId);
+  taskOf(session, params.into);
+  if (params.taskId === params.into) throw new AppError('bad-input', 'A task cannot be merged into itself.');
+  const { tasks } = session.edits;
+  saveEdits(session, {
+    ...session.edits,
+    tasks: { ...tasks, merges: { ...tasks.merges, [params.taskId]: params.into } },
+  });
+  await analyseTasks(session, null, options);
+  return null;
+}
+
+export async function splitTask(
+  session: Session,
+  params: Actions['task.split'][0],
+  options: RunOptions,
+): Promise<null> {
+  const version = taskOf(session, params.taskId).versions.find((v) => v.version === params.version);
+  if (version === undefined)
+    throw new AppError('bad-input', `Task ${params.taskId} has no version ${params.version}.`);
+  const { tasks } = session.edits;
+  saveEdits(session, {
+    ...session.edits,
+    tasks: { ...tasks, splits: [...tasks.splits, version.template.hash] },
+  });
+  await analyseTasks(session, null, options);
+  return null;
+}
+
+/** Keeps, routes or drops a capability by the user's word; null goes back to the proposal. Counted anew at once. */
+export async function setCapabilityVerdict(
+  session: Session,
+  params: Actions['capability.setVerdict'][0],
+  options: RunOptions,
+): Promise<null> {
+  taskOf(session, params.taskId);
+  saveEdits(session, setVerdict(session.edits, params.taskId, params.capabilityId, params.verdict));
+  await analyseTasks(session, null, options);
+  return null;
+}
+
+export function taskOf(session: Session, taskId: string): Session['tasks'][number] {
+  const task = session.tasks.find((t) => t.id === taskId);
+  if (task !== undefined) return task;
+  const known = session.tasks.map((t) => t.id).join(', ') || 'none yet';
+  throw new AppError('not-found', `There is no task ${taskId}. Tasks: ${known}.`);
+}

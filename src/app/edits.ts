@@ -1,0 +1,33 @@
+import type { CostOfError, Verdict } from '../capabilities/capability.ts';
+import type { TaskEdits } from '../tasks/task.ts';
+
+/** Everything the user said. It wins over what was computed and survives every re-analysis. */
+export interface Edits {
+  readonly tasks: TaskEdits;
+  readonly verdicts: Readonly<Record<string, Readonly<Record<string, Verdict>>>>;
+  readonly costs: Readonly<Record<string, Readonly<Record<string, CostOfError>>>>;
+  readonly signed: Readonly<Record<string, { readonly by: string; readonly ms: number }>>;
+  readonly terms: Readonly<
+    Record<string, { readonly decision: 'allowed' | 'declined'; readonly ms: number }>
+  >;
+}
+
+export const noUserEdits: Edits = {
+  tasks: { names: {}, merges: {}, splits: [] },
+  verdicts: {},
+  costs: {},
+  signed: {},
+  terms: {},
+};
+
+export function setVerdict(
+  edits: Edits,
+  taskId: string,
+  capabilityId: string,
+  verdict: Verdict | null,
+): Edits {
+  const mine = { ...edits.verdicts[taskId] };
+  if (verdict === null) delete mine[capabilityId];
+  else mine[capabilityId] = verdict;
+  return { ...edits, verdicts: { ...edits.verdicts, [taskId]: mine } };
+}

@@ -1,0 +1,24 @@
+import type { LiveState } from '../protocol.ts';
+
+/** Numbers read from the index and the gateway at each refresh; everything else in the state comes from files. */
+export interface Figures {
+  readonly total: number;
+  readonly today: number;
+  readonly bytes: number;
+  readonly shed: number;
+  readonly live: ReadonlyMap<string, LiveState>;
+  /** Task -> why its student was taken off. */
+  readonly rolledBack: ReadonlyMap<string, string>;
+  /** Task -> US dollars a month at list prices; missing where a model's price is not known. */
+  readonly costPerMonth: ReadonlyMap<string, number>;
+}
+
+export const noFigures: Figures = {
+  total: 0,
+  today: 0,
+  bytes: 0,
+  shed: 0,
+  live: new Map(),
+  rolledBack: new Map(),
+  costPerMonth: new Map(),
+};

@@ -1,0 +1,37 @@
+import type { DeviceChoice } from '../student/student.ts';
+
+/** What the user can set; the defaults are what most people should keep. */
+export interface AppSettings {
+  /** Provider -> base URL without the version part. Empty: the provider's official endpoint. */
+  readonly upstreams: Readonly<Record<string, string>>;
+  /** Preferred port of the gateway; 0 picks a free one and keeps it. */
+  readonly port: number;
+  /** Promise: at most this share of the student's answers differs from the teacher's ... */
+  readonly epsilon: number;
+  /** ... except with this probability. */
+  readonly delta: number;
+  readonly device: DeviceChoice;
+  readonly deadlineMs: number;
+  readonly auditShare: number;
+  readonly captureAgents: boolean;
+  /** Analyse by itself when enough new traffic has come in. */
+  readonly autoAnalyse: boolean;
+  /** Days after which traces are deleted; 0 keeps them. */
+  readonly retentionDays: number;
+  /** Optional redaction rules, by name: email, phone, card, iban. */
+  readonly redact: readonly string[];
+}
+
+export const defaultSettings: AppSettings = {
+  upstreams: {},
+  port: 0,
+  epsilon: 0.02,
+  delta: 0.05,
+  device: 'auto',
+  deadlineMs: 250,
+  auditShare: 0.02,
+  captureAgents: false,
+  autoAnalyse: true,
+  retentionDays: 0,
+  redact: [],
+};

@@ -1,0 +1,121 @@
+import { exactRate } from '../base/binomial.ts';
+import type { Catalogue } from '../capabilities/capability.ts';
+import type { JobState, LiveState, StudentState, TaskState } from '../protocol.ts';
+import type { RoutingPolicy } from '../routing/policy.ts';
+import type { ModelCard } from '../student/student.ts';
+import type { Task } from '../tasks/task.ts';
+
+/** What one task looks like to a person; pure. */
+export interface TaskParts {
+  readonly task: Task;
+  readonly catalogue: Catalogue | null;
+  readonly policy: RoutingPolicy | null;
+  readonly card: ModelCard | null;
+  readonly live: LiveState;
+  readonly rolledBack: string | null;
+  readonly job: JobState | null;
+  readonly costPerMonth: number | null;
+}
+
+/** Below this many calls nothing can be certified (ALGORITHMS: 59 error-free served items at 5 %). */
+const CALLS_TO_START = 300;
+const DAY_MS = 86_400_000;
+
+export function taskState(parts: TaskParts): TaskState {
+  const { task, catalogue, policy, card } = parts;
+  const stage = stageOf(parts);
+  const version = task.versions.at(-1);
+  return {
+    id: task.id,
+    name: task.name,
+    mode: policy?.mode ?? 'off',
+    stage,
+    summary: summaryOf(stage, parts),
+    calls: task.calls,
+    callsPerDay: callsPerDay(task),
+    versions: task.versions.length,
+    sites: task.sites,
+    providers: task.providers,
+    models: task.models.map((m) => m.model),
+    output: task.output,
+    slots: task.slots,
+    prompt: version === undefined ? '' : promptText(version.template.messages),
+    capabilities: catalogue?.capabilities ?? [],
+    novelty: catalogue?.novelty.rate ?? null,
+    student: card === null ? null : studentState(card),
+    live: parts.live,
+    costPerMonth: parts.costPerMonth,
+  };
+}
+
+export const noLive: LiveState = {
+  answeredLocally: exactRate(0, 0),
+  byReason: {},
+  audited: exactRate(0, 0),
+  studentP50Ms: null,
+  studentP99Ms: null,
+  teacherP50Ms: null,
+  teacherP99Ms: null,
+  saved: 0,
+};
+
+function stageOf({ task, policy, card, job, rolledBack }: TaskParts): TaskState['stage'] {
+  if (job !== null) return 'training';
+  if (rolledBack !== null) return 'rolled-back';
+  if (card === null) return task.calls < CALLS_TO_START ? 'collecting' : 'ready';
+  if (card.outcome.kind === 'refused') return 'refused';
+  return policy?.mode === 'on' || policy?.mode === 'canary' ? 'serving' : 'certified';
+}
+
+function summaryOf(stage: TaskState['stage'], { task, card, live, job, rolledBack }: TaskParts): string {
+  switch (stage) {
+    case 'collecting':
+      return `Collecting traffic: ${task.calls} calls so far, about ${CALLS_TO_START - task.calls} more before training makes sense.`;
+    case 'ready':
+      return 'Enough traffic to train a student. Train to see how much of it can be answered locally.';
+    case 'training':
+      return job?.message ?? 'Training.';
+    case 'rolled-back':
+      return `${rolledBack} The teacher answers every call again. Train again on the newer traffic.`;
+    case 'refused':
+      return card?.outcome.kind === 'refused'
+        ? `Stay with the teacher: ${card.outcome.reason}`
+        : 'Stay with the teacher.';
+    case 'certified':
+      return card?.outcome.kind === 'certified'
+        ? `A student is ready: it can answer about ${percent(card.outcome.certificate.coverage)} of the calls and differ from the teacher on at most ${percent(card.outcome.certificate.epsilon)} of those. Switch it on, or let it shadow first.`
+        : '';
+    case 'serving':
+      return live.answeredLocally.n === 0
+        ? 'The student is on and waits for the next call.'
+        : `The student answered ${percent(live.answeredLocally.rate)} of the last ${live.answeredLocally.n.toLocaleString('en')} calls.`;
+  }
+}
+
+function studentState(card: ModelCard): StudentState {
+  return {
+    rung: card.rung,
+    parameters: card.parameters,
+    bytes: card.bytes,
+    device: card.device,
+    trainSeconds: card.trainSeconds,
+    trainedMs: card.createdMs,
+    outcome: card.outcome,
+    report: card.report,
+  };
+}
+
+function callsPerDay(task: Task): number {
+  return task.calls / Math.max(1, (task.lastMs - task.firstMs) / DAY_MS);
+}
+
+function promptText(messages: Task['versions'][number]['template']['messages']): string {
+  return messages
+    .map((m) => `${m.role}: ${m.segments.map((s) => (s.kind === 'text' ? s.text : `{${s.name}}`)).join('')}`)
+    .join('\n\n');
+}
+
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value >= 10 || value === 0 ? value.toFixed(0) : value.toFixed(1)} %`;
+}

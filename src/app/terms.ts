@@ -1,0 +1,58 @@
+/**
+ * What providers' terms say about training on their models' answers, in plain words, so that the user decides with open
+ * eyes. Our reading, not legal advice; each entry has its source and the day it was read.
+ */
+export interface ProviderTerms {
+  readonly provider: string;
+  readonly says: string;
+  readonly source: string;
+  readonly asOf: string;
+}
+
+const asOf = '2026-11-21';
+
+export const providerTerms: readonly ProviderTerms[] = [
+  {
+    provider: 'openai',
+    says: 'OpenAI forbids using its output to develop models that compete with OpenAI. A narrow classifier or extractor for your own application is commonly read as outside of that, but the wording is theirs to interpret.',
+    source:
+      'OpenAI Services Agreement and Business Terms, restrictions on use of output (openai.com/policies)',
+    asOf,
+  },
+  {
+    provider: 'azure',
+    says: 'Microsoft passes on a similar restriction for Azure OpenAI: no use of output to build a competing model. A narrow student for your own application is commonly read as allowed.',
+    source: 'Microsoft Product Terms, Azure OpenAI Service (microsoft.com/licensing/terms)',
+    asOf,
+  },
+  {
+    provider: 'anthropic',
+    says: 'Anthropic forbids using its services to build a competing product or service, including to train competing AI models, without its approval. A narrow student that only serves your own application is a different thing, but ask if in doubt.',
+    source: 'Anthropic Commercial Terms of Service, use restrictions (anthropic.com/legal/commercial-terms)',
+    asOf,
+  },
+  {
+    provider: 'gemini',
+    says: 'Google forbids using the service or its output to develop models that compete with it.',
+    source: 'Gemini API Additional Terms of Service, use restrictions (ai.google.dev/gemini-api/terms)',
+    asOf,
+  },
+  {
+    provider: 'ollama',
+    says: 'Local models have the licence of their weights. Some licences (early Llama ones, for example) forbid improving other models with the output; most open ones do not.',
+    source: 'The licence of the model you run (shown by its publisher)',
+    asOf,
+  },
+];
+
+export function termsOf(provider: string): ProviderTerms {
+  const known = providerTerms.find((terms) => terms.provider === provider);
+  return (
+    known ?? {
+      provider,
+      says: 'The terms of this provider are not known here. Read what they say about training on outputs before you go on.',
+      source: 'The provider',
+      asOf,
+    }
+  );
+}

@@ -1,0 +1,125 @@
+import { AppError } from '../base/error.ts';
+import { capabilitySet } from '../capabilities/set.ts';
+import type { Actions } from '../protocol.ts';
+import { defaultPolicy } from '../routing/defaults.ts';
+import type { ModelCard } from '../student/student.ts';
+import { analyseTasks, taskOf } from './analysis.ts';
+import type { RunOptions } from './app.ts';
+import { runJob } from './jobs.ts';
+import { type Session, saveEdits, savePolicy } from './session.ts';
+import { termsOf } from './terms.ts';
+
+/** Trains, certifies and stores a student; the task's mode becomes off until the user switches it on. */
+export async function trainTask(
+  session: Session,
+  params: Actions['student.train'][0],
+  options: RunOptions,
+): Promise<{ certified: boolean }> {
+  const task = taskOf(session, params.taskId);
+  const terms = termsGate(session, task.providers);
+  if ([...session.jobs.values()].some((job) => job.taskId === task.id)) {
+    throw new AppError('bad-input', `${task.name} is being trained already.`);
+  }
+  if (!session.catalogues.has(task.id)) await analyseTasks(session, null, options);
+  const catalogue = session.catalogues.get(task.id);
+  if (catalogue === undefined)
+    throw new AppError('not-enough-data', `There is no traffic of ${task.name} to train on.`);
+
+  const result = await runJob(
+    session,
+    { title: `Training ${task.name}`, taskId: task.id },
+    options,
+    (signal, onProgress) =>
+      session.worker().request(
+        'train',
+        {
+          storage: session.ports.storage,
+          taskId: task.id,
+          edits: session.edits.tasks,
+          capabilities: capabilitySet(
+            catalogue,
+            session.edits.verdicts[task.id] ?? {},
+            session.edits.signed[task.id],
+          ),
+          epsilon: session.settings.epsilon,
+          delta: session.settings.delta,
+          device: params.device ?? session.settings.device,
+          seed: params.seed ?? 1,
+          testShare: params.testShare ?? 0.2,
+          terms,
+          nowMs: session.ports.clock.now(),
+        },
+        { signal, onProgress },
+      ),
+  );
+  session.cards.set(task.id, result.card);
+  const { outcome } = result.card;
+  const certified = outcome.kind === 'certified';
+  savePolicy(session, {
+    ...defaultPolicy(task.id, result.card.version),
+    deadlineMs: session.settings.deadlineMs,
+    auditShare: session.settings.auditShare,
+    bundle: result.bundle,
+    certificate: certified ? outcome.certificate : null,
+    buckets: certified ? outcome.buckets : [],
+  });
+  await session.gateway?.reload();
+  return { certified };
+}
+
+export async function cancelTraining(
+  session: Session,
+  { taskId }: Actions['student.cancelTraining'][0],
+): Promise<null> {
+  for (const job of session.jobs.values()) if (job.taskId === taskId) job.abort.abort();
+  return null;
+}
+
+/** Who answers this task's calls from now on. Only a certified student may answer; anything may shadow. */
+export async function setMode(session: Session, { taskId, mode }: Actions['task.setMode'][0]): Promise<null> {
+  const task = taskOf(session, taskId);
+  const policy = session.policies.find((p) => p.taskId === taskId);
+  if (policy === undefined || policy.bundle === null) {
+    if (mode === 'off') return null;
+    throw new AppError('not-found', `${task.name} has no student yet.`, { next: 'Train it first.' });
+  }
+  if ((mode === 'on' || mode === 'canary') && policy.certificate === null) {
+    throw new AppError(
+      'not-certified',
+      `The student of ${task.name} has no certificate, so it may only shadow.`,
+      {
+        next: 'Collect more traffic and train again, or allow a larger share of disagreement in the settings.',
+      },
+    );
+  }
+  savePolicy(session, { ...policy, mode });
+  await session.gateway?.reload();
+  return null;
+}
+
+export async function decideTerms(
+  session: Session,
+  { provider, decision }: Actions['terms.decide'][0],
+): Promise<null> {
+  const ms = session.ports.clock.now();
+  saveEdits(session, { ...session.edits, terms: { ...session.edits.terms, [provider]: { decision, ms } } });
+  return null;
+}
+
+/** Every provider of the task must have been allowed by the user; the decisions go into the card. */
+function termsGate(session: Session, providers: readonly string[]): ModelCard['terms'] {
+  const record: Record<string, string> = {};
+  for (const provider of providers) {
+    const decided = session.edits.terms[provider];
+    if (decided?.decision !== 'allowed') {
+      const { says, source, asOf } = termsOf(provider);
+      throw new AppError(
+        'terms-undecided',
+        `Training on answers of ${provider} was ${decided === undefined ? 'not decided yet' : 'declined'}. ${says} (${source}, read ${asOf})`,
+        { next: `Decide for ${provider}, then train again.` },
+      );
+    }
+    record[provider] = `allowed ${new Date(decided.ms).toISOString()}`;
+  }
+  return record;
+}

@@ -1,0 +1,62 @@
+import { existsSync, statSync } from 'node:fs';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+export interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  /** @returns the exit code. @throws UsageError for misuse, AppError for what went wrong. */
+  run(args: readonly string[], signal: AbortSignal): Promise<number>;
+}
+
+/** The command line was wrong: exit code 2 and the usage. */
+export class UsageError extends Error {}
+
+/** Options and positional words, with our error for unknown ones. */
+export function parse<T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: T,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? firstSentence(error.message) : String(error));
+  }
+}
+
+export function numberOption(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < min || value > max) {
+    throw new UsageError(`--${name} takes a number from ${min} to ${max}, not "${text}".`);
+  }
+  return value;
+}
+
+export function choiceOption<T extends string>(
+  name: string,
+  text: string | undefined,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  if (text === undefined) return fallback;
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined)
+    throw new UsageError(`--${name} takes one of ${choices.join(', ')}, not "${text}".`);
+  return found;
+}
+
+export function existingFile(file: string): string {
+  if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
+  if (!statSync(file).isFile()) throw new UsageError(`${file} is not a file.`);
+  return file;
+}
+
+function firstSentence(text: string): string {
+  return text.split('. ')[0] ?? text;
+}

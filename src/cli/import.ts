@@ -1,0 +1,34 @@
+import os from 'node:os';
+import path from 'node:path';
+import { type Command, existingFile, parse, UsageError } from './command.ts';
+import { openApp } from './environment.ts';
+
+export const importFiles: Command = {
+  usage: 'understudy import FILE... [--storage DIR]',
+  summary:
+    'Imports traces from fine-tuning files, Langfuse, LangSmith, Helicone, LiteLLM, OpenTelemetry and our own format.',
+  run: async (args) => {
+    const { values, positionals } = parse(args, { storage: { type: 'string' } });
+    if (positionals.length === 0) throw new UsageError('Which file?');
+    const files = positionals.map(existingFile);
+    const app = await openApp({ storage: storageOf(values.storage) });
+    try {
+      for (const file of files) {
+        const { imported, duplicates, skipped } = await app.run('traces.import', {
+          file: path.resolve(file),
+        });
+        for (const { line, reason } of skipped.slice(0, 20))
+          process.stderr.write(`${file}:${line}: ${reason}; skipped\n`);
+        if (skipped.length > 20) process.stderr.write(`${file}: ${skipped.length - 20} more lines skipped\n`);
+        process.stdout.write(`${JSON.stringify({ file, imported, duplicates, skipped: skipped.length })}\n`);
+      }
+    } finally {
+      await app.dispose();
+    }
+    return 0;
+  },
+};
+
+export function storageOf(option: string | undefined): string {
+  return path.resolve(option ?? path.join(os.homedir(), '.understudy', 'serve'));
+}

@@ -1,0 +1,69 @@
+import { AppError, toAppError } from '../base/error.ts';
+import { type Command, UsageError } from './command.ts';
+import { demo } from './demo.ts';
+import { exportTask } from './export.ts';
+import { importFiles } from './import.ts';
+import { replay } from './replay.ts';
+import { report } from './report.ts';
+import { serve } from './serve.ts';
+import { teacher } from './teacher.ts';
+
+/** The headless front: `understudy <command> [options]`. Exit codes: 0 done, 1 failed, 2 misuse, 130 interrupted. */
+
+const commands: Readonly<Record<string, Command>> = {
+  demo,
+  replay,
+  serve,
+  import: importFiles,
+  export: exportTask,
+  report,
+  teacher,
+};
+
+async function main(): Promise<number> {
+  const [name, ...args] = process.argv.slice(2);
+  const command = commands[name ?? ''];
+  if (command === undefined || args.includes('--help')) {
+    const list = Object.values(commands).map((c) => `  ${c.usage}\n      ${c.summary}`);
+    const text = `Understudy, without an editor.\n\n${list.join('\n')}\n`;
+    if (name === '--help' || name === 'help' || command !== undefined) {
+      process.stdout.write(command === undefined ? text : `${command.usage}\n${command.summary}\n`);
+      return 0;
+    }
+    process.stderr.write(
+      name === undefined
+        ? text
+        : `Unknown command "${name}". Commands: ${Object.keys(commands).join(', ')}.\n`,
+    );
+    return 2;
+  }
+  // The first Ctrl+C ends the work in order; the second one at once.
+  const interrupt = new AbortController();
+  const stop = (): void => {
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    return await command.run(args, interrupt.signal);
+  } catch (thrown) {
+    if (thrown instanceof UsageError) {
+      process.stderr.write(`${thrown.message}\nUsage: ${command.usage}\n`);
+      return 2;
+    }
+    if (interrupt.signal.aborted) {
+      process.stderr.write('Interrupted; everything was closed.\n');
+      return 130;
+    }
+    const error = toAppError(thrown);
+    process.stderr.write(`${error.message}${error.next === null ? '' : ` ${error.next}`}\n`);
+    if (!(thrown instanceof AppError) && process.env['UNDERSTUDY_DEBUG'] && thrown instanceof Error)
+      process.stderr.write(`${thrown.stack}\n`);
+    return 1;
+  }
+}
+
+void main().then((code) => {
+  process.exitCode = code;
+});
