@@ -13,6 +13,8 @@ export interface LoweredModel {
   readonly outputs: readonly string[];
   /** State name -> model output that replaces it. */
   readonly updates: Readonly<Record<string, string>>;
+  /** States that a run on the cpu may overwrite while it runs. */
+  readonly inPlace: readonly string[];
 }
 
 export interface LowerOptions {
@@ -26,9 +28,11 @@ export function lower(graph: Graph, options: LowerOptions = {}): LoweredModel {
   const names = new Map<Value, string>();
   const inputs = new Map<string, ValueInfo>();
   const states = new Map<string, ValueInfo>();
+  const wanted = outputNames(graph);
   for (const value of topological(rootsOf(graph))) {
     const { source } = value;
-    const name = source.kind === 'input' || source.kind === 'state' ? source.name : sink.fresh('v');
+    const own = source.kind === 'node' ? wanted.get(value) : undefined;
+    const name = source.kind === 'input' || source.kind === 'state' ? source.name : (own ?? sink.fresh('v'));
     names.set(value, name);
     if (source.kind === 'constant') sink.constant(value.dtype, value.shape, source.data, name);
     else if (source.kind === 'node') {
@@ -44,14 +48,14 @@ export function lower(graph: Graph, options: LowerOptions = {}): LoweredModel {
   const outputs: ValueInfo[] = [];
   const updates: Record<string, string> = {};
   const expose = (name: string, value: Value): void => {
-    // A copy gives every output a name of its own, whatever else the value is used for.
-    sink.node('Identity', [names.get(value)!], name);
+    // A copy gives an output a name of its own where the value has another already.
+    if (names.get(value) !== name) sink.node('Identity', [names.get(value)!], name);
     outputs.push(describe(name, value));
   };
   for (const [name, value] of Object.entries(graph.outputs)) expose(name, value);
   for (const [name, value] of Object.entries(graph.updates)) {
-    updates[name] = `${name}.next`;
-    expose(`${name}.next`, value);
+    updates[name] = nextName(name);
+    expose(nextName(name), value);
   }
   const { nodes, initializers } = sink;
   const all = [...inputs.values(), ...states.values()];
@@ -61,7 +65,33 @@ export function lower(graph: Graph, options: LowerOptions = {}): LoweredModel {
     states: [...states.keys()],
     outputs: Object.keys(graph.outputs),
     updates,
+    inPlace: inPlaceStates(graph),
   };
+}
+
+const nextName = (state: string): string => `${state}.next`;
+
+function outputNames(graph: Graph): Map<Value, string> {
+  const names = new Map<Value, string>();
+  for (const [name, value] of Object.entries(graph.updates)) names.set(value, nextName(name));
+  for (const [name, value] of Object.entries(graph.outputs)) names.set(value, name);
+  return names;
+}
+
+/**
+ * States whose update may be written into the buffer that is read: a ScatterRows on the state itself, where everything
+ * else that reads the state is needed to compute the rows and so has run before. Saves copying whole embedding tables.
+ */
+function inPlaceStates(graph: Graph): string[] {
+  const all = topological(rootsOf(graph));
+  return Object.entries(graph.updates).flatMap(([name, { source }]) => {
+    if (source.kind !== 'node' || source.op !== 'ScatterRows') return [];
+    const [table, ids, rows] = source.inputs;
+    if (table!.source.kind !== 'state' || table!.source.name !== name) return [];
+    const before = new Set(topological([ids!, rows!]));
+    const readers = all.filter((v) => v.source.kind === 'node' && v.source.inputs.includes(table!));
+    return readers.every((v) => v.source === source || before.has(v)) ? [name] : [];
+  });
 }
 
 const elementTypes: Record<DType, ElementType> = { f32: 1, i32: 6, i64: 7, bool: 9 };

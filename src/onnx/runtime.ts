@@ -26,7 +26,7 @@ let loaded: Promise<typeof Ort> | null = null;
 
 export function runtime(): Promise<typeof Ort> {
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
-  loaded ??= import('onnxruntime-node').then((module) => module.default);
+  loaded ??= import('onnxruntime-node').then((module) => module.default as unknown as typeof Ort);
   return loaded;
 }
 

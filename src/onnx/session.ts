@@ -28,19 +28,22 @@ export async function createSession(
     ...options,
     outputsOnDevice: Object.values(model.updates),
   });
+  const inPlace = new Set(model.inPlace);
+  const spareFor = (name: string, state: DeviceState): Ort.Tensor | null =>
+    inPlace.has(name) && device === 'cpu' ? state.feed(name) : state.spare(name);
   return {
     device,
     run: async (feeds, state) => {
-      const device = state as DeviceState | undefined;
-      if (device === undefined && model.states.length > 0)
+      const held = state as DeviceState | undefined;
+      if (held === undefined && model.states.length > 0)
         throw new AppError('internal', `The graph needs the state ${model.states.join(', ')}.`);
       const fed = toFeeds(ort, feeds, model.inputs);
-      for (const name of model.states) fed[name] = device!.feed(name);
+      for (const name of model.states) fed[name] = held!.feed(name);
       const fetches: Record<string, Ort.Tensor | null> = {};
       for (const name of model.outputs) fetches[name] = null;
-      for (const [name, output] of Object.entries(model.updates)) fetches[output] = device!.spare(name);
+      for (const [name, output] of Object.entries(model.updates)) fetches[output] = spareFor(name, held!);
       const results = await session.run(fed, fetches);
-      for (const [name, output] of Object.entries(model.updates)) device!.advance(name, results[output]!);
+      for (const [name, output] of Object.entries(model.updates)) held!.advance(name, results[output]!);
       return Object.fromEntries(model.outputs.map((name) => [name, fromOrt(results[name]!)]));
     },
     dispose: () => session.release(),

@@ -52,6 +52,8 @@ function hostState(ort: typeof Ort, tensors: Readonly<Record<string, HostTensor>
       return spare;
     },
     advance: (name, next) => {
+      // An update in place leaves the same tensor and its spare alone.
+      if (next.data === feed(name).data) return;
       spares.set(name, feed(name));
       current.set(name, next);
     },

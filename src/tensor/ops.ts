@@ -118,8 +118,14 @@ const inference: { readonly [K in OpName]: Infer<OpAttributes[K]> } = {
   Equal: comparison,
   Less: comparison,
   Greater: comparison,
-  Not: ([a]) => (expectType(a!, 'bool'), { dtype: 'bool', shape: a!.shape }),
-  And: (inputs) => (expectType(inputs[0]!, 'bool'), elementwise(inputs, {})),
+  Not: ([a]) => {
+    expectType(a!, 'bool');
+    return { dtype: 'bool', shape: a!.shape };
+  },
+  And: (inputs) => {
+    expectType(inputs[0]!, 'bool');
+    return elementwise(inputs, {});
+  },
   Cast: ([a], { to }) => ({ dtype: to, shape: a!.shape }),
   ReduceSum: reduction,
   ReduceMean: reduction,

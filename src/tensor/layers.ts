@@ -1,0 +1,131 @@
+import type { Value } from './graph.ts';
+import {
+  add,
+  cast,
+  concat,
+  div,
+  equal,
+  exp,
+  gemm,
+  log,
+  matmul,
+  max,
+  mul,
+  neg,
+  number,
+  pad,
+  range,
+  reduceMax,
+  reduceSum,
+  reshape,
+  slice,
+  softmax,
+  standardise,
+  stopGradient,
+  sub,
+  transpose,
+} from './ops.ts';
+
+/** Layers as functions of values. Shapes: B batch, L length, D width, H heads. */
+
+/** x [..., D] w [D, E] + b [E]. Known leading dimensions are flattened into one matrix product. */
+export function linear(x: Value, w: Value, b?: Value): Value {
+  const lead = x.shape.slice(0, -1);
+  const outputs = w.shape[1]!;
+  if (lead.some((d) => d < 0)) {
+    const y = matmul(x, w);
+    return b === undefined ? y : add(y, b);
+  }
+  const rows = lead.reduce((a, d) => a * d, 1);
+  const y = gemm(reshape(x, [rows, x.shape.at(-1)!]), w, b === undefined ? {} : { bias: b });
+  return reshape(y, [...lead, outputs]);
+}
+
+/** 1 where ids [...] equals the class, as f32 [..., classes]; a negative id gives zeros. */
+export function oneHot(ids: Value, classes: number): Value {
+  return cast(equal(reshape(ids, [...ids.shape, 1]), range(classes)), 'f32');
+}
+
+/** Layer normalisation over the last axis (Ba et al. 2016). */
+export function layerNorm(x: Value, scale: Value, shift: Value): Value {
+  return add(mul(standardise(x), scale), shift);
+}
+
+/** 1-D convolution over L with zero padding that keeps the length: x [B, L, D], w [width D, E] -> [B, L, E]. */
+export function conv1d(x: Value, w: Value, b: Value, width: number): Value {
+  return linear(unfold(x, width), w, b);
+}
+
+/** The `width` neighbours of each position side by side: [B, L, D] -> [B, L, width D], zeros beyond the ends. */
+export function unfold(x: Value, width: number): Value {
+  if (width === 1) return x;
+  const before = Math.floor((width - 1) / 2);
+  const length = x.shape[1]!;
+  const padded = pad(x, 1, before, width - 1 - before);
+  const pieces = Array.from({ length: width }, (_, i) => slice(padded, 1, i, i + length));
+  return concat(pieces, 2);
+}
+
+/**
+ * Multi-head attention (Vaswani et al. 2017). q, k, v [B, L, D]; mask f32 [B, L], 1 where a key may be looked at.
+ * `bias` [H, L, L] or broadcastable is added to the scores (relative positions).
+ */
+export function attention(
+  q: Value,
+  k: Value,
+  v: Value,
+  options: { readonly heads: number; readonly mask: Value; readonly bias?: Value },
+): Value {
+  const { heads, mask } = options;
+  const [batch = 0, length = 0, width = 0] = q.shape;
+  const size = width / heads;
+  const split = (x: Value, perm: readonly number[]): Value =>
+    transpose(reshape(x, [batch, length, heads, size]), perm);
+  const scores = mul(matmul(split(q, [0, 2, 1, 3]), split(k, [0, 2, 3, 1])), number(1 / Math.sqrt(size)));
+  const closed = mul(sub(reshape(mask, [batch, 1, 1, length]), number(1)), number(1e9));
+  const biased = options.bias === undefined ? scores : add(scores, options.bias);
+  const weights = softmax(add(biased, closed));
+  const mixed = transpose(matmul(weights, split(v, [0, 2, 1, 3])), [0, 2, 1, 3]);
+  return reshape(mixed, [batch, length, width]);
+}
+
+/** Mean over the positions where mask [B, L] is 1: [B, L, D] -> [B, D]. */
+export function meanPool(x: Value, mask: Value): Value {
+  const [batch = 0, length = 0] = x.shape;
+  const total = reduceSum(mul(x, reshape(mask, [batch, length, 1])), [1]);
+  return div(total, max(reduceSum(mask, [1], true), number(1)));
+}
+
+/** Maximum over the positions where mask [B, L] is 1: [B, L, D] -> [B, D]. At least one position must be open. */
+export function maxPool(x: Value, mask: Value): Value {
+  const [batch = 0, length = 0] = x.shape;
+  const closed = mul(sub(reshape(mask, [batch, length, 1]), number(1)), number(1e9));
+  return reduceMax(add(x, closed), [1]);
+}
+
+/** Inverted dropout with a mask of zeros and 1 / keep that is fed or read from a pool. */
+export function dropout(x: Value, mask: Value): Value {
+  return mul(x, mask);
+}
+
+/** log softmax over the last axis, of ops that stay on every device. */
+export function logSoftmax(x: Value): Value {
+  const last = [x.shape.length - 1];
+  const shifted = sub(x, stopGradient(reduceMax(x, last, true)));
+  return sub(shifted, log(reduceSum(exp(shifted), last, true)));
+}
+
+/**
+ * Weighted mean cross entropy against target distributions: -sum_i w_i sum_c t_ic log p_ic / max(1, sum w).
+ * logits and targets [N, C], weights [N].
+ */
+export function crossEntropy(logits: Value, targets: Value, weights: Value): Value {
+  const each = neg(reduceSum(mul(targets, logSoftmax(logits)), [1]));
+  return div(reduceSum(mul(each, weights), [0]), max(reduceSum(weights, [0]), number(1)));
+}
+
+/** Target distributions from class ids [N]: 1 - smoothing on the class, the rest spread evenly (Szegedy et al. 2016). */
+export function smoothTargets(ids: Value, classes: number, smoothing: number): Value {
+  const hot = oneHot(ids, classes);
+  return smoothing === 0 ? hot : add(mul(hot, number(1 - smoothing)), number(smoothing / classes));
+}
