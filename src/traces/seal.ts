@@ -21,7 +21,9 @@ export async function sealSegment(folder: string, segment: Segment, drop: Drop |
   const file = await open(temporary, 'w');
   let counts: { kept: number; dropped: number };
   try {
-    await file.write(encodeHeader(segment.sealed ? (await rewritesOf(segment.file)) + 1 : 0));
+    // An index that has seen the open file must notice that lines are gone.
+    const rewrites = segment.sealed ? (await rewritesOf(segment.file)) + 1 : Number(drop !== null);
+    await file.write(encodeHeader(rewrites));
     counts = await copyLines(folder, segment, file, drop);
     await file.sync();
   } finally {

@@ -121,3 +121,13 @@ function splitLines(data: Buffer, firstLine: number, decode: (line: Buffer) => L
   }
   return lines;
 }
+
+/** One line of a segment; null where it has no such line. Reads one block of a sealed segment, at most the file of an open one. */
+export async function readLine(folder: string, segment: Segment, line: number): Promise<Line | null> {
+  const from = segment.sealed ? { line, offset: 0 } : START;
+  for await (const batch of readSegment(folder, segment, { from, live: true })) {
+    const found = batch.lines.find((l) => l.line === line);
+    if (found !== undefined) return found.content;
+  }
+  return null;
+}

@@ -1,0 +1,44 @@
+import { isObject, type Json, type JsonObject, parseJson } from '../../base/json.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
+import type { ProviderName } from '../../wire/format.ts';
+
+/** One call of a traffic file: the project's own format for import, demo and benchmarks. One JSON object per line. */
+export interface TrafficLine {
+  /** `ts` as milliseconds since 1970. */
+  readonly atMs: number;
+  readonly site: string | null;
+  readonly provider: ProviderName;
+  readonly status: number;
+  /** Exact wire bodies. The response is the non-streaming or the error body; null where there was none. */
+  readonly request: JsonObject;
+  readonly response: Json | null;
+  /** Only in benchmark files. */
+  readonly split: string | null;
+}
+
+const providers: readonly ProviderName[] = ['openai', 'azure', 'anthropic', 'gemini', 'ollama'];
+
+/** Reads `{ts, site?, provider, status, request, response, split?}`; the error says in words what is wrong with the line. */
+export function readTrafficLine(text: string): Result<TrafficLine, string> {
+  const line = parseJson(text);
+  if (line === undefined) return fail('not JSON');
+  if (!isObject(line)) return fail('not a JSON object');
+  const atMs = momentOf(line['ts']);
+  if (atMs === null) return fail('"ts" is not a time');
+  const provider = providers.find((name) => name === line['provider']);
+  if (provider === undefined) return fail(`"provider" is not one of ${providers.join(', ')}`);
+  const { status, request, response = null } = line;
+  if (typeof status !== 'number' || !Number.isInteger(status)) return fail('"status" is not a whole number');
+  if (!isObject(request)) return fail('"request" is not a JSON object');
+  const text_ = (name: string): string | null => {
+    const value = line[name];
+    return typeof value === 'string' ? value : null;
+  };
+  return ok({ atMs, site: text_('site'), provider, status, request, response, split: text_('split') });
+}
+
+/** ISO 8601 or milliseconds since 1970. */
+function momentOf(value: Json | undefined): number | null {
+  const ms = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isFinite(ms) ? ms : null;
+}

@@ -1,0 +1,135 @@
+import { open, stat } from 'node:fs/promises';
+import type { Log } from '../base/log.ts';
+import { writerAlive } from './lease.ts';
+import { parseTrace } from './line.ts';
+import type { Damage } from './reader.ts';
+import { type Row, rowOf } from './row.ts';
+import { readHeader } from './sealed.ts';
+import { listSegments, type Segment } from './segment.ts';
+import { type LineBatch, readSegment } from './segmentReader.ts';
+import { type SegmentState, SHARD_ROWS, Shard } from './shard.ts';
+import type { SqlJsStatic } from './sqlite.ts';
+import { loadTombstones, type Tombstones } from './tombstone.ts';
+
+interface Index {
+  readonly sqlite: SqlJsStatic;
+  readonly shards: Shard[];
+  readonly log: Log;
+  readonly journal: string;
+}
+
+/** Longest stretch of work between two turns of the event loop. */
+const SLICE_MS = 10;
+
+/** Brings the index in step with the journal. */
+export async function syncIndex(
+  index: Index,
+): Promise<{ added: number; removed: number; damaged: Damage[]; bytes: number }> {
+  const tombstones = await loadTombstones(index.journal);
+  const segments = await listSegments(index.journal);
+  const result = { added: 0, removed: 0, damaged: [] as Damage[], bytes: 0 };
+  result.removed += removeVanished(index, new Set(segments.map((s) => s.name)));
+  result.removed += removeBuried(index, tombstones);
+  for (const segment of segments) {
+    const size = await addSegment(index, segment, tombstones, result);
+    result.bytes += size;
+  }
+  return result;
+}
+
+function removeVanished({ shards }: Index, present: ReadonlySet<string>): number {
+  let removed = 0;
+  for (const shard of shards)
+    for (const { name } of shard.segments()) if (!present.has(name)) removed += shard.removeSegment(name);
+  return removed;
+}
+
+function removeBuried({ shards }: Index, tombstones: Tombstones): number {
+  let removed = 0;
+  for (const { ids, segments } of tombstones.list) {
+    for (const id of ids ?? []) if (shards.some((shard) => shard.remove(id))) removed++;
+    if (ids !== null) continue;
+    for (const [name, lines] of segments)
+      for (const shard of shards) removed += shard.removeLines(name, lines);
+  }
+  return removed;
+}
+
+async function addSegment(
+  index: Index,
+  segment: Segment,
+  tombstones: Tombstones,
+  result: { added: number; removed: number; damaged: Damage[] },
+): Promise<number> {
+  const file = await stat(segment.file).catch(() => null);
+  if (file === null) return 0; // Sealed or deleted since the listing; the next sync sees it.
+  const { size, mtimeMs: mtime } = file;
+  let shard = index.shards.find((s) => s.segment(segment.name) !== null);
+  let known = shard?.segment(segment.name) ?? null;
+  if (known !== null && known.size === size && known.mtime === mtime) return size;
+  const rewrites = segment.sealed ? await rewritesOf(segment.file) : 0;
+  if (shard && known !== null && known.rewrites !== rewrites) {
+    result.removed += shard.removeSegment(segment.name);
+    known = null;
+  }
+  shard ??= shardFor(index);
+  const start: SegmentState = known ?? { name: segment.name, line: 0, offset: 0, rewrites, size, mtime };
+  shard.setSegment({ ...start, size, mtime });
+  const live = !segment.sealed && (await writerAlive(index.journal, segment.writer));
+  for await (const batch of readSegment(index.journal, segment, { from: start, live })) {
+    await addBatch(shard, segment.name, batch, tombstones, result);
+    shard.setSegment({ ...start, ...batch.next, rewrites, size, mtime });
+  }
+  return size;
+}
+
+function shardFor({ shards, sqlite }: Index): Shard {
+  const last = shards.at(-1);
+  if (last !== undefined && last.rows < SHARD_ROWS) return last;
+  const next = new Shard(sqlite, (last?.number ?? 0) + 1);
+  shards.push(next);
+  return next;
+}
+
+async function addBatch(
+  shard: Shard,
+  segment: string,
+  batch: LineBatch,
+  tombstones: Tombstones,
+  result: { added: number; damaged: Damage[] },
+): Promise<void> {
+  let rows: { line: number; row: Row }[] = [];
+  let until = performance.now() + SLICE_MS;
+  const flush = async (): Promise<void> => {
+    const slice = rows;
+    rows = [];
+    shard.transaction(() => {
+      for (const { line, row } of slice) shard.insert(segment, line, row);
+    });
+    result.added += slice.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    until = performance.now() + SLICE_MS;
+  };
+  for (const { line, content } of batch.lines) {
+    if (content.ok && content.value === null) continue;
+    const trace = content.ok ? parseTrace(content.value ?? '') : content;
+    if (!trace.ok) {
+      result.damaged.push({ segment, line: line + 1, reason: trace.error });
+      continue;
+    }
+    if (tombstones.covers(segment, line, trace.value.id)) continue;
+    rows.push({ line, row: rowOf(trace.value) });
+    if (performance.now() > until) await flush();
+  }
+  await flush();
+}
+
+async function rewritesOf(sealed: string): Promise<number> {
+  const file = await open(sealed, 'r').catch(() => null);
+  if (file === null) return 0;
+  try {
+    return (await readHeader(file))?.rewrites ?? 0;
+  } finally {
+    await file.close();
+  }
+}

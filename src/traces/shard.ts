@@ -1,0 +1,321 @@
+import { createHash } from 'node:crypto';
+import { latencyBucket, Rollup } from './rollup.ts';
+import type { Row } from './row.ts';
+import { type Database, exportDatabase, openDatabase, type SqlJsStatic, Statements } from './sqlite.ts';
+
+/**
+ * One part of the index: a sql.js database over whole segments. An index of many small databases instead of one large one
+ * is what keeps every step short: writing one out copies a few megabytes, and a finished part is never written again.
+ */
+
+/** A part takes no further segment once it has this many rows. */
+export const SHARD_ROWS = 50_000;
+
+const SCHEMA_VERSION = 1;
+/** Row id = segment * 2^24 + line: segments are far shorter than 16 million lines. */
+const LINES = 2 ** 24;
+
+const SCHEMA = `
+CREATE TABLE segment (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, line INTEGER NOT NULL, offset INTEGER NOT NULL,
+  rewrites INTEGER NOT NULL, size INTEGER NOT NULL, mtime REAL NOT NULL);
+CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE trace (at INTEGER PRIMARY KEY, id TEXT NOT NULL, key INTEGER NOT NULL, start INTEGER NOT NULL,
+  duration INTEGER NOT NULL, bucket INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,
+  status INTEGER NOT NULL, served INTEGER NOT NULL, whole INTEGER NOT NULL, input INTEGER NOT NULL,
+  output INTEGER NOT NULL, cached INTEGER NOT NULL, task INTEGER, version INTEGER NOT NULL, kind INTEGER NOT NULL,
+  reason INTEGER NOT NULL, audit INTEGER, source INTEGER NOT NULL, site INTEGER);
+CREATE INDEX trace_key ON trace (key);
+CREATE INDEX trace_start ON trace (start);
+CREATE INDEX trace_task ON trace (task, start);
+PRAGMA user_version = ${SCHEMA_VERSION};`;
+
+const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(21).fill('?').join(',')})`;
+
+/** How far a segment is in the index, and which file that was. */
+export interface SegmentState {
+  readonly name: string;
+  readonly line: number;
+  readonly offset: number;
+  readonly rewrites: number;
+  readonly size: number;
+  readonly mtime: number;
+}
+
+/** A row with its place in the journal. */
+export interface IndexedRow extends Row {
+  readonly segment: string;
+  readonly line: number;
+}
+
+export class Shard {
+  readonly number: number;
+  dirty = false;
+  rows = 0;
+  rollup = new Rollup();
+  readonly #database: Database;
+  readonly #statements: Statements;
+  readonly #words = new Map<string, number>();
+  readonly #texts: string[] = [];
+  readonly #segments = new Map<string, SegmentState & { readonly id: number }>();
+
+  /** @param bytes of a snapshot. @throws where they are not one of this version. */
+  constructor(sqlite: SqlJsStatic, number: number, bytes?: Uint8Array) {
+    this.number = number;
+    this.#database = openDatabase(sqlite, bytes);
+    this.#statements = new Statements(this.#database);
+    if (bytes === undefined) this.#database.run(SCHEMA);
+    else this.#restore();
+  }
+
+  #restore(): void {
+    const version = this.#statements.all('PRAGMA user_version')[0]?.[0];
+    if (version !== SCHEMA_VERSION) throw new Error(`index version ${version}`);
+    for (const [id, text] of this.#statements.all('SELECT id, text FROM word')) {
+      this.#words.set(String(text), Number(id));
+      this.#texts[Number(id)] = String(text);
+    }
+    for (const row of this.#statements.all(
+      'SELECT id, name, line, offset, rewrites, size, mtime FROM segment',
+    )) {
+      const [id, name, line, offset, rewrites, size, mtime] = row;
+      const numbers = { line: Number(line), offset: Number(offset), rewrites: Number(rewrites) };
+      const state = { name: String(name), ...numbers, size: Number(size), mtime: Number(mtime) };
+      this.#segments.set(state.name, { id: Number(id), ...state });
+    }
+    this.rows = Number(this.#statements.all('SELECT count(*) FROM trace')[0]?.[0] ?? 0);
+  }
+
+  segments(): SegmentState[] {
+    return [...this.#segments.values()];
+  }
+
+  segment(name: string): SegmentState | null {
+    return this.#segments.get(name) ?? null;
+  }
+
+  setSegment(state: SegmentState): void {
+    const known = this.#segments.get(state.name);
+    const greatest = Math.max(0, ...[...this.#segments.values()].map((s) => s.id));
+    const id = known?.id ?? greatest + 1;
+    this.#segments.set(state.name, { id, ...state });
+    this.#statements
+      .get('INSERT OR REPLACE INTO segment VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run([id, state.name, state.line, state.offset, state.rewrites, state.size, state.mtime]);
+    this.dirty = true;
+  }
+
+  /** Call within `transaction`. The segment must be known. */
+  insert(segment: string, line: number, row: Row): void {
+    const id = this.#segments.get(segment)?.id ?? 0;
+    const bucket = latencyBucket(row.durationMs);
+    const audit = row.audit === null ? null : Number(row.audit === 'agree');
+    this.#statements
+      .get(INSERT)
+      .run([
+        id * LINES + line,
+        row.id,
+        keyOf(row.id),
+        row.startMs,
+        Math.round(row.durationMs),
+        bucket,
+        this.#word(row.provider),
+        this.#word(row.model),
+        row.status,
+        Number(row.servedBy === 'student'),
+        Number(!row.incomplete),
+        row.inputTokens,
+        row.outputTokens,
+        row.cachedTokens,
+        row.taskId === null ? null : this.#word(row.taskId),
+        row.version,
+        this.#word(row.kind),
+        this.#word(row.reason),
+        audit,
+        this.#word(row.source),
+        row.site === null ? null : this.#word(row.site),
+      ]);
+    this.rows++;
+    this.dirty = true;
+    this.#count(row, bucket, 1);
+  }
+
+  #count(row: Row, bucket: number, sign: 1 | -1): void {
+    const ok = isOk(row.status, !row.incomplete);
+    const { taskId, kind, provider, model, servedBy, reason, audit } = row;
+    const hour = Math.floor(row.startMs / 3_600_000);
+    this.rollup.add(
+      { hour, taskId, kind, provider, model, servedBy, ok, reason, audit },
+      {
+        calls: sign,
+        inputTokens: sign * row.inputTokens,
+        outputTokens: sign * row.outputTokens,
+        cachedTokens: sign * row.cachedTokens,
+      },
+    );
+    if (ok) this.rollup.addLatency(taskId, servedBy, bucket, sign);
+  }
+
+  transaction(work: () => void): void {
+    this.#database.run('BEGIN');
+    try {
+      work();
+    } finally {
+      this.#database.run('COMMIT');
+    }
+  }
+
+  /** The row of a trace; null where this part does not have it. */
+  find(traceId: string): IndexedRow | null {
+    const [row] = this.#select('WHERE key = ? AND id = ?', [keyOf(traceId), traceId]);
+    return row ?? null;
+  }
+
+  /** Rows before a moment, newest first. */
+  latest(options: { taskId?: string | null; beforeMs: number; limit: number }): IndexedRow[] {
+    const { taskId, beforeMs, limit } = options;
+    const order = 'ORDER BY start DESC, at DESC LIMIT ?';
+    if (taskId === undefined) return this.#select(`WHERE start < ? ${order}`, [beforeMs, limit]);
+    if (taskId === null) return this.#select(`WHERE task IS NULL AND start < ? ${order}`, [beforeMs, limit]);
+    const word = this.#words.get(taskId);
+    return word === undefined
+      ? []
+      : this.#select(`WHERE task = ? AND start < ? ${order}`, [word, beforeMs, limit]);
+  }
+
+  /** Rows of a stretch of time. */
+  between(fromMs: number, toMs: number): IndexedRow[] {
+    return this.#select('WHERE start >= ? AND start < ?', [fromMs, toMs]);
+  }
+
+  #select(where: string, params: (string | number)[]): IndexedRow[] {
+    return this.#statements
+      .all(
+        `SELECT at, id, start, duration, provider, model, status, served, whole, input, output, cached, task, version, kind,
+         reason, audit, source, site FROM trace ${where}`,
+        params,
+      )
+      .map((columns) => this.#rowOf(columns));
+  }
+
+  #rowOf(columns: readonly (string | number | null)[]): IndexedRow {
+    const n = (i: number): number => Number(columns[i]);
+    const text = (i: number): string => this.#texts[n(i)] ?? '';
+    return {
+      segment: this.#segmentName(Math.floor(n(0) / LINES)),
+      line: n(0) % LINES,
+      id: String(columns[1]),
+      startMs: n(2),
+      durationMs: n(3),
+      provider: text(4),
+      model: text(5),
+      status: n(6),
+      servedBy: n(7) === 1 ? 'student' : 'teacher',
+      incomplete: n(8) === 0,
+      inputTokens: n(9),
+      outputTokens: n(10),
+      cachedTokens: n(11),
+      taskId: columns[12] === null ? null : text(12),
+      version: n(13),
+      kind: text(14),
+      reason: text(15),
+      audit: columns[16] === null ? null : n(16) === 1 ? 'agree' : 'disagree',
+      source: text(17),
+      site: columns[18] === null ? null : text(18),
+    };
+  }
+
+  #segmentName(id: number): string {
+    for (const segment of this.#segments.values()) if (segment.id === id) return segment.name;
+    return '';
+  }
+
+  /** Call within `transaction`. @returns false where this part does not have the trace. */
+  assign(traceId: string, taskId: string | null, version: number, kind: string): boolean {
+    const row = this.find(traceId);
+    if (row === null) return false;
+    if (row.taskId === taskId && row.version === version && row.kind === kind) return true;
+    const at = (this.#segments.get(row.segment)?.id ?? 0) * LINES + row.line;
+    const task = taskId === null ? null : this.#word(taskId);
+    this.#statements
+      .get('UPDATE trace SET task = ?, version = ?, kind = ? WHERE at = ?')
+      .run([task, version, this.#word(kind), at]);
+    const bucket = latencyBucket(row.durationMs);
+    this.#count(row, bucket, -1);
+    this.#count({ ...row, taskId, version, kind }, bucket, 1);
+    this.dirty = true;
+    return true;
+  }
+
+  /** Takes rows out: one trace, the first lines of a segment, or a whole one with its state. */
+  remove(traceId: string): boolean {
+    const row = this.find(traceId);
+    if (row === null) return false;
+    const at = (this.#segments.get(row.segment)?.id ?? 0) * LINES + row.line;
+    this.#statements.get('DELETE FROM trace WHERE at = ?').run([at]);
+    this.#count(row, latencyBucket(row.durationMs), -1);
+    this.rows--;
+    this.dirty = true;
+    return true;
+  }
+
+  removeLines(segment: string, beforeLine: number): number {
+    const id = this.#segments.get(segment)?.id;
+    if (id === undefined) return 0;
+    const rows = this.#select('WHERE at >= ? AND at < ?', [id * LINES, id * LINES + beforeLine]);
+    this.#statements
+      .get('DELETE FROM trace WHERE at >= ? AND at < ?')
+      .run([id * LINES, id * LINES + beforeLine]);
+    for (const row of rows) this.#count(row, latencyBucket(row.durationMs), -1);
+    this.rows -= rows.length;
+    this.dirty = true;
+    return rows.length;
+  }
+
+  removeSegment(segment: string): number {
+    const removed = this.removeLines(segment, LINES);
+    this.#statements.get('DELETE FROM segment WHERE name = ?').run([segment]);
+    this.#segments.delete(segment);
+    return removed;
+  }
+
+  /** Counts the rows with ids in (after, after + the next `limit`] into the rollup. @returns where to go on; null at the end. */
+  countFrom(after: number, limit: number): number | null {
+    const last = this.#statements.all('SELECT at FROM trace WHERE at > ? ORDER BY at LIMIT 1 OFFSET ?', [
+      after,
+      limit - 1,
+    ])[0]?.[0];
+    const end = last === undefined ? Number.MAX_SAFE_INTEGER : Number(last);
+    for (const row of this.#select('WHERE at > ? AND at <= ?', [after, end]))
+      this.#count(row, latencyBucket(row.durationMs), 1);
+    return last === undefined ? null : end;
+  }
+
+  #word(text: string): number {
+    const known = this.#words.get(text);
+    if (known !== undefined) return known;
+    const id = this.#words.size + 1;
+    this.#words.set(text, id);
+    this.#texts[id] = text;
+    this.#statements.get('INSERT INTO word VALUES (?, ?)').run([id, text]);
+    return id;
+  }
+
+  /** The database as bytes. */
+  export(): Uint8Array {
+    this.#statements.free();
+    this.dirty = false;
+    return exportDatabase(this.#database);
+  }
+
+  close(): void {
+    this.#statements.free();
+    this.#database.close();
+  }
+}
+
+const isOk = (status: number, whole: boolean): boolean => status >= 200 && status < 300 && whole;
+
+/** 48 bits of a hash: a narrow key for an index; the id itself decides. */
+function keyOf(id: string): number {
+  return createHash('sha1').update(id).digest().readUIntBE(0, 6);
+}
