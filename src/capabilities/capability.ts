@@ -63,6 +63,10 @@ export interface Capability {
   readonly reason: string;
   /** For `not yet`: about how many more calls decide it; null elsewhere. */
   readonly callsNeeded: number | null;
+  /** At most this many hits in the next 30 days at today's traffic, from `upper`; for capabilities that never fired. */
+  readonly expectedNextMonth?: number;
+  /** How often the student agrees with the teacher where this is used (the weakness map); absent before training. */
+  readonly agreement?: Rate;
 }
 
 /** "At most `upper` of next week's calls will need something never seen": prequential novelty, exact. */

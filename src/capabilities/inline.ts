@@ -1,0 +1,164 @@
+import type { Enumeration } from './enumeration.ts';
+import { type Item, isValue, splitItem, unquote } from './item.ts';
+
+const LEAD = 160;
+
+/** Lists inside a line: "one of: a, b or c", "a | b | c", quoted alternatives, arrays, unions, repeated tags. */
+export function inlineEnumerations(text: string): Enumeration[] {
+  return [...quotedRuns(text), ...separated(text), ...tags(text)];
+}
+
+/** `"a", "b" or "c"`, `'a' | 'b'`, `["a", "b"]`: at least two quoted values with nothing but separators between them. */
+function quotedRuns(text: string): Enumeration[] {
+  const found: Enumeration[] = [];
+  const token = /(["`'“‘«])([^"`'”’»\n]{1,80})(["`'”’»])/g;
+  let run: { readonly items: Item[]; readonly start: number; end: number } | null = null;
+  const flush = (): void => {
+    if (run !== null && run.items.length >= 2)
+      found.push({
+        values: run.items,
+        form: 'quoted',
+        lead: leadOf(text, run.start),
+        at: lineOf(text, run.start),
+        sentences: 0,
+      });
+    run = null;
+  };
+  for (const match of text.matchAll(token)) {
+    const value = match[2]!.trim();
+    // An apostrophe inside a word opens nothing.
+    if (match[1] === "'" && /\w/.test(text[match.index - 1] ?? '')) continue;
+    const gap: string = run === null ? '' : text.slice(run.end, match.index);
+    const glued =
+      /^\s*(?:,|;|\||\/|\bor\b|\band\b|\bou\b|\boder\b|\bo\b|\by\b|\bund\b|\bet\b)*(?:\s*(?:or|and|oder|und|ou|et|o|y))?\s*$/u;
+    if (run !== null && gap.length <= 12 && gap.trim() !== '' && glued.test(gap)) {
+      run.end = match.index + match[0].length;
+      if (isValue(value)) run.items.push({ value, description: '' });
+    } else {
+      flush();
+      run = {
+        items: isValue(value) ? [{ value, description: '' }] : [],
+        start: match.index,
+        end: match.index + match[0].length,
+      };
+    }
+  }
+  flush();
+  return found;
+}
+
+/** Unquoted alternatives after a colon or "one of", split at commas, pipes or slashes. */
+function separated(text: string): Enumeration[] {
+  const found: Enumeration[] = [];
+  let at = 0;
+  let offset = 0;
+  let above = '';
+  for (const line of text.split('\n')) {
+    for (const part of line.split(/(?<=[.!?])\s+(?=[\p{Lu}`"'])/u)) {
+      const list = listOf(part);
+      if (list !== null) {
+        const lead = list.lead.length < 40 ? `${above}\n${list.lead}` : list.lead;
+        found.push({ values: list.items, form: 'inline', lead: lead.slice(-LEAD).trim(), at, sentences: 0 });
+      }
+    }
+    if (line.trim() !== '') above = line.slice(-LEAD);
+    offset += line.length + 1;
+    at++;
+  }
+  return found;
+}
+
+const OPENING =
+  /(?:\b(?:one|any|some|all|each|exactly one|only one) of(?: the following| these| those)?(?: [\p{L}-]+)?|\beither|\bas|\bamong|\bbetween|\bfrom|\bwith|\bis|\bare|\bbe)?\s*:\s+|\b(?:one of(?: the following| these)?|either|any of|classify (?:it |this |them )?as|labell?ed as|must be|should be|can be|may be|is always)\s+/giu;
+
+function listOf(sentence: string): { readonly items: Item[]; readonly lead: string } | null {
+  if (sentence.length > 400_000) return null;
+  for (const opening of sentence.matchAll(OPENING)) {
+    const start = opening.index + opening[0].length;
+    const items = split(sentence.slice(start));
+    if (items !== null) return { items, lead: sentence.slice(Math.max(0, start - LEAD), start) };
+  }
+  const bracket = /[<([{]\s*([^<>()[\]{}\n]{3,2000}?)\s*[>)\]}]/.exec(sentence);
+  if (bracket !== null && /[|/]/.test(bracket[1]!)) {
+    const items = split(bracket[1]!);
+    if (items !== null)
+      return { items, lead: sentence.slice(Math.max(0, bracket.index - LEAD), bracket.index) };
+  }
+  if (/\s\|\s/.test(sentence)) {
+    const items = split(sentence);
+    if (items !== null) return { items, lead: '' };
+  }
+  return null;
+}
+
+function split(list: string): Item[] | null {
+  const text = list
+    .trim()
+    .replace(/^[([{<]\s*/, '')
+    .replace(/\s*[)\]}>]*[.;]?$/, '');
+  const separator = /\|/.test(text)
+    ? /\s*\|\s*/
+    : /,|;/.test(text)
+      ? /\s*[,;]\s*/
+      : /^[^\s/]+(?:\/[^\s/]+)+$/.test(text)
+        ? /\//
+        : /\s+(?:or|oder|ou)\s+/;
+  const parts = text
+    .split(separator)
+    .flatMap((part, i, all) =>
+      i === all.length - 1 ? part.split(/^(?:or|and|und|oder|et|ou|y|o)\s+|\s+(?:or|oder|ou)\s+/u) : [part],
+    )
+    .map((part) => part.replace(/^(?:or|and|und|oder|et|ou)\s+/u, '').trim())
+    .filter((part) => part !== '');
+  if (parts.length < 2) return null;
+  const items: Item[] = [];
+  for (const part of parts) {
+    const item = coded(part) ?? splitItem(part);
+    if (item === null || item.value.split(/\s+/).length > 4) return null;
+    items.push(item);
+  }
+  return items;
+}
+
+/** `ABBR abbreviation`: a code in capitals with its meaning behind it. */
+function coded(part: string): Item | null {
+  const match = /^([A-Z][A-Z0-9_]{1,11})\s+([a-z].*)$/.exec(part);
+  return match === null ? null : { value: match[1]!, description: match[2]! };
+}
+
+/** `<label>a</label><label>b</label>`, `<option value="a">`: the same tag at least twice. */
+function tags(text: string): Enumeration[] {
+  const byTag = new Map<string, { readonly items: Item[]; readonly at: number }>();
+  const add = (tag: string, value: string, description: string, index: number): void => {
+    const known = byTag.get(tag) ?? { items: [], at: index };
+    if (isValue(value)) known.items.push({ value, description });
+    byTag.set(tag, known);
+  };
+  for (const match of text.matchAll(/<([\w:-]{1,40})>\s*([^<>\n]{1,200}?)\s*<\/\1>/g)) {
+    const item = splitItem(match[2]!);
+    if (item !== null) add(match[1]!, item.value, item.description, match.index);
+  }
+  for (const match of text.matchAll(
+    /<([\w:-]{1,40})\s+(?:name|value|id|label|key)\s*=\s*(["'])([^"'<>\n]{1,80})\2[^<>\n]*>([^<>\n]*)/g,
+  ))
+    add(match[1]!, unquote(match[3]!), match[4]!.trim(), match.index);
+  return [...byTag]
+    .filter(([, { items }]) => items.length >= 2)
+    .map(([tag, { items, at }]) => ({
+      values: items,
+      form: 'tags' as const,
+      lead: `${leadOf(text, at)} ${tag}`,
+      at: lineOf(text, at),
+      sentences: 0,
+    }));
+}
+
+function leadOf(text: string, index: number): string {
+  return text.slice(Math.max(0, index - LEAD), index).trim();
+}
+
+function lineOf(text: string, index: number): number {
+  let line = 0;
+  for (let i = text.indexOf('\n'); i >= 0 && i < index; i = text.indexOf('\n', i + 1)) line++;
+  return line;
+}

@@ -1,0 +1,90 @@
+import { isArray, isObject, type Json, parseJson } from '../base/json.ts';
+import { normaliseText } from '../base/text.ts';
+import type { Answer } from '../wire/chat.ts';
+import { enumOffer, qualified, scalarText } from './offer.ts';
+
+/** Called once per capability that an answer uses; `scope` and `path` are null except for enumerated values. */
+export type Visit = (id: string, value: FieldValue | null) => void;
+
+export interface FieldValue {
+  readonly scope: string | null;
+  readonly path: string;
+  readonly value: Json;
+}
+
+export interface ReadOptions {
+  /** Separator of a multi-label answer; null for one label. */
+  readonly separator: string | null;
+  /** The label is the first line, text follows. */
+  readonly firstLine: boolean;
+}
+
+const MAX_LABEL = 100;
+const MAX_VALUE = 80;
+const MAX_DEPTH = 12;
+const MAX_ITEMS = 1000;
+
+/**
+ * Names everything that an answer uses: `label:`, `tool:`, `argument:`, `field:`, `enum:`, `array-length:`. The one
+ * reader behind counting, tombstones and buckets, so that they can never disagree. A name may come several times.
+ */
+export function readAnswer(answer: Answer, options: ReadOptions, visit: Visit): void {
+  for (const call of answer.toolCalls) {
+    visit(`tool:${call.name}`, null);
+    const parsed = parseJson(call.arguments);
+    if (isObject(parsed)) walk(parsed, call.name, '', 0, visit);
+  }
+  if (answer.text === null || answer.toolCalls.length > 0) return;
+  const json = jsonText(answer.text);
+  if (json !== null) return walk(json, null, '', 0, visit);
+  const text = options.firstLine ? (answer.text.trim().split('\n')[0] ?? '') : answer.text;
+  for (const part of options.separator === null ? [text] : text.split(options.separator)) {
+    const label = part.trim();
+    if (label !== '' && label.length <= MAX_LABEL) visit(`label:${label}`, null);
+  }
+}
+
+/** The object or array that a text answer consists of, code fences taken off; null for anything else. */
+export function jsonText(text: string): Json | null {
+  const first = text.trimStart()[0];
+  if (first !== '{' && first !== '[' && first !== '`') return null;
+  const bare = text
+    .trim()
+    .replace(/^```[a-z]*\s*/i, '')
+    .replace(/\s*```$/, '');
+  const parsed = parseJson(bare);
+  return isObject(parsed) || isArray(parsed) ? parsed : null;
+}
+
+/** Two spellings of one label: case, spaces, surrounding quotes and a final stop do not matter. */
+export function foldLabel(text: string): string {
+  return normaliseText(text).replace(/^["'`*<[(]+|["'`*>\]).!]+$/g, '');
+}
+
+function walk(node: Json, scope: string | null, path: string, depth: number, visit: Visit): void {
+  if (depth > MAX_DEPTH) return;
+  if (isArray(node)) {
+    visit(`array-length:${qualified(scope, path)}=${lengthBand(node.length)}`, null);
+    for (const item of node.slice(0, MAX_ITEMS)) walk(item, scope, `${path}[]`, depth + 1, visit);
+  } else if (isObject(node)) {
+    for (const [key, value] of Object.entries(node)) {
+      const child = path === '' ? key : `${path}.${key}`;
+      visit(`${scope === null ? 'field' : 'argument'}:${qualified(scope, child)}`, null);
+      walk(value, scope, child, depth + 1, visit);
+    }
+  } else if (path !== '') {
+    const text = scalarText(node);
+    if (text.length > MAX_VALUE) return;
+    visit(enumOffer({ scope, path, parent: '', value: node, description: '' }).id, {
+      scope,
+      path,
+      value: node,
+    });
+  }
+}
+
+/** `0`, `1`, `2-3`, `4-7`, `8+`. */
+export function lengthBand(length: number): string {
+  if (length <= 1) return String(length);
+  return length <= 3 ? '2-3' : length <= 7 ? '4-7' : '8+';
+}

@@ -1,0 +1,101 @@
+import type { AssignedCall, Task } from '../tasks/task.ts';
+import { answerOf, messageText } from '../wire/chat.ts';
+import { type FieldValue, type ReadOptions, readAnswer } from './reading.ts';
+import { readRequest, readResponse } from './request.ts';
+
+/** Everything the analysis needs from the calls, counted in one pass: which call used what, and when. */
+export interface Tally {
+  /** Start of each counted call, ascending. A call is named by its index here. */
+  readonly times: Float64Array;
+  readonly versions: Int32Array;
+  /** 1 where the answer is a normal one: only those count for labels, fields and tools. */
+  readonly normal: Uint8Array;
+  /** What the student would read, shortened: for near duplicates. */
+  readonly inputs: readonly string[];
+  readonly uses: ReadonlyMap<string, Use>;
+  /** Calls that the student answered and nobody checked: no opportunity for anything. */
+  readonly unaudited: number;
+}
+
+export interface Use {
+  /** Indices of calls, ascending, each once. */
+  readonly calls: number[];
+  readonly value: FieldValue | null;
+}
+
+const MAX_INPUT = 600;
+/** More distinct values than this in one place and it is no enumeration: later ones are not told apart. */
+const MAX_VALUES = 20_000;
+
+/** Reads every answered call of a task once. Linear in the calls. */
+export function tallyCalls(task: Task, calls: readonly AssignedCall[]): Tally {
+  const counted = calls.filter(isCounted).sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
+  const uses = new Map<string, Use>();
+  const perPlace = new Map<string, number>();
+  const options = readOptions(task);
+  const kept = task.slots.filter((slot) => slot.kept).map((slot) => slot.name);
+  const normal = new Uint8Array(counted.length);
+  const inputs: string[] = [];
+  counted.forEach(({ call, assignment }, index) => {
+    const use = (id: string, value: FieldValue | null): void => {
+      const known = uses.get(id);
+      if (known !== undefined) {
+        if (known.calls.at(-1) !== index) known.calls.push(index);
+        return;
+      }
+      const place = value === null ? id.slice(0, 6) : `${value.scope}.${value.path}`;
+      const distinct = perPlace.get(place) ?? 0;
+      if (distinct >= MAX_VALUES) return;
+      perPlace.set(place, distinct + 1);
+      uses.set(id, { calls: [index], value });
+    };
+    const input = inputText(call, assignment.slots, kept);
+    inputs.push(input);
+    readRequest(call.request, input, use);
+    if (call.response === null) return;
+    readResponse(call.response, assignment.kind, use);
+    if (assignment.kind !== 'normal') return;
+    normal[index] = 1;
+    readAnswer(answerOf(call.response), options, use);
+  });
+  return {
+    times: Float64Array.from(counted, ({ call }) => call.trace.startMs),
+    versions: Int32Array.from(counted, ({ assignment }) => assignment.version),
+    normal,
+    inputs,
+    uses,
+    unaudited: calls.filter(
+      ({ call }) => call.trace.servedBy === 'student' && call.trace.route?.audit == null,
+    ).length,
+  };
+}
+
+/** How the answers of a task are read. */
+export function readOptions(task: Pick<Task, 'output'>): ReadOptions {
+  return {
+    separator: task.output.kind === 'multi-label' ? task.output.separator : null,
+    firstLine: task.output.kind === 'label-then-text',
+  };
+}
+
+/** The teacher's word, or a student's that the teacher confirmed. Errors and calls of no task say nothing about the offer. */
+function isCounted({ call, assignment }: AssignedCall): boolean {
+  if (call.response === null) return false;
+  if (assignment.kind === 'error' || assignment.kind === 'ad-hoc' || assignment.kind === 'probe')
+    return false;
+  return call.trace.servedBy === 'teacher' || call.trace.route?.audit === 'agree';
+}
+
+function inputText(
+  call: AssignedCall['call'],
+  slots: Readonly<Record<string, string>>,
+  kept: readonly string[],
+): string {
+  let text = '';
+  for (const name of kept) text += `${slots[name] ?? ''}\n`;
+  if (text.trim() === '') {
+    const user = call.request.messages.findLast((message) => message.role === 'user');
+    text = user === undefined ? '' : messageText(user);
+  }
+  return text.trim().slice(0, MAX_INPUT);
+}
