@@ -1,6 +1,7 @@
 import { binomialCdf } from '../base/binomial.ts';
+import { applyIsotonic, fitIsotonic, type Isotonic } from './calibrate.ts';
 import type { Scored } from './prediction.ts';
-import { type Row, servedAt, startOf, thresholdGrid } from './threshold.ts';
+import { type Row, reachableThreshold, servedAt, thresholdGrid } from './threshold.ts';
 import { calls, percent } from './words.ts';
 
 /** What validation says about one bucket before calibration is looked at. */
@@ -15,22 +16,24 @@ export type Gates = ReadonlyMap<string, Gate>;
 
 /** A bucket that validation never saw is not served: nothing is known about it. */
 const unseen: Gate = { floor: Number.POSITIVE_INFINITY, reason: 'never seen in validation' };
+const open: Gate = { floor: Number.NEGATIVE_INFINITY, reason: null };
 
 export function gateOf(gates: Gates, bucket: string): Gate {
   return gates.get(bucket) ?? unseen;
 }
 
+interface Level {
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
 /**
  * Finds the buckets that would spend the error budget of all others, on validation rows only, so that the test on the
- * calibration rows stays exact. A bucket is left as it is unless its errors at the expected threshold are too many to
- * be chance; then it gets a floor of its own above which they are not, or goes to the teacher altogether. Level 0.02
- * and at least two errors: among buckets that are in truth all alike, next to none is lost.
+ * calibration rows stays exact. A bucket is left as it is unless it has more errors than its confidences explain, or
+ * too many to be chance where it would be served; then it gets a floor above which neither holds, or goes to the
+ * teacher altogether. The levels are low: among buckets that are in truth all alike, next to none is lost.
  */
-export function screenBuckets(
-  validation: readonly Scored[],
-  calibrationRows: number,
-  options: { readonly epsilon: number; readonly delta: number },
-): Gates {
+export function screenBuckets(validation: readonly Scored[], calibrationRows: number, level: Level): Gates {
   const rowsOf = new Map<string, Row[]>();
   for (const row of validation) {
     const list = rowsOf.get(row.bucket) ?? [];
@@ -38,12 +41,25 @@ export function screenBuckets(
     rowsOf.set(row.bucket, list);
   }
   const names = [...rowsOf.keys()].sort();
-  let gates: Gates = new Map(names.map((name) => [name, { floor: Number.NEGATIVE_INFINITY, reason: null }]));
-  // Each round may lower the expected threshold and so bring new rows into play; it settles in two or three.
-  for (let round = 0; round < 5; round++) {
-    const expected = expectedThreshold(rowsOf, gates, calibrationRows, options);
+  let gates: Gates = new Map(names.map((name) => [name, open]));
+  // A round that closes a bucket shows the others in a better light and lowers the threshold; it settles in a few.
+  for (let round = 0; round < 6; round++) {
+    const rest = names.flatMap((name) =>
+      rowsOf.get(name)!.filter((row) => row.confidence >= gateOf(gates, name).floor),
+    );
+    const curve = fitIsotonic(
+      rest.map((row) => row.confidence),
+      rest.map((row) => !row.wrong),
+    );
+    const total = validation.length;
+    const padded = [...rest, ...Array.from({ length: total - rest.length }, () => unanswered)];
+    const expected = reachableThreshold(thresholdGrid(padded, calibrationRows, level));
     const next: Gates = new Map(
-      names.map((name) => [name, gateFor(rowsOf.get(name)!, expected, options.epsilon)]),
+      names.map((name) => {
+        const gate = gateFor(rowsOf.get(name)!, expected, curve, level.epsilon);
+        const before = gateOf(gates, name);
+        return [name, gate.floor > before.floor ? gate : before];
+      }),
     );
     const settled = names.every((name) => gateOf(next, name).floor === gateOf(gates, name).floor);
     gates = next;
@@ -52,43 +68,46 @@ export function screenBuckets(
   return gates;
 }
 
-/** The loosest threshold that a calibration set is more likely than not to reach, walking from the likeliest start. */
-function expectedThreshold(
-  rowsOf: ReadonlyMap<string, readonly Row[]>,
-  gates: Gates,
-  calibrationRows: number,
-  options: { readonly epsilon: number; readonly delta: number },
-): number {
-  const rows = [...rowsOf].flatMap(([name, list]) =>
-    list.map((row) =>
-      row.confidence >= gateOf(gates, name).floor ? row : { ...row, confidence: Number.NEGATIVE_INFINITY },
-    ),
-  );
-  const grid = thresholdGrid(rows, calibrationRows, options);
-  const start = startOf(grid);
-  let expected = grid[start]?.threshold ?? Number.POSITIVE_INFINITY;
-  for (const point of grid.slice(start)) {
-    if (point.power < 0.5) break;
-    expected = point.threshold;
+const unanswered: Row = { confidence: Number.NEGATIVE_INFINITY, wrong: true };
+
+function gateFor(rows: readonly Row[], expected: number, curve: Isotonic, epsilon: number): Gate {
+  const answered = rows.filter((row) => Number.isFinite(row.confidence));
+  const excess = excessOf(answered, curve);
+  if (excess === 1 && !isTooMany(servedAt(answered, expected), epsilon)) return open;
+  const floors = [...new Set(answered.map((row) => row.confidence))].sort((a, b) => a - b);
+  for (const floor of floors.filter((confidence) => confidence >= expected)) {
+    const above = answered.filter((row) => row.confidence >= floor);
+    const explained =
+      above.reduce((sum, row) => sum + 1 - applyIsotonic(curve, row.confidence), 0) / above.length;
+    const served = servedAt(above, floor);
+    if (excess * explained <= epsilon && served.errors * 2 <= served.n && !isTooMany(served, epsilon))
+      return { floor, reason: null };
   }
-  return expected;
+  const errors = answered.filter((row) => row.wrong).length;
+  return {
+    floor: Number.POSITIVE_INFINITY,
+    reason: `${errors} of ${calls(answered.length)} disagreed on validation: more than its confidence explains and too many for ${percent(epsilon)}, stays with the teacher`,
+  };
 }
 
-function gateFor(rows: readonly Row[], expected: number, epsilon: number): Gate {
-  const open: Gate = { floor: Number.NEGATIVE_INFINITY, reason: null };
-  if (!isTooMany(servedAt(rows, expected), epsilon)) return open;
-  const candidates = [...new Set(rows.map((row) => row.confidence))]
-    .filter((confidence) => confidence > expected)
-    .sort((a, b) => a - b);
-  for (const floor of candidates) {
-    const served = servedAt(rows, floor);
-    if (served.errors * 2 <= served.n && !isTooMany(served, epsilon)) return { floor, reason: null };
-  }
-  const { n, errors } = servedAt(rows, expected);
-  const reason = `${errors} of ${calls(n)} disagreed on validation: more than chance at ${percent(epsilon)}, stays with the teacher`;
-  return { floor: Number.POSITIVE_INFINITY, reason };
+/** How many times more errors than the other buckets' curve explains; 1 where chance explains it (level 0.005). */
+function excessOf(rows: readonly Row[], curve: Isotonic): number {
+  const errors = rows.filter((row) => row.wrong).length;
+  const explained = rows.reduce((sum, row) => sum + 1 - applyIsotonic(curve, row.confidence), 0);
+  return errors >= 2 && poissonTail(errors, explained) <= 0.005 ? (errors + 1) / (explained + 1) : 1;
 }
 
 function isTooMany({ n, errors }: { n: number; errors: number }, epsilon: number): boolean {
   return errors >= 2 && 1 - binomialCdf(errors - 1, n, epsilon) <= 0.02;
+}
+
+/** P(Poisson(mean) >= k), which is at least that of a sum of independent errors with the same mean (for k above it). */
+function poissonTail(k: number, mean: number): number {
+  let term = Math.exp(-mean);
+  let below = 0;
+  for (let i = 0; i < k; i++) {
+    below += term;
+    term *= mean / (i + 1);
+  }
+  return Math.max(0, 1 - below);
 }

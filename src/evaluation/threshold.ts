@@ -75,13 +75,42 @@ export function thresholdGrid(
   return grid;
 }
 
-/** Index of the candidate most likely to pass; of equals the loosest. */
+/**
+ * Index of the candidate to start from: the one from which the walk is expected to certify most traffic. A walk gets as
+ * far as its weakest step lets it, so each further candidate counts with the least power on the way to it.
+ */
 export function startOf(grid: readonly GridPoint[]): number {
   let start = 0;
-  grid.forEach((point, index) => {
-    if (point.power >= (grid[start]?.power ?? 0)) start = index;
+  let most = -1;
+  grid.forEach((_, index) => {
+    const expected = expectedShare(grid.slice(index));
+    if (expected >= most) {
+      most = expected;
+      start = index;
+    }
   });
   return start;
+}
+
+function expectedShare(walk: readonly GridPoint[]): number {
+  let [expected, power, before] = [0, 1, 0];
+  for (const point of walk) {
+    power = Math.min(power, point.power);
+    expected += power * (point.share - before);
+    before = point.share;
+  }
+  return expected;
+}
+
+/** The loosest threshold that a walk from the start is more likely than not to reach; +Infinity for an empty grid. */
+export function reachableThreshold(grid: readonly GridPoint[]): number {
+  const start = startOf(grid);
+  let reached = grid[start]?.threshold ?? Number.POSITIVE_INFINITY;
+  for (const point of grid.slice(start)) {
+    if (point.power < 0.5) break;
+    reached = point.threshold;
+  }
+  return reached;
 }
 
 /** Chance that n served rows with true disagreement `risk` pass the exact test at (epsilon, delta). */

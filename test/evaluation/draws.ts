@@ -1,0 +1,202 @@
+import { binomialCdf } from '../../src/base/binomial.ts';
+import { createRandom, type Random } from '../../src/base/random.ts';
+import { certify, serves } from '../../src/evaluation/certify.ts';
+import type { Scored } from '../../src/evaluation/prediction.ts';
+import {
+  type Row,
+  selectiveGuaranteedRisk,
+  servedAt,
+  splitFixedSequence,
+} from '../../src/evaluation/threshold.ts';
+
+/**
+ * Draws calibration sets from a finite population whose true risk is known exactly: the population itself is the
+ * traffic, rows are drawn with replacement, and a promise is broken where the chosen set's risk on the population is
+ * above epsilon.
+ */
+
+export type Method = 'certify' | 'sfst' | 'naive' | 'clopper-pearson' | 'sgr';
+export const methods: readonly Method[] = ['certify', 'sfst', 'naive', 'clopper-pearson', 'sgr'];
+
+export interface Trial {
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly calibration: number;
+  readonly validation: number;
+  readonly draws: number;
+  readonly seed: number;
+}
+
+export interface MethodResult {
+  readonly coverage: number;
+  readonly violations: number;
+}
+
+/** Error probability of a row with sureness u in [0, 1) in bucket b: what a made-up population is like. */
+export type Noise = (u: number, bucket: number) => number;
+
+export const noises: Readonly<Record<string, Noise>> = {
+  /** Errors fall with confidence: an honest student. */
+  rising: (u) => 0.4 * (1 - u) ** 3,
+  /** The teacher itself is inconsistent: the same few errors at every confidence, just above the promise. */
+  'flat just above 2 %': () => 0.0206,
+  'flat just above 5 %': () => 0.0515,
+  /** Surest where it is wrong most often: errors at the top of the confidence. */
+  'wrong when sure': (u) => (u > 0.9 ? 0.08 : 0.012),
+  /** One bucket in eight is bad at every confidence, the others are as in `rising`. */
+  'bad buckets': (u, bucket) => (bucket % 8 === 0 ? 0.2 : 0.25 * (1 - u) ** 3),
+  /** Bad buckets, so small that screening rarely sees them. */
+  'flat buckets': (_u, bucket) => (bucket < 4 ? 0.05 : 0.017),
+};
+
+/** A population of scored calls; `levels` makes confidences tie (a student that knows few degrees of sureness). */
+export function population(
+  noise: Noise,
+  { rows = 20_000, buckets = 24, levels = 0, unanswered = 0.03, seed = 1 } = {},
+): Scored[] {
+  const random = createRandom(`population/${seed}`);
+  return Array.from({ length: rows }, (_, i) => {
+    const u = random.next();
+    // Zipf-like: bucket 0 is the most frequent.
+    const bucket = Math.min(buckets - 1, Math.floor(buckets ** random.next()) - 1);
+    return {
+      callId: String(i),
+      atMs: i,
+      confidence: levels > 0 ? Math.floor(u * levels) / levels : u,
+      agree: random.next() >= noise(u, bucket),
+      answered: random.next() >= unanswered,
+      bucket: `label:${bucket}`,
+      cached: false,
+    };
+  });
+}
+
+/** Coverage and share of broken promises per method over many draws. */
+export function promiseKept(traffic: readonly Scored[], trial: Trial): Record<Method, MethodResult> {
+  const random = createRandom(`draws/${trial.seed}`);
+  const truth = indexed(traffic);
+  const sums = Object.fromEntries(
+    methods.map((method) => [method, { coverage: 0, violations: 0 }]),
+  ) as Record<Method, { coverage: number; violations: number }>;
+  for (let draw = 0; draw < trial.draws; draw++) {
+    const validation = drawFrom(traffic, trial.validation, random);
+    const calibration = drawFrom(traffic, trial.calibration, random);
+    for (const method of methods) {
+      const { served, wrong } = resultOf(method, validation, calibration, trial, truth);
+      sums[method].coverage += served / traffic.length / trial.draws;
+      if (served > 0 && wrong / served > trial.epsilon) sums[method].violations += 1 / trial.draws;
+    }
+  }
+  return sums;
+}
+
+/** The largest share of violations that chance allows a valid method: delta and two standard errors. */
+export function allowedViolations({ delta, draws }: Trial): number {
+  return delta + 2 * Math.sqrt((delta * (1 - delta)) / draws);
+}
+
+function drawFrom(traffic: readonly Scored[], n: number, random: Random): Scored[] {
+  return Array.from({ length: n }, () => traffic[random.int(traffic.length)]!);
+}
+
+interface Totals {
+  readonly served: number;
+  readonly wrong: number;
+}
+
+function resultOf(
+  method: Method,
+  validation: readonly Scored[],
+  calibration: readonly Scored[],
+  trial: Trial,
+  truth: Truth,
+): Totals {
+  if (method === 'certify') {
+    const outcome = certify(validation, calibration, trial);
+    if (outcome.kind === 'refused') return { served: 0, wrong: 0 };
+    let [served, wrong] = [0, 0];
+    for (const { bucket, threshold, serve } of outcome.buckets) {
+      if (!serve) continue;
+      assertServes(outcome, bucket, threshold);
+      const totals = atLeast(truth.buckets.get(bucket), threshold);
+      served += totals.served;
+      wrong += totals.wrong;
+    }
+    return { served, wrong };
+  }
+  const threshold = thresholdOf(method, validation.map(toRow), calibration.map(toRow), trial);
+  return threshold === null ? { served: 0, wrong: 0 } : atLeast(truth.all, threshold);
+}
+
+/** The totals above are those of the rule that report and routing use. */
+function assertServes(outcome: Parameters<typeof serves>[0], bucket: string, confidence: number): void {
+  if (!serves(outcome, { bucket, confidence, answered: true }))
+    throw new Error('a served bucket is not served');
+}
+
+function thresholdOf(
+  method: Exclude<Method, 'certify'>,
+  validation: readonly Row[],
+  calibration: readonly Row[],
+  trial: Trial,
+): number | null {
+  if (method === 'sfst') return splitFixedSequence(validation, calibration, trial)?.threshold ?? null;
+  if (method === 'sgr') return selectiveGuaranteedRisk(calibration, trial)?.threshold ?? null;
+  // What everybody writes first: the loosest threshold that looks good on the calibration rows, by its plain rate or by
+  // a bound that forgets how many thresholds were tried.
+  const candidates = [...new Set(calibration.map((row) => row.confidence))].filter(Number.isFinite);
+  candidates.sort((a, b) => a - b);
+  const step = Math.max(1, Math.floor(candidates.length / 100));
+  for (let i = 0; i < candidates.length; i += step) {
+    const { n, errors } = servedAt(calibration, candidates[i]!);
+    const looksGood =
+      method === 'naive'
+        ? errors <= trial.epsilon * n
+        : n > 0 && binomialCdf(errors, n, trial.epsilon) <= trial.delta;
+    if (looksGood) return candidates[i]!;
+  }
+  return null;
+}
+
+function toRow(row: Scored): Row {
+  return { confidence: row.answered ? row.confidence : Number.NEGATIVE_INFINITY, wrong: !row.agree };
+}
+
+/** Confidences from high to low with running counts, so that the truth of any threshold is one binary search. */
+interface Running {
+  readonly confidences: Float64Array;
+  readonly wrong: Float64Array;
+}
+
+interface Truth {
+  readonly all: Running;
+  readonly buckets: ReadonlyMap<string, Running>;
+}
+
+function indexed(traffic: readonly Scored[]): Truth {
+  const names = [...new Set(traffic.map((row) => row.bucket))];
+  return {
+    all: running(traffic),
+    buckets: new Map(names.map((name) => [name, running(traffic.filter((row) => row.bucket === name))])),
+  };
+}
+
+function running(rows: readonly Scored[]): Running {
+  const sorted = rows.filter((row) => row.answered).sort((a, b) => b.confidence - a.confidence);
+  let errors = 0;
+  return {
+    confidences: Float64Array.from(sorted, (row) => row.confidence),
+    wrong: Float64Array.from(sorted, (row) => (row.agree ? errors : ++errors)),
+  };
+}
+
+function atLeast(list: Running | undefined, threshold: number): Totals {
+  if (list === undefined) return { served: 0, wrong: 0 };
+  let [low, high] = [0, list.confidences.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list.confidences[middle]! >= threshold) low = middle + 1;
+    else high = middle;
+  }
+  return { served: low, wrong: low === 0 ? 0 : list.wrong[low - 1]! };
+}
