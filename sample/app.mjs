@@ -84,7 +84,7 @@ async function support(text, i) {
 
 async function voice(text) {
   const message = await anthropic.messages.create({
-    model: 'claude-sonnet-4-5',
+    model: 'claude-sonnet-4-6',
     max_tokens: 64,
     system: VOICE,
     messages: [{ role: 'user', content: text }],

@@ -22,7 +22,13 @@ export interface Actions {
     null,
   ];
   'student.train': [
-    { readonly taskId: string; readonly device?: DeviceChoice },
+    {
+      readonly taskId: string;
+      readonly device?: DeviceChoice;
+      readonly seed?: number;
+      /** Share of the newest traffic kept for the test; 0 where later traffic is the test. */
+      readonly testShare?: number;
+    },
     { readonly certified: boolean },
   ];
   'student.cancelTraining': [{ readonly taskId: string }, null];

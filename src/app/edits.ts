@@ -6,7 +6,7 @@ export interface Edits {
   readonly tasks: TaskEdits;
   readonly verdicts: Readonly<Record<string, Readonly<Record<string, Verdict>>>>;
   readonly costs: Readonly<Record<string, Readonly<Record<string, CostOfError>>>>;
-  readonly signed: Readonly<Record<string, { readonly by: string; readonly ms: number }>>;
+  readonly signed: Readonly<Record<string, { readonly by: string; readonly atMs: number }>>;
   readonly terms: Readonly<
     Record<string, { readonly decision: 'allowed' | 'declined'; readonly ms: number }>
   >;

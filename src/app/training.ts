@@ -92,7 +92,7 @@ export async function setMode(session: Session, { taskId, mode }: Actions['task.
       },
     );
   }
-  savePolicy(session, { ...policy, mode });
+  savePolicy(session, { ...policy, mode, sinceMs: session.ports.clock.now() });
   await session.gateway?.reload();
   return null;
 }

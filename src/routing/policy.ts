@@ -6,6 +6,8 @@ export type Mode = 'off' | 'shadow' | 'canary' | 'on';
 export interface RoutingPolicy {
   readonly taskId: string;
   readonly mode: Mode;
+  /** When the mode was last set; live figures count from here. */
+  readonly sinceMs?: number;
   /** Share of eligible calls that a canary answers. */
   readonly canaryShare: number;
   /** The student must answer within this; else the teacher does. */

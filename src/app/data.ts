@@ -1,0 +1,66 @@
+import { rm } from 'node:fs/promises';
+import { AppError } from '../base/error.ts';
+import type { Actions } from '../protocol.ts';
+import { exportCalls } from '../traces/export/export.ts';
+import { importTraces } from '../traces/import/import.ts';
+import { openJournal } from '../traces/journal.ts';
+import { readTraces } from '../traces/reader.ts';
+import { toCall } from '../traces/call.ts';
+import { taskOf } from './analysis.ts';
+import { refresh } from './refresh.ts';
+import type { Session } from './session.ts';
+
+/** Reads a file of traces in any known format into the journal; what is there already is not added twice. */
+export async function importFile(session: Session, { file }: Actions['traces.import'][0]): Promise<Actions['traces.import'][1]> {
+  const journal = await openJournal(session.paths.journal, { log: session.ports.log });
+  try {
+    const skipped: { line: number; reason: string }[] = [];
+    await session.store?.sync();
+    const { imported, duplicates } = await importTraces(file, journal, {
+      onSkip: (line, reason) => skipped.push({ line, reason }),
+      known: (traceId) => session.store?.has(traceId) ?? false,
+    });
+    return { imported, duplicates, skipped };
+  } finally {
+    await journal.close();
+    await refresh(session);
+    session.changed();
+  }
+}
+
+/** Writes a task's whole, successful teacher answers for other trainers. */
+export async function exportTraces(session: Session, { taskId, file, as }: Actions['traces.export'][0]): Promise<{ rows: number }> {
+  const task = taskOf(session, taskId);
+  const store = session.store!;
+  const calls = async function* () {
+    for await (const trace of readTraces(session.paths.journal, {})) {
+      if (trace.servedBy !== 'teacher' || store.find(trace.id)?.taskId !== task.id) continue;
+      const call = toCall(trace);
+      if (call?.response) yield call;
+    }
+  };
+  try {
+    return { rows: await exportCalls(calls(), file, as) };
+  } catch (cause) {
+    await rm(file, { force: true });
+    throw new AppError('storage-full', `The export to ${file} failed: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Deletes for good, from sealed segments too. */
+export async function deleteTraces(session: Session, { what }: Actions['traces.delete'][0]): Promise<{ deleted: number }> {
+  const journal = await openJournal(session.paths.journal, { log: session.ports.log });
+  try {
+    if (what === 'all') return { deleted: await journal.delete('all') };
+    if ('traceId' in what) return { deleted: await journal.delete({ ids: new Set([what.traceId]) }) };
+    const ids = new Set<string>();
+    for await (const trace of readTraces(session.paths.journal, {})) {
+      if (session.store?.find(trace.id)?.taskId === what.taskId) ids.add(trace.id);
+    }
+    return { deleted: await journal.delete({ ids }) };
+  } finally {
+    await journal.close();
+    await refresh(session);
+    session.changed();
+  }
+}

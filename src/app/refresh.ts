@@ -1,0 +1,91 @@
+import { exactRate } from '../base/binomial.ts';
+import { toAppError } from '../base/error.ts';
+import type { LiveState } from '../protocol.ts';
+import type { Figures } from './figures.ts';
+import { analyseTasks } from './analysis.ts';
+import { monthlyCost } from './cost.ts';
+import { report, type Session } from './session.ts';
+
+/** What happens once a second: new traces into the index, figures out of it, and now and then an analysis. */
+export async function refresh(session: Session): Promise<void> {
+  const { store } = session;
+  if (store === null) return;
+  const { added, damaged } = await store.sync();
+  if (damaged.length > 0) {
+    report(session, {
+      id: 'journal-damage',
+      severity: 'warning',
+      message: `${damaged.length} damaged ${damaged.length === 1 ? 'line' : 'lines'} of the journal could not be read; the rest was.`,
+      next: null,
+    });
+  }
+  const before = session.figures;
+  session.figures = await readFigures(session);
+  if (added > 0 || before.shed !== session.figures.shed || before.total !== session.figures.total) session.changed();
+  if (session.settings.autoAnalyse) await analyseWhenWorthIt(session);
+}
+
+async function readFigures(session: Session): Promise<Figures> {
+  const store = session.store!;
+  const now = session.ports.clock.now();
+  const totals = store.totals(now);
+  const live = new Map<string, LiveState>();
+  const costPerMonth = new Map<string, number>();
+  for (const task of session.tasks) {
+    const policy = session.policies.find((p) => p.taskId === task.id);
+    if (policy !== undefined && policy.mode !== 'off') live.set(task.id, liveOf(session, task.id, policy.sinceMs ?? 0));
+    const cost = monthlyCost(task, store.usage({ taskId: task.id }));
+    if (cost !== null) costPerMonth.set(task.id, cost);
+  }
+  const stats = await session.gateway?.stats().catch(() => null);
+  return {
+    total: totals.traces,
+    today: totals.today,
+    bytes: totals.bytes,
+    shed: stats?.shed ?? session.figures.shed,
+    live,
+    rolledBack: new Map(Object.entries(stats?.rolledBack ?? {})),
+    costPerMonth,
+  };
+}
+
+function liveOf(session: Session, taskId: string, sinceMs: number): LiveState {
+  const store = session.store!;
+  const sums = store.tasks({ taskId, sinceMs })[0];
+  const student = store.latency('student', taskId);
+  const teacher = store.latency('teacher', taskId);
+  const calls = sums?.calls ?? 0;
+  const local = sums?.answeredLocally ?? 0;
+  const audits = (sums?.agreed ?? 0) + (sums?.disagreed ?? 0);
+  return {
+    answeredLocally: exactRate(local, calls),
+    byReason: sums?.byReason ?? {},
+    audited: exactRate(sums?.disagreed ?? 0, audits),
+    studentP50Ms: student.p50Ms,
+    studentP99Ms: student.p99Ms,
+    teacherP50Ms: teacher.p50Ms,
+    teacherP99Ms: teacher.p99Ms,
+    saved: savedDollars(session, taskId, sinceMs),
+  };
+}
+
+/** What the locally answered calls would have cost at the teacher's mean price per call so far. */
+function savedDollars(session: Session, taskId: string, sinceMs: number): number {
+  const task = session.tasks.find((t) => t.id === taskId);
+  const local = session.store!.tasks({ taskId, sinceMs })[0]?.answeredLocally ?? 0;
+  const perMonth = session.figures.costPerMonth.get(taskId);
+  if (task === undefined || perMonth === undefined || task.calls === 0) return 0;
+  const callsPerMonth = (task.calls / Math.max(1, (task.lastMs - task.firstMs) / 86_400_000)) * 30;
+  return (perMonth / callsPerMonth) * local;
+}
+
+/** First at 50 calls, then whenever the traffic has grown by a fifth. */
+async function analyseWhenWorthIt(session: Session): Promise<void> {
+  const { total } = session.figures;
+  if (total < 50 || total < session.analysedCalls * 1.2 || session.jobs.size > 0) return;
+  session.analysedCalls = total;
+  await analyseTasks(session, null, {}).catch((thrown) => {
+    const error = toAppError(thrown);
+    report(session, { id: 'analyse', severity: 'warning', message: error.message, next: error.next });
+  });
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { understudy } from '../support/cli.ts';
+
+const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['an unknown command', ['fly'], /Unknown command "fly"/],
+  ['an unknown option', ['replay', '--wings'], /Unknown option '--wings'/],
+  [
+    'a traffic file that does not exist',
+    ['replay', '--traffic', 'nowhere.jsonl.gz'],
+    /There is no file nowhere\.jsonl\.gz/,
+  ],
+  ['no traffic at all', ['replay'], /--traffic names the file/],
+  [
+    'a number out of range',
+    ['replay', '--traffic', 'package.json', '--epsilon', '2'],
+    /--epsilon takes a number from/,
+  ],
+  [
+    'a device that is none',
+    ['replay', '--traffic', 'package.json', '--device', 'abacus'],
+    /--device takes one of auto, cpu, webgpu/,
+  ],
+  ['an upstream without an address', ['serve', '--upstream', 'openai=nowhere'], /not an http\(s\) address/],
+  [
+    'an upstream of nobody',
+    ['serve', '--upstream', 'acme=http://127.0.0.1:1'],
+    /--upstream takes PROVIDER=URL/,
+  ],
+  ['an import without a file', ['import'], /Which file\?/],
+];
+
+for (const [what, args, message] of misuses) {
+  test(`${what} is one clear line and exit code 2`, async () => {
+    const ran = await understudy(args);
+    assert.equal(ran.code, 2, ran.stderr);
+    assert.match(ran.stderr, message);
+    assert.equal(ran.stderr.split('\n')[0]?.includes('Error'), false);
+    assert.equal(ran.stdout, '');
+  });
+}
+
+test('help names every command', async () => {
+  const ran = await understudy(['--help']);
+  assert.equal(ran.code, 0);
+  for (const name of ['demo', 'replay', 'serve', 'import', 'export', 'report', 'teacher'])
+    assert.match(ran.stdout, new RegExp(`understudy ${name}`));
+});
