@@ -128,7 +128,7 @@ function createSink(): Sink {
   const known = new Set<string>();
   const shared = new Map<string, string>();
   let counter = 0;
-  const fresh = (prefix: string): string => `${prefix}${counter++}`;
+  const fresh = (prefix: string): string => `%${prefix}${counter++}`;
   const constant: Sink['constant'] = (dtype, shape, data, name = fresh('c')) => {
     known.add(name);
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

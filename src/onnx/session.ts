@@ -9,7 +9,8 @@ import type { DeviceState, State } from './state.ts';
 /**
  * A graph made runnable on a device. `run` feeds the named inputs, reads and replaces the state tensors, and returns the
  * named outputs in host memory. A session may run on any state that has the tensors it names. onnxruntime-node runs on
- * the calling thread: a run blocks this process for as long as it takes.
+ * the calling thread: a run blocks this process for as long as it takes. On webgpu, dispose a session only after every
+ * state that it has updated: the buffers die with the session that made them.
  */
 export interface Session {
   readonly device: Device;

@@ -1,6 +1,6 @@
 import type * as Ort from 'onnxruntime-node';
 import { AppError } from '../base/error.ts';
-import type { Graph } from '../tensor/graph.ts';
+import type { Value } from '../tensor/graph.ts';
 import { state } from '../tensor/graph.ts';
 import { stopGradient } from '../tensor/ops.ts';
 import { lower } from './lower.ts';
@@ -77,63 +77,82 @@ async function gpuState(
   tensors: Readonly<Record<string, HostTensor>>,
 ): Promise<DeviceState> {
   const current = new Map<string, Ort.Tensor>();
-  const upload = async (values: Readonly<Record<string, HostTensor>>): Promise<void> => {
-    const feeds = Object.fromEntries(Object.entries(values).map(([name, t]) => [name, toOrt(ort, t)]));
-    for (const [name, tensor] of await copyThrough(feeds, values, 'gpu')) {
-      current.get(name)?.dispose();
-      current.set(name, tensor);
-    }
-  };
   const shapes = new Map(Object.entries(tensors));
+  const copier = createCopier();
+  const advance = (name: string, next: Ort.Tensor): void => {
+    current.get(name)?.dispose();
+    current.set(name, next);
+  };
+  const write = async (values: Readonly<Record<string, HostTensor>>): Promise<void> => {
+    const feeds = Object.fromEntries(Object.entries(values).map(([name, t]) => [name, toOrt(ort, t)]));
+    for (const [name, tensor] of await copier.copy(feeds, values, 'gpu')) advance(name, tensor);
+  };
   const feed = (name: string): Ort.Tensor => found(current, name);
-  await upload(tensors);
+  await write(tensors);
   return {
     device: 'webgpu',
     names: [...shapes.keys()],
     feed,
     spare: () => null,
-    advance: (name, next) => {
-      current.get(name)?.dispose();
-      current.set(name, next);
-    },
+    advance,
     read: async (names = [...shapes.keys()]) => {
       const types = Object.fromEntries(names.map((name) => [name, found(shapes, name)]));
       const feeds = Object.fromEntries(names.map((name) => [name, feed(name)]));
-      const copies = await copyThrough(feeds, types, 'cpu');
+      const copies = await copier.copy(feeds, types, 'cpu');
       return Object.fromEntries([...copies].map(([name, tensor]) => [name, fromOrt(tensor)]));
     },
-    write: upload,
+    write,
     dispose: () => {
       for (const tensor of current.values()) tensor.dispose();
       current.clear();
+      copier.dispose();
     },
   };
 }
 
+interface Copier {
+  copy(
+    feeds: Record<string, Ort.Tensor>,
+    types: Readonly<Record<string, HostTensor>>,
+    to: 'gpu' | 'cpu',
+  ): Promise<Map<string, Ort.Tensor>>;
+  dispose(): void;
+}
+
 /**
  * Moves tensors between host and GPU by running a graph of identities: asking onnxruntime-node 1.30 for the data of a
- * GPU tensor directly aborts the process.
+ * GPU tensor directly aborts the process, and so does using a GPU tensor whose session was released. The sessions
+ * therefore live as long as the tensors.
  */
-async function copyThrough(
-  feeds: Record<string, Ort.Tensor>,
+function createCopier(): Copier {
+  const sessions = new Map<string, Promise<Ort.InferenceSession>>();
+  return {
+    copy: async (feeds, types, to) => {
+      const entries = Object.entries(types);
+      if (entries.length === 0) return new Map();
+      const key = `${to} ${entries.map(([name, { shape }]) => `${name}[${shape}]`).join()}`;
+      const session = sessions.get(key) ?? openCopy(types, to);
+      sessions.set(key, session);
+      const results = new Map(Object.entries(await (await session).run(feeds)));
+      return new Map(entries.map(([name]) => [name, found(results, `${name}.copy`)]));
+    },
+    dispose: () => {
+      for (const session of sessions.values()) void session.then((s) => s.release());
+      sessions.clear();
+    },
+  };
+}
+
+function openCopy(
   types: Readonly<Record<string, HostTensor>>,
   to: 'gpu' | 'cpu',
-): Promise<Map<string, Ort.Tensor>> {
-  const entries = Object.entries(types);
-  if (entries.length === 0) return new Map();
-  const outputs = entries.map(([name, { dtype, shape }]) => [
-    `${name}.copy`,
-    stopGradient(state(name, dtype, shape)),
-  ]);
-  const graph: Graph = { outputs: Object.fromEntries(outputs) as Graph['outputs'], updates: {} };
-  const model = lower(graph);
-  const session = await openSession(model.bytes, 'webgpu', {
-    threads: 1,
-    outputsOnDevice: to === 'gpu' ? model.outputs : [],
-  });
-  const results = await session.run(feeds);
-  await session.release();
-  return new Map(entries.map(([name]) => [name, found(new Map(Object.entries(results)), `${name}.copy`)]));
+): Promise<Ort.InferenceSession> {
+  const outputs: Record<string, Value> = {};
+  for (const [name, { dtype, shape }] of Object.entries(types))
+    outputs[`${name}.copy`] = stopGradient(state(name, dtype, shape));
+  const model = lower({ outputs, updates: {} });
+  const outputsOnDevice = to === 'gpu' ? model.outputs : [];
+  return openSession(model.bytes, 'webgpu', { threads: 1, outputsOnDevice });
 }
 
 function found<T>(map: ReadonlyMap<string, T>, name: string): T {
