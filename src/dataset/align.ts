@@ -1,0 +1,156 @@
+import { canonicalJson, isArray, isObject, type Json, parseJson } from '../base/json.ts';
+import type { Result } from '../base/result.ts';
+import { fail, ok } from '../base/result.ts';
+import type { Answer } from '../wire/chat.ts';
+import type { ModelInput, Target } from './example.ts';
+import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
+import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
+import { unwrapText } from './style.ts';
+
+export type Targets = Readonly<Record<string, Target>>;
+
+/** What is being filled: targets by slot, and the input that spans point into. */
+interface Work {
+  readonly input: ModelInput;
+  readonly targets: Record<string, Target>;
+  /** Values chosen so far by choice slot: derived nodes look here. */
+  readonly chosen: Map<string, Json>;
+}
+
+/**
+ * The inverse of `renderAnswer`: which slot values give this answer. Fails, in words, where none do; such an answer is
+ * counted in every evaluation and never trained on.
+ */
+export function alignAnswer(plan: OutputPlan, answer: Answer, input: ModelInput): Result<Targets, string> {
+  if (plan.kind === 'unplannable') return fail(plan.reason);
+  const work: Work = { input, targets: {}, chosen: new Map() };
+  const problem =
+    plan.kind === 'text-answer' ? alignText(plan, answer, work) : alignTools(plan, answer, work);
+  return problem === null ? ok(work.targets) : fail(problem);
+}
+
+function alignText(plan: OutputPlan & { kind: 'text-answer' }, answer: Answer, work: Work): string | null {
+  if (answer.text === null || answer.toolCalls.length > 0) return 'the answer is not a text';
+  const body = unwrapText(answer.text, plan.style);
+  if (body === null) return 'the answer is not framed as usual';
+  if (plan.style.format === 'plain') {
+    const value = plan.node.kind === 'subset' ? body.split(plan.style.itemSeparator) : body;
+    return alignNode(plan.node, value, work);
+  }
+  const value = parseJson(body);
+  if (value === undefined) return 'the answer is not JSON';
+  return alignNode(plan.node, value, work);
+}
+
+function alignTools(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, work: Work): string | null {
+  if ((answer.text ?? null) !== plan.style.text) return 'the text beside the calls is unusual';
+  const names = answer.toolCalls.map((call) => call.name);
+  const problem = alignChoice(plan.choice, names, work);
+  if (problem !== null) return problem;
+  const seen = new Map<string, number>();
+  for (const call of answer.toolCalls) {
+    const occurrence = seen.get(call.name) ?? 0;
+    seen.set(call.name, occurrence + 1);
+    const tool = plan.tools.find((t) => t.name === call.name && t.occurrence === occurrence);
+    if (tool === undefined) return `no plan for ${call.name}`;
+    const value = parseJson(call.arguments === '' ? '{}' : call.arguments);
+    if (value === undefined) return `the arguments of ${call.name} are not JSON`;
+    const failed = alignNode(tool.arguments, value, work);
+    if (failed !== null) return failed;
+  }
+  return null;
+}
+
+/** null where the node can express the value; the targets are then filled in. */
+function alignNode(node: PlanNode, value: Json, work: Work): string | null {
+  switch (node.kind) {
+    case 'constant':
+      return canonicalJson(node.value) === canonicalJson(value) ? null : 'a constant differs';
+    case 'choice':
+      return alignChoice(node.slot, value, work);
+    case 'derived':
+      return null; // Checked by rendering: its source may come later in the tree.
+    case 'span':
+      if (value === null && node.nullable === true) {
+        work.targets[node.slot.name] = { kind: 'spans', spans: [] };
+        return null;
+      }
+      return alignSpan(node.slot, value, work.input, work.targets);
+    case 'span-list':
+      return alignSpanList(node.slot, value, work.input, work.targets);
+    case 'masked-span':
+      return null; // Needs its parameters: aligned with the object that holds both.
+    case 'subset':
+      return alignSubset(node, value, work);
+    case 'object':
+      return alignObject(node.fields, value, work);
+    case 'text':
+      if (typeof value !== 'string') return `${node.slot.name} is not a text`;
+      work.targets[node.slot.name] = { kind: 'text', text: value };
+      return null;
+  }
+}
+
+function alignChoice(slot: ChoiceSlot, value: Json, work: Work): string | null {
+  const key = canonicalJson(value);
+  const index = slot.values.findIndex((candidate) => canonicalJson(candidate) === key);
+  if (index < 0) return `${slot.name} has a value that is too rare to learn`;
+  work.targets[slot.name] = { kind: 'class', index };
+  work.chosen.set(slot.name, value);
+  return null;
+}
+
+function alignSubset(node: PlanNode & { kind: 'subset' }, value: Json, work: Work): string | null {
+  if (!isArray(value)) return 'a set is not a list';
+  const present = new Set(value.map(canonicalJson));
+  const known = node.values.filter((candidate) => present.has(canonicalJson(candidate)));
+  if (known.length !== value.length) return 'a set holds an unknown value or one twice';
+  node.values.forEach((candidate, i) => {
+    const slot = node.slots[i]!;
+    work.targets[slot.name] = { kind: 'class', index: present.has(canonicalJson(candidate)) ? 1 : 0 };
+  });
+  return null;
+}
+
+function alignObject(fields: readonly ObjectField[], value: Json, work: Work): string | null {
+  if (!isObject(value)) return 'an object is missing';
+  const keys = new Set(fields.map((field) => field.key));
+  const foreign = Object.keys(value).find((key) => !keys.has(key));
+  if (foreign !== undefined) return `the field ${foreign} is too rare to learn`;
+  for (const field of fields) {
+    const item = value[field.key];
+    const problem = item === undefined ? alignAbsent(field, work) : alignField(field, item, work);
+    if (problem !== null) return problem;
+  }
+  for (const field of fields) {
+    const item = value[field.key];
+    if (field.node.kind !== 'masked-span' || item === undefined) continue;
+    const params = fields.find((f) => paramsSlot(f.node) === (field.node as { params: string }).params);
+    const list = params === undefined ? undefined : value[params.key];
+    const problem = alignMasked(field.node, item, list ?? [], work.input, work.targets);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+function paramsSlot(node: PlanNode): string | null {
+  return node.kind === 'span-list' ? node.slot.name : null;
+}
+
+function alignAbsent(field: ObjectField, work: Work): string | null {
+  if (field.presence === null) return `the field ${field.key} is missing`;
+  if (field.presence === 'found') {
+    const { node } = field;
+    if (node.kind === 'span' || node.kind === 'span-list' || node.kind === 'masked-span')
+      work.targets[node.slot.name] = { kind: 'spans', spans: [] };
+    return null;
+  }
+  work.targets[field.presence.name] = { kind: 'class', index: 0 };
+  return null;
+}
+
+function alignField(field: ObjectField, value: Json, work: Work): string | null {
+  if (field.presence !== null && field.presence !== 'found')
+    work.targets[field.presence.name] = { kind: 'class', index: 1 };
+  return alignNode(field.node, value, work);
+}

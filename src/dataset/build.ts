@@ -1,0 +1,130 @@
+import type { CapabilitySet } from '../capabilities/capability.ts';
+import type { AssignedCall, Task } from '../tasks/task.ts';
+import type { Answer } from '../wire/chat.ts';
+import { answerOf } from '../wire/chat.ts';
+import { alignAnswer } from './align.ts';
+import type { Dataset, Example, ModelInput } from './example.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { inputSlotsOf, inputText, modelInputOf } from './input.ts';
+import { inferPlan } from './plan/infer.ts';
+import type { OutputPlan } from './plan.ts';
+import { renderAnswer } from './render.ts';
+import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
+
+export interface BuildDataset {
+  readonly task: Task;
+  readonly calls: readonly AssignedCall[];
+  readonly capabilities: CapabilitySet | null;
+  readonly split?: SplitRule;
+  readonly seed: number;
+}
+
+/**
+ * Turns a task's calls into examples: plan inferred, answers aligned, splits without leaks. Calls of the current version
+ * and of earlier minor wordings of it are used; errors, refusals, hedges, cut answers, probes and everything that a
+ * student answered stay out. Calls of routed and dropped capabilities stay in: a student must know what to pass on.
+ */
+export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildDataset): Dataset {
+  const version = task.versions.at(-1);
+  const usable = usableCalls(task, calls);
+  const observations = usable.map(({ call, assignment }) => ({
+    call,
+    answer: answerOf(call.response!),
+    input: modelInputOf(task, assignment.slots),
+  }));
+  const plan = inferPlan(observations, task);
+  const slots = inputSlotsOf(task);
+  const { clusters, splits } = assignSplits(
+    observations.map((o) => inputText(o.input, slots)),
+    split,
+    seed,
+  );
+  const examples = observations.map((o, i): Example => {
+    const { targets, unplanned } = align(plan, o.answer, o.input);
+    return {
+      callId: o.call.trace.id,
+      atMs: o.call.trace.startMs,
+      input: o.input,
+      answer: o.answer,
+      targets,
+      unplanned,
+      cluster: clusters[i]!,
+      split: splits[i]!,
+      weight: 1,
+      teacher: o.call.response!.model || o.call.request.model,
+    };
+  });
+  return {
+    taskId: task.id,
+    version: version?.version ?? 1,
+    templateHash: version?.template.hash ?? '',
+    inputSlots: slots,
+    plan,
+    examples,
+    fingerprint: fingerprintOf(examples),
+    notes: notesOf(examples, calls.length, usable.length),
+  };
+}
+
+/** Oldest first; only whole, normal answers of a teacher to calls of versions whose output is today's. */
+function usableCalls(task: Task, calls: readonly AssignedCall[]): AssignedCall[] {
+  const since = firstVersionOfOutput(task);
+  return calls
+    .filter(
+      ({ call, assignment }) =>
+        assignment.taskId === task.id &&
+        assignment.version >= since &&
+        assignment.kind === 'normal' &&
+        call.trace.servedBy === 'teacher' &&
+        call.response !== null,
+    )
+    .sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
+}
+
+/** The oldest version from which on only the wording changed. A new label or tool beside the old ones changes no old answer. */
+function firstVersionOfOutput(task: Task): number {
+  const current = task.versions.at(-1);
+  if (current === undefined) return 1;
+  let since = current.version;
+  for (const version of [...task.versions].reverse()) {
+    since = version.version;
+    if (version.change?.kind === 'major' && !isAdditive(version.change.summary)) break;
+  }
+  return since;
+}
+
+function isAdditive(summary: string): boolean {
+  return !/removed|renamed|model/i.test(summary);
+}
+
+/** A target counts only where rendering it gives the teacher's bytes back. */
+function align(plan: OutputPlan, answer: Answer, input: ModelInput): Pick<Example, 'targets' | 'unplanned'> {
+  const aligned = alignAnswer(plan, answer, input);
+  if (!aligned.ok) return { targets: null, unplanned: aligned.error };
+  const again = renderAnswer(plan, { targets: aligned.value, input });
+  if (again === null || !sameBytes(again, answer))
+    return { targets: null, unplanned: 'the answer is written in another way than usual' };
+  return { targets: aligned.value, unplanned: null };
+}
+
+function sameBytes(a: Answer, b: Answer): boolean {
+  return (
+    a.text === b.text &&
+    a.toolCalls.length === b.toolCalls.length &&
+    a.toolCalls.every((call, i) => {
+      const other = b.toolCalls[i]!;
+      return call.name === other.name && call.arguments === other.arguments;
+    })
+  );
+}
+
+function notesOf(examples: readonly Example[], calls: number, usable: number): string[] {
+  const unplanned = new Map<string, number>();
+  for (const { unplanned: reason } of examples)
+    if (reason !== null) unplanned.set(reason, (unplanned.get(reason) ?? 0) + 1);
+  const lines = [...unplanned].sort((a, b) => b[1] - a[1]).slice(0, 5);
+  return [
+    `${usable} of ${calls} calls can be learned from.`,
+    ...lines.map(([reason, count]) => `${count} answers are outside the plan: ${reason}.`),
+  ];
+}

@@ -1,0 +1,80 @@
+import { isObject, type JsonObject, parseJson } from '../../base/json.ts';
+import type { Task } from '../../tasks/task.ts';
+import type { Answer } from '../../wire/chat.ts';
+import type { OutputPlan, ToolPlan } from '../plan.ts';
+import { jsonStyle, plainStyle } from '../style.ts';
+import type { Observation } from './infer.ts';
+import { inferNode, type Sample } from './node.ts';
+import { learnable, tally } from './values.ts';
+
+/** The plan of a task that answers with calls: which tools in which order, and a plan for the arguments of each. */
+export function inferTools(observations: readonly Observation[], task: Task): OutputPlan {
+  const sequences = tally(observations.map((o) => o.answer.toolCalls.map((call) => call.name)));
+  const known = learnable(sequences);
+  const covered = known.reduce((sum, entry) => sum + entry.count, 0);
+  if (covered < 0.9 * observations.length)
+    return {
+      kind: 'unplannable',
+      reason: `The tools called change from call to call: ${sequences.length} different combinations in ${observations.length} answers.`,
+    };
+  const style = jsonStyle(argumentTexts(observations));
+  if (style === null)
+    return { kind: 'unplannable', reason: 'The teacher writes the arguments of its calls in changing ways.' };
+  const texts = tally(observations.filter((o) => o.answer.toolCalls.length > 0).map((o) => o.answer.text));
+  const text = texts[0]?.value;
+  const tools: ToolPlan[] = [];
+  for (const { name, occurrence, samples } of calledTools(observations)) {
+    const scope = occurrence === 0 ? name : `${name}#${occurrence + 1}`;
+    const node = inferNode(samples, { name: scope, schema: parametersOf(task, name), chosen: [] });
+    // A tool whose arguments cannot be planned is routed: its calls have no plan and stay with the teacher.
+    if (node.kind !== 'unknown') tools.push({ name, occurrence, arguments: node });
+    else tools.push({ name, occurrence, arguments: { kind: 'text', slot: { name: scope } } });
+  }
+  return {
+    kind: 'tool-answer',
+    tools,
+    choice: { name: 'tool', values: known.map((entry) => entry.value) },
+    style: { ...plainStyle, ...style, text: typeof text === 'string' ? text : null },
+  };
+}
+
+function argumentTexts(observations: readonly Observation[]): string[] {
+  return observations.flatMap((o) => o.answer.toolCalls.map((call) => call.arguments));
+}
+
+interface CalledTool {
+  readonly name: string;
+  readonly occurrence: number;
+  readonly samples: readonly Sample[];
+}
+
+function calledTools(observations: readonly Observation[]): CalledTool[] {
+  const found = new Map<string, { name: string; occurrence: number; samples: Sample[] }>();
+  for (const { answer, input } of observations) {
+    for (const { call, occurrence } of occurrences(answer)) {
+      const value = parseJson(call.arguments === '' ? '{}' : call.arguments);
+      if (!isObject(value)) continue;
+      const key = `${call.name}#${occurrence}`;
+      const entry = found.get(key) ?? { name: call.name, occurrence, samples: [] };
+      entry.samples.push({ value, input });
+      found.set(key, entry);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The calls of an answer with their number among the calls of the same tool. */
+function occurrences(answer: Answer) {
+  const seen = new Map<string, number>();
+  return answer.toolCalls.map((call) => {
+    const occurrence = seen.get(call.name) ?? 0;
+    seen.set(call.name, occurrence + 1);
+    return { call, occurrence };
+  });
+}
+
+function parametersOf(task: Task, name: string): JsonObject | null {
+  const toolset = task.versions.at(-1)?.toolset;
+  const tools = toolset?.kind === 'fixed' ? toolset.tools : [];
+  return tools.find((tool) => tool.name === name)?.parameters ?? null;
+}

@@ -1,0 +1,145 @@
+import { isArray, type Json, type JsonObject } from '../base/json.ts';
+import type { Answer } from '../wire/chat.ts';
+import type { Targets } from './align.ts';
+import type { ModelInput, Target } from './example.ts';
+import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
+import { choiceSlots } from './plan.ts';
+import { maskedText, spanListValue, spanValue } from './spans.ts';
+import { writeJson } from './style.ts';
+
+/** A plan's slots with their values, and the input that spans point into. An `Example` is one. */
+export interface Filled {
+  readonly targets: Targets;
+  readonly input: ModelInput;
+}
+
+/** Marks a field that is left out; never part of an answer. */
+const absent = Symbol('absent');
+type Value = Json | typeof absent;
+
+/** A slot without a value: the student has no answer to this call. */
+class Unfilled extends Error {
+  readonly slot: string;
+  constructor(slot: string) {
+    super(`nothing fills ${slot}`);
+    this.slot = slot;
+  }
+}
+
+/** Renders the answer in the teacher's habit, byte for byte; null where a slot that is needed has no value. */
+export function renderAnswer(plan: OutputPlan, filled: Filled): Answer | null {
+  if (plan.kind === 'unplannable') return null;
+  const slots = new Map(choiceSlots(plan).map((slot) => [slot.name, slot]));
+  const work = { filled, slots };
+  try {
+    if (plan.kind === 'tool-answer') return renderTools(plan, work);
+    const value = renderNode(plan.node, work);
+    if (value === absent) return null;
+    const { style } = plan;
+    const body = style.format === 'plain' ? plainText(value, style.itemSeparator) : writeJson(value, style);
+    return { text: style.prefix + body + style.suffix, toolCalls: [] };
+  } catch (thrown) {
+    if (thrown instanceof Unfilled) return null;
+    throw thrown;
+  }
+}
+
+function plainText(value: Json, separator: string): string {
+  return isArray(value) ? value.map(String).join(separator) : String(value);
+}
+
+interface Work {
+  readonly filled: Filled;
+  readonly slots: ReadonlyMap<string, ChoiceSlot>;
+}
+
+function renderTools(plan: OutputPlan & { kind: 'tool-answer' }, work: Work): Answer {
+  const names = plan.choice.values[classOf(plan.choice.name, work)] as readonly string[];
+  const seen = new Map<string, number>();
+  const toolCalls = names.map((name) => {
+    const occurrence = seen.get(name) ?? 0;
+    seen.set(name, occurrence + 1);
+    const tool = plan.tools.find((t) => t.name === name && t.occurrence === occurrence);
+    if (tool === undefined) throw new Unfilled(name);
+    const value = renderNode(tool.arguments, work);
+    return { name, arguments: writeJson(value === absent ? {} : value, plan.style) };
+  });
+  return { text: plan.style.text, toolCalls };
+}
+
+function renderNode(node: PlanNode, work: Work): Value {
+  switch (node.kind) {
+    case 'constant':
+      return node.value;
+    case 'choice':
+      return node.slot.values[classOf(node.slot.name, work)] ?? null;
+    case 'derived':
+      return node.values[classOf(node.from, work)] ?? null;
+    case 'span': {
+      const value = spanValue(node.slot, spansOf(node.slot.name, work), work.filled.input);
+      if (value === null) return node.nullable === true ? null : absent;
+      return value;
+    }
+    case 'span-list':
+      return spanListValue(node.slot, spansOf(node.slot.name, work), work.filled.input);
+    case 'masked-span': {
+      const params = spansOf(node.params, work);
+      const text = maskedText(node, spansOf(node.slot.name, work), params, work.filled.input);
+      return text ?? absent;
+    }
+    case 'subset':
+      return node.values.filter((_, i) => classOf(node.slots[i]!.name, work) === 1);
+    case 'object':
+      return renderObject(node, work);
+    case 'text': {
+      const target = targetOf(node.slot.name, work);
+      return target.kind === 'text' ? target.text : absent;
+    }
+  }
+}
+
+function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObject {
+  const entries: { key: string; value: Json; place: number }[] = [];
+  for (const field of node.fields) {
+    const value = renderField(field, work);
+    if (value === absent) {
+      if (field.presence === null) throw new Unfilled(field.key);
+      continue;
+    }
+    entries.push({ key: field.key, value, place: placeOf(field.node, work) });
+  }
+  // A stable sort: fields without a place of their own stay ahead, in the plan's order.
+  if (node.order === 'input') entries.sort((a, b) => a.place - b.place);
+  return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+}
+
+function renderField(field: ObjectField, work: Work): Value {
+  if (field.presence !== null && field.presence !== 'found' && classOf(field.presence.name, work) === 0)
+    return absent;
+  const value = renderNode(field.node, work);
+  const empty = field.presence === 'found' && field.node.kind === 'span-list';
+  return empty && (value as readonly Json[]).length === 0 ? absent : value;
+}
+
+function placeOf(node: PlanNode, work: Work): number {
+  if (node.kind !== 'span' && node.kind !== 'span-list') return -1;
+  return spansOf(node.slot.name, work)[0]?.start ?? -1;
+}
+
+function targetOf(name: string, work: Work): Target {
+  const target = work.filled.targets[name];
+  if (target === undefined) throw new Unfilled(name);
+  return target;
+}
+
+function classOf(name: string, work: Work): number {
+  const target = targetOf(name, work);
+  if (target.kind !== 'class') throw new Unfilled(name);
+  return target.index;
+}
+
+function spansOf(name: string, work: Work) {
+  const target = targetOf(name, work);
+  if (target.kind !== 'spans') throw new Unfilled(name);
+  return target.spans;
+}

@@ -1,0 +1,179 @@
+import { isArray, type Json } from '../base/json.ts';
+import type { ModelInput, Span, Target } from './example.ts';
+import { normalise } from './normaliser.ts';
+import type { PlanNode, SpanSlot } from './plan.ts';
+import { tokenise } from './tokens.ts';
+
+type Targets = Record<string, Target>;
+
+/** Finds the place a value was copied from and notes it as the slot's target; else says why not. */
+export function alignSpan(slot: SpanSlot, value: Json, input: ModelInput, targets: Targets): string | null {
+  if (typeof value !== slot.type) return `${slot.name} is not a ${slot.type}`;
+  const text = String(value);
+  const parts = slot.join ? text.split(slot.join) : [text];
+  const spans: Span[] = [];
+  for (const part of parts) {
+    const span = findSpan(part, slot.normalisers, input, taken(targets, spans));
+    if (span === null) return `${slot.name} is not copied from the input`;
+    spans.push(span);
+  }
+  targets[slot.name] = { kind: 'spans', spans };
+  // What is written in another order than it stands in the input would be rendered differently.
+  return spanValue(slot, spans, input) === value ? null : `${slot.name} is not written as usual`;
+}
+
+export function alignSpanList(
+  slot: SpanSlot,
+  value: Json,
+  input: ModelInput,
+  targets: Targets,
+): string | null {
+  if (!isArray(value)) return `${slot.name} is not a list`;
+  const spans: Span[] = [];
+  for (const item of value) {
+    if (typeof item !== slot.type) return `${slot.name} holds what is not a ${slot.type}`;
+    const span = findSpan(String(item), slot.normalisers, input, spans, spans.at(-1));
+    if (span === null) return `${slot.name} is not copied from the input`;
+    spans.push(span);
+  }
+  targets[slot.name] = { kind: 'spans', spans };
+  return null;
+}
+
+/** The value that spans stand for; null for none. */
+export function spanValue(slot: SpanSlot, spans: readonly Span[], input: ModelInput): string | number | null {
+  if (spans.length === 0) return null;
+  const used = slot.join ? spans : spans.slice(0, 1);
+  const texts = used.map((span) => normalise(spanText(span, input), slot.normalisers));
+  if (texts.some((text) => text === null)) return null;
+  const joined = texts.join(slot.join ?? '');
+  return slot.type === 'number' ? Number(joined) : joined;
+}
+
+export function spanListValue(
+  slot: SpanSlot,
+  spans: readonly Span[],
+  input: ModelInput,
+): (string | number)[] {
+  return spans.flatMap((span) => {
+    const text = normalise(spanText(span, input), slot.normalisers);
+    return text === null ? [] : [slot.type === 'number' ? Number(text) : text];
+  });
+}
+
+export function spanText(span: Span, input: ModelInput): string {
+  return (input.slots[span.slot] ?? '').slice(span.start, span.end);
+}
+
+type Masked = PlanNode & { kind: 'masked-span' };
+
+/** The tagged region with each parameter inside it replaced by the placeholder; null where there is no region. */
+export function maskedText(
+  node: Masked,
+  regions: readonly Span[],
+  params: readonly Span[],
+  input: ModelInput,
+): string | null {
+  const region = regions[0];
+  if (region === undefined) return null;
+  const text = input.slots[region.slot] ?? '';
+  let out = '';
+  let at = region.start;
+  for (const param of params) {
+    if (param.start < at || param.end > region.end) return null;
+    out += text.slice(at, param.start) + node.placeholder;
+    at = param.end;
+  }
+  return out + text.slice(at, region.end);
+}
+
+/** Finds the region whose constant parts are the template's and whose variable parts are the parameters. */
+export function alignMasked(
+  node: Masked,
+  value: Json,
+  list: Json,
+  input: ModelInput,
+  targets: Targets,
+): string | null {
+  if (typeof value !== 'string' || !isArray(list)) return `${node.slot.name} is not a text`;
+  const parts = value.split(node.placeholder);
+  if (parts.length !== list.length + 1) return `${node.slot.name} and its parameters differ in number`;
+  const whole = parts.reduce((text, part, i) => text + (i === 0 ? '' : String(list[i - 1])) + part, '');
+  for (const [slot, text] of Object.entries(input.slots)) {
+    const start = text.lastIndexOf(whole);
+    if (start < 0 || whole === '') continue;
+    const spans: Span[] = [];
+    let at = start;
+    parts.forEach((part, i) => {
+      if (i > 0) {
+        const end = at + String(list[i - 1]).length;
+        spans.push({ slot, start: at, end });
+        at = end;
+      }
+      at += part.length;
+    });
+    if (spans.some((span) => span.start === span.end)) return `${node.slot.name} has an empty parameter`;
+    targets[node.slot.name] = { kind: 'spans', spans: [{ slot, start, end: start + whole.length }] };
+    targets[node.params] = { kind: 'spans', spans };
+    return null;
+  }
+  return `${node.slot.name} is not copied from the input`;
+}
+
+function taken(targets: Targets, more: readonly Span[]): Span[] {
+  const spans = [...more];
+  for (const target of Object.values(targets)) if (target.kind === 'spans') spans.push(...target.spans);
+  return spans;
+}
+
+/** The first free place, on token boundaries, whose normalised text is the wanted one. */
+export function findSpan(
+  wanted: string,
+  chain: readonly string[],
+  input: ModelInput,
+  occupied: readonly Span[],
+  after?: Span,
+): Span | null {
+  if (wanted === '') return null;
+  for (const [slot, text] of Object.entries(input.slots)) {
+    const places = chain.length === 0 ? verbatimPlaces(text, wanted) : foldedPlaces(text, wanted, chain);
+    for (const { start, end } of places) {
+      if (after !== undefined && after.slot === slot && start < after.end) continue;
+      if (occupied.some((other) => other.slot === slot && start < other.end && other.start < end)) continue;
+      return { slot, start, end };
+    }
+  }
+  return null;
+}
+
+const wordCharacter = /[\p{L}\p{N}]/u;
+
+function onBoundary(text: string, at: number): boolean {
+  if (at <= 0 || at >= text.length) return true;
+  const [left, right] = [text[at - 1]!, text[at]!];
+  if (!wordCharacter.test(left) || !wordCharacter.test(right)) return true;
+  return /\p{N}/u.test(left) !== /\p{N}/u.test(right);
+}
+
+function* verbatimPlaces(text: string, wanted: string): Generator<{ start: number; end: number }> {
+  for (let start = text.indexOf(wanted); start >= 0; start = text.indexOf(wanted, start + 1)) {
+    const end = start + wanted.length;
+    if (onBoundary(text, start) && onBoundary(text, end)) yield { start, end };
+  }
+}
+
+const longest = 12;
+
+function* foldedPlaces(
+  text: string,
+  wanted: string,
+  chain: readonly string[],
+): Generator<{ start: number; end: number }> {
+  const tokens = tokenise(text);
+  for (let i = 0; i < tokens.length; i++) {
+    for (let j = i; j < Math.min(tokens.length, i + longest); j++) {
+      const [start, end] = [tokens[i]!.start, tokens[j]!.end];
+      if (normalise(text.slice(start, end), chain) === wanted) yield { start, end };
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { sha256 } from '../base/hash.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Acceptor } from './acceptor.ts';
+import { packArrays, unpackArrays } from './arrays.ts';
+import type { Cache } from './cache.ts';
+import { type Parts, predictWith } from './predictor.ts';
+import type { BundleError, LoadStudent, ModelCard, Student } from './student.ts';
+import { wideFromArrays, wideToArrays } from './wide/model.ts';
+
+/**
+ * A bundle is a folder: card.json lists every other file with its sha256. It is written beside its place and renamed,
+ * so that a folder of that name is always whole; loading checks each hash before anything is used.
+ */
+
+const cardName = 'card.json';
+
+/** The plain part of a student, as model.json holds it. */
+interface Model {
+  readonly plan: Parts['plan'];
+  readonly inputSlots: readonly string[];
+  readonly rung: Parts['rung'];
+  readonly acceptor: Acceptor | null;
+  readonly blocked: readonly string[];
+}
+
+/** Writes the parts into `folder` (created, emptied before). Returns sha256 and size by file. */
+export function writeParts(folder: string, parts: Parts): { files: Record<string, string>; bytes: number } {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { plan, inputSlots, rung, acceptor, blocked } = parts;
+  const model: Model = { plan, inputSlots, rung, acceptor, blocked };
+  const contents: Record<string, string | Uint8Array> = {
+    'model.json': JSON.stringify(model),
+    'cache.json': JSON.stringify(parts.cache),
+  };
+  if (parts.wide !== null) contents['wide.bin'] = packArrays(wideToArrays(parts.wide));
+  const files: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, content] of Object.entries(contents)) {
+    writeFileSync(path.join(folder, name), content);
+    files[name] = sha256(content);
+    bytes += content.length;
+  }
+  return { files, bytes };
+}
+
+/** Reads parts whose files are known to be whole. */
+export function readParts(folder: string, files: Readonly<Record<string, string>>): Parts {
+  const json = (name: string): unknown => JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
+  const wide =
+    files['wide.bin'] === undefined
+      ? null
+      : wideFromArrays(unpackArrays(readFileSync(path.join(folder, 'wide.bin'))));
+  return { ...(json('model.json') as Model), cache: json('cache.json') as Cache, wide };
+}
+
+/** Puts the card into a folder of parts and moves it to its place, whole. */
+export function sealBundle(folder: string, target: string, card: ModelCard): void {
+  writeFileSync(path.join(folder, cardName), JSON.stringify(card, null, 1));
+  mkdirSync(path.dirname(target), { recursive: true });
+  rmSync(target, { recursive: true, force: true });
+  renameSync(folder, target);
+}
+
+/** Loads a bundle after checking every hash; `damaged` names the file that is not what the card says. */
+export const loadStudent: LoadStudent = async (folder) => {
+  const card = readCard(folder);
+  if (!card.ok) return card;
+  for (const [name, hash] of Object.entries(card.value.files)) {
+    const found = hashOf(path.join(folder, name));
+    if (found === hash) continue;
+    const what = found === null ? 'is missing' : 'is not the file that was certified';
+    return fail({ code: 'damaged', message: `${name} of the bundle ${what}.` });
+  }
+  return ok(studentOf(card.value, readParts(folder, card.value.files)));
+};
+
+function studentOf(card: ModelCard, parts: Parts): Student {
+  return {
+    card,
+    predict: (inputs) => predictWith(parts, inputs),
+    dispose: async () => {},
+  };
+}
+
+function readCard(folder: string): Result<ModelCard, BundleError> {
+  let text: string;
+  try {
+    text = readFileSync(path.join(folder, cardName), 'utf8');
+  } catch {
+    return fail({ code: 'missing', message: `There is no bundle at ${folder}.` });
+  }
+  try {
+    const card = JSON.parse(text) as ModelCard;
+    if (card.format === 1) return ok(card);
+    return fail({
+      code: 'too-new',
+      message: `The bundle was written by a newer version (format ${card.format}).`,
+    });
+  } catch {
+    return fail({ code: 'damaged', message: 'card.json of the bundle is not readable.' });
+  }
+}
+
+function hashOf(file: string): string | null {
+  try {
+    return sha256(readFileSync(file));
+  } catch {
+    return null; // Missing or unreadable: the caller says which.
+  }
+}

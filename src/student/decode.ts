@@ -1,0 +1,171 @@
+import { canonicalJson, isObject, type Json } from '../base/json.ts';
+import type { Targets } from '../dataset/align.ts';
+import type { ModelInput, Target } from '../dataset/example.ts';
+import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../dataset/plan.ts';
+import { renderAnswer } from '../dataset/render.ts';
+import type { Answer } from '../wire/chat.ts';
+import { shapeOf } from './probability.ts';
+
+/** What the rungs say of one input, before the plan turns it into an answer. */
+export interface Evidence {
+  /** Class probabilities by choice slot. */
+  readonly choices: ReadonlyMap<string, Float64Array>;
+  /** Tags the input for one tool ('' where the answer is a text); null where the plan copies nothing. */
+  readonly tag: ((group: string) => TaggedSpans) | null;
+  /** Share of the input that training never saw. */
+  readonly unseen: number;
+  /** Per choice slot: how far the rungs agree, in [0, 1]; empty where there is one rung. */
+  readonly agreement: ReadonlyMap<string, number>;
+}
+
+export interface TaggedSpans {
+  readonly targets: Targets;
+  /** Probability of the whole tagging. */
+  readonly probability: number;
+}
+
+/** An answer with the figures that tell how far to trust it. */
+export interface Decoded {
+  readonly answer: Answer | null;
+  readonly targets: Targets;
+  readonly bucket: string;
+  readonly signals: Signals;
+}
+
+export interface Signals {
+  /** Product over the slots that the answer uses. */
+  readonly joint: number;
+  readonly least: number;
+  readonly margin: number;
+  readonly entropy: number;
+  readonly spans: number;
+  readonly agreement: number;
+  readonly unseen: number;
+  readonly slots: number;
+}
+
+/** Fills the plan with the most probable values and renders it. */
+export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput): Decoded {
+  const targets: Record<string, Target> = {};
+  const used: ChoiceSlot[] = [];
+  let spans = 1;
+  const choose = (slot: ChoiceSlot): number => {
+    const best = shapeOf(evidence.choices.get(slot.name) ?? Float64Array.of(1)).best;
+    targets[slot.name] = { kind: 'class', index: best };
+    used.push(slot);
+    return best;
+  };
+  const copy = (node: PlanNode, group: string): void => {
+    if (evidence.tag === null || nodeSlots(node).spans.length === 0) return;
+    const tagged = evidence.tag(group);
+    Object.assign(targets, tagged.targets);
+    spans *= tagged.probability;
+  };
+  if (plan.kind === 'text-answer') {
+    fill(plan.node, choose);
+    copy(plan.node, '');
+  } else if (plan.kind === 'tool-answer') {
+    const names = plan.choice.values[choose(plan.choice)] as readonly string[];
+    const seen = new Map<string, number>();
+    for (const name of names) {
+      const occurrence = seen.get(name) ?? 0;
+      seen.set(name, occurrence + 1);
+      const tool = plan.tools.find((t) => t.name === name && t.occurrence === occurrence);
+      if (tool === undefined) continue;
+      fill(tool.arguments, choose);
+      copy(tool.arguments, groupOf(name, occurrence));
+    }
+  }
+  const answer = renderAnswer(plan, { targets, input });
+  return { answer, targets, bucket: bucketOf(plan, targets), signals: signalsOf(used, evidence, spans) };
+}
+
+/** Name of the tag group of one call: the span slots of its arguments. */
+export function groupOf(tool: string, occurrence: number): string {
+  return occurrence === 0 ? tool : `${tool}#${occurrence + 1}`;
+}
+
+function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number): void {
+  if (node.kind === 'choice') choose(node.slot);
+  else if (node.kind === 'subset') node.slots.forEach(choose);
+  else if (node.kind === 'object') {
+    for (const field of node.fields) {
+      const there = field.presence === null || field.presence === 'found' || choose(field.presence) === 1;
+      if (there) fill(field.node, choose);
+    }
+  }
+}
+
+function signalsOf(used: readonly ChoiceSlot[], evidence: Evidence, spans: number): Signals {
+  let joint = spans;
+  let least = spans;
+  let margin = 1;
+  let entropy = 0;
+  let agreement = 1;
+  for (const slot of used) {
+    const probabilities = evidence.choices.get(slot.name);
+    if (probabilities === undefined) continue;
+    const shape = shapeOf(probabilities);
+    joint *= shape.top;
+    least = Math.min(least, shape.top);
+    margin = Math.min(margin, shape.margin);
+    entropy = Math.max(entropy, shape.entropy);
+    agreement = Math.min(agreement, evidence.agreement.get(slot.name) ?? 1);
+  }
+  return { joint, least, margin, entropy, spans, agreement, unseen: evidence.unseen, slots: used.length };
+}
+
+/** The capability that names the slice of traffic: the tool, else the value of the choice with the most values. */
+export function bucketOf(plan: OutputPlan, targets: Targets): string {
+  const value = (slot: ChoiceSlot): Json => {
+    const target = targets[slot.name];
+    return (target?.kind === 'class' ? slot.values[target.index] : undefined) ?? null;
+  };
+  if (plan.kind === 'tool-answer') {
+    const names = value(plan.choice) as readonly string[] | null;
+    return names === null || names.length === 0 ? 'tool:none' : `tool:${names.join('+')}`;
+  }
+  if (plan.kind !== 'text-answer') return 'all';
+  if (plan.node.kind === 'choice') return `label:${wordOf(value(plan.node.slot))}`;
+  const choices = nodeSlots(plan.node).choices.filter((slot) => targets[slot.name] !== undefined);
+  const main = choices.reduce<ChoiceSlot | null>(
+    (best, slot) => (best === null || slot.values.length > best.values.length ? slot : best),
+    null,
+  );
+  return main === null ? 'all' : `enum:${main.name}=${wordOf(value(main))}`;
+}
+
+/** Ids of the capabilities an answer uses, as the catalogue names them. */
+export function capabilitiesOf(plan: OutputPlan, answer: Answer, targets: Targets): string[] {
+  if (plan.kind === 'tool-answer') {
+    return answer.toolCalls.flatMap((call) => {
+      const args = JSON.parse(call.arguments || '{}') as Json;
+      const keys = isObject(args) ? Object.keys(args) : [];
+      return [`tool:${call.name}`, ...keys.map((key) => `argument:${call.name}.${key}`)];
+    });
+  }
+  if (plan.kind !== 'text-answer') return [];
+  if (plan.node.kind === 'choice') return [bucketOf(plan, targets)];
+  const value = plan.style.format === 'json' ? safeParse(answer.text ?? '') : null;
+  return isObject(value) ? fieldCapabilities(value, '') : [];
+}
+
+function fieldCapabilities(value: { readonly [key: string]: Json }, scope: string): string[] {
+  return Object.entries(value).flatMap(([key, item]) => {
+    const name = scope === '' ? key : `${scope}.${key}`;
+    const inner = isObject(item) ? fieldCapabilities(item, name) : [`enum:${name}=${wordOf(item)}`];
+    return [`field:${name}`, ...inner];
+  });
+}
+
+function safeParse(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return null; // A framed answer: its capabilities are those of the bucket alone.
+  }
+}
+
+function wordOf(value: Json): string {
+  return typeof value === 'string' ? value : canonicalJson(value);
+}

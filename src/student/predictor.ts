@@ -1,0 +1,79 @@
+import type { ModelInput } from '../dataset/example.ts';
+import type { OutputPlan } from '../dataset/plan.ts';
+import type { Prediction } from '../evaluation/prediction.ts';
+import { type Acceptor, accept, acceptorFeatures } from './acceptor.ts';
+import { type Cache, cacheKey } from './cache.ts';
+import { capabilitiesOf, type Decoded, decode, type Evidence } from './decode.ts';
+import type { Rung } from './student.ts';
+import { scoreWide, type WideModel } from './wide/model.ts';
+
+/** Everything a student answers with; in the trainer and in a loaded bundle alike. */
+export interface Parts {
+  readonly plan: OutputPlan;
+  readonly inputSlots: readonly string[];
+  readonly rung: Rung;
+  readonly cache: Cache;
+  readonly wide: WideModel | null;
+  readonly acceptor: Acceptor | null;
+  /** Capability ids that the user routes to the teacher or dropped. */
+  readonly blocked: readonly string[];
+}
+
+/** The one path from inputs to predictions: evaluation and serving both take it. */
+export async function predictWith(parts: Parts, inputs: readonly ModelInput[]): Promise<Prediction[]> {
+  const evidence = await gather(parts, inputs);
+  const blocked = new Set(parts.blocked);
+  return inputs.map((input, i) => {
+    const own = evidence[i];
+    if (own === undefined) return nothing('this task has no student that answers');
+    const decoded = decode(parts.plan, own, input);
+    return predictionOf(parts, blocked, input, decoded);
+  });
+}
+
+/** Evidence per input from all rungs; empty where no rung was trained. */
+export async function gather(parts: Parts, inputs: readonly ModelInput[]): Promise<Evidence[]> {
+  if (parts.wide === null) return [];
+  const wide = scoreWide(
+    parts.wide,
+    inputs.map((input) => textsOf(input, parts.inputSlots)),
+  );
+  return wide.map((scores) => ({
+    choices: scores.choices,
+    unseen: scores.unseen,
+    tag: null,
+    agreement: new Map(),
+  }));
+}
+
+export function textsOf(input: ModelInput, slots: readonly string[]): string[] {
+  return slots.map((slot) => input.slots[slot] ?? '');
+}
+
+export function lengthOf(input: ModelInput, slots: readonly string[]): number {
+  return slots.reduce((sum, slot) => sum + (input.slots[slot] ?? '').length, 0);
+}
+
+function predictionOf(
+  parts: Parts,
+  blocked: ReadonlySet<string>,
+  input: ModelInput,
+  decoded: Decoded,
+): Prediction {
+  const { plan, inputSlots, acceptor, cache } = parts;
+  const repeated = cache[cacheKey(input, inputSlots)];
+  const features = acceptorFeatures(decoded.signals, lengthOf(input, inputSlots));
+  const confidence = acceptor === null ? decoded.signals.joint : accept(acceptor, features);
+  if (repeated !== undefined)
+    return { answer: repeated, confidence: 1, bucket: decoded.bucket, reason: null, cached: true };
+  if (decoded.answer === null)
+    return { ...nothing('a part of the answer cannot be filled'), bucket: decoded.bucket, confidence };
+  const routed = capabilitiesOf(plan, decoded.answer, decoded.targets).find((id) => blocked.has(id));
+  if (routed !== undefined)
+    return { ...nothing(`${routed} stays with the teacher`), bucket: decoded.bucket, confidence };
+  return { answer: decoded.answer, confidence, bucket: decoded.bucket, reason: null, cached: false };
+}
+
+function nothing(reason: string): Prediction {
+  return { answer: null, confidence: 0, bucket: 'all', reason, cached: false };
+}

@@ -1,0 +1,77 @@
+import { hash32 } from '../../base/hash.ts';
+
+/**
+ * The words and letters of an input as hashed features: word 1-3-grams, character 2-5-grams inside words, the opening
+ * words, word shapes and a few lengths. Every branch is a multiset of 32-bit hashes; weights are set by `vocabulary.ts`.
+ */
+
+const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/gu;
+/** Longer inputs are cut: the linear head gains nothing from the tail and time stays bounded. */
+const longestText = 4000;
+
+export const branchNames = ['words', 'characters', 'shapes'] as const;
+export type Branch = 0 | 1 | 2;
+
+/** Counts per hash, one map per branch. */
+export type RawFeatures = readonly [Map<number, number>, Map<number, number>, Map<number, number>];
+
+/** @param texts the input slots in order; features of different slots never meet. */
+export function rawFeatures(texts: readonly string[]): RawFeatures {
+  const features: RawFeatures = [new Map(), new Map(), new Map()];
+  texts.forEach((text, slot) => addText(features, text.slice(0, longestText), slot * 7919));
+  return features;
+}
+
+function addText(features: RawFeatures, text: string, salt: number): void {
+  const [words, characters, shapes] = features;
+  const original = text.normalize('NFKC').match(wordPattern) ?? [];
+  const lower = original.map((word) => word.toLowerCase());
+  lower.forEach((word, i) => {
+    count(words, hash32(word, salt + 1));
+    if (i > 0) count(words, hash32(`${lower[i - 1]} ${word}`, salt + 2));
+    if (i > 1) count(words, hash32(`${lower[i - 2]} ${lower[i - 1]} ${word}`, salt + 3));
+    addCharacters(characters, ` ${word} `, salt + 4);
+  });
+  addShapes(shapes, original, lower, text, salt);
+}
+
+function addCharacters(characters: Map<number, number>, padded: string, salt: number): void {
+  for (let n = 2; n <= 5; n++) {
+    if (padded.length < n) {
+      count(characters, hash32(padded, salt + n));
+      break;
+    }
+    for (let i = 0; i + n <= padded.length; i++) count(characters, hash32(padded.slice(i, i + n), salt + n));
+  }
+}
+
+function addShapes(
+  shapes: Map<number, number>,
+  original: readonly string[],
+  lower: readonly string[],
+  text: string,
+  salt: number,
+): void {
+  count(shapes, hash32(`^${lower[0] ?? ''}`, salt + 11));
+  count(shapes, hash32(`^${lower[0] ?? ''} ${lower[1] ?? ''}`, salt + 12));
+  count(shapes, hash32(`^${lower[0] ?? ''} ${lower[1] ?? ''} ${lower[2] ?? ''}`, salt + 13));
+  count(shapes, hash32(`$${lower.at(-2) ?? ''} ${lower.at(-1) ?? ''}`, salt + 14));
+  count(shapes, hash32(`length ${Math.floor(Math.log2(1 + text.length) * 2)}`, salt + 15));
+  for (const word of original) {
+    const shape = shapeOf(word);
+    if (shape !== 'x') count(shapes, hash32(shape, salt + 16));
+  }
+}
+
+/** "Wild" -> "Xx", "UK" -> "XX", "0845" -> "d4", "hello" -> "x"; punctuation as it is. */
+export function shapeOf(word: string): string {
+  if (/^\p{N}+$/u.test(word)) return `d${Math.min(word.length, 8)}`;
+  if (!/^\p{L}/u.test(word)) return word;
+  if (word === word.toLowerCase()) return 'x';
+  if (word.length > 1 && word === word.toUpperCase()) return 'XX';
+  return 'Xx';
+}
+
+function count(counts: Map<number, number>, hash: number): void {
+  counts.set(hash, (counts.get(hash) ?? 0) + 1);
+}

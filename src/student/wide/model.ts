@@ -1,0 +1,78 @@
+import { softmax } from '../../evaluation/calibrate.ts';
+import type { Arrays } from '../arrays.ts';
+import { rawFeatures } from './features.ts';
+import { type LinearHead, quantise, scoreRow } from './linear.ts';
+import { type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
+
+/** Linear heads over one vocabulary: a head per choice slot. */
+export interface WideModel {
+  readonly vocabulary: Vocabulary;
+  readonly heads: ReadonlyMap<string, WideHead>;
+}
+
+export interface WideHead {
+  readonly linear: LinearHead;
+  readonly temperature: number;
+}
+
+/** What the wide rung says of one input. */
+export interface WideScores {
+  readonly choices: ReadonlyMap<string, Float64Array>;
+  /** Share of the input's features that training never saw. */
+  readonly unseen: number;
+}
+
+export function scoreWide(model: WideModel, texts: readonly (readonly string[])[]): WideScores[] {
+  const data = vectorise(
+    model.vocabulary,
+    texts.map((slots) => rawFeatures(slots)),
+  );
+  return texts.map((_, row) => scoreWideRow(model, data, row));
+}
+
+export function scoreWideRow(model: WideModel, data: SparseRows, row: number): WideScores {
+  const choices = new Map<string, Float64Array>();
+  for (const [slot, head] of model.heads) {
+    const scores = new Float64Array(head.linear.classes);
+    scoreRow(head.linear, data, row, scores);
+    choices.set(slot, softmax(scores, head.temperature));
+  }
+  return { choices, unseen: data.unseen[row]! };
+}
+
+/** The model as arrays for a bundle; weights as 8-bit integers. */
+export function wideToArrays(model: WideModel): Arrays {
+  const arrays: Record<string, Arrays[string]> = {
+    hashes: model.vocabulary.hashes,
+    idf: model.vocabulary.idf,
+    unknownIdf: Float64Array.of(model.vocabulary.unknownIdf),
+  };
+  for (const [slot, { linear, temperature }] of model.heads) {
+    const { weights, scale, bias } = linear.weights instanceof Int8Array ? linear : quantise(linear);
+    arrays[`${slot}/weights`] = weights as Int8Array;
+    arrays[`${slot}/scale`] = scale;
+    arrays[`${slot}/bias`] = bias;
+    arrays[`${slot}/temperature`] = Float64Array.of(temperature);
+  }
+  return arrays;
+}
+
+export function wideFromArrays(arrays: Arrays): WideModel {
+  const heads = new Map<string, WideHead>();
+  for (const [name, weights] of Object.entries(arrays)) {
+    if (!name.endsWith('/weights') || !(weights instanceof Int8Array)) continue;
+    const slot = name.slice(0, -'/weights'.length);
+    const bias = arrays[`${slot}/bias`] as Float32Array;
+    const scale = arrays[`${slot}/scale`] as Float32Array;
+    const temperature = arrays[`${slot}/temperature`]?.[0] ?? 1;
+    heads.set(slot, { linear: { classes: bias.length, weights, scale, bias }, temperature });
+  }
+  return {
+    vocabulary: {
+      hashes: arrays['hashes'] as Uint32Array,
+      idf: arrays['idf'] as Float32Array,
+      unknownIdf: arrays['unknownIdf']?.[0] ?? 1,
+    },
+    heads,
+  };
+}

@@ -1,0 +1,154 @@
+import type { Example } from '../../dataset/example.ts';
+import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
+import { fitTemperature } from '../../evaluation/calibrate.ts';
+import { textsOf } from '../predictor.ts';
+import { rawFeatures } from './features.ts';
+import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
+import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
+import { buildVocabulary, type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
+
+export interface WideTraining {
+  readonly model: WideModel;
+  /** Scores of each training example by a model that never saw its cluster; in the order of `examples`. */
+  readonly outOfFold: readonly WideScores[];
+}
+
+export interface WideOptions {
+  readonly folds: number;
+  readonly seed: number;
+  readonly pause: () => Promise<void>;
+  readonly progress: (fraction: number) => void;
+}
+
+/** Trains the linear heads on all examples, and on all but each fold for scores that are honest about training rows. */
+export async function trainWide(
+  examples: readonly Example[],
+  plan: OutputPlan,
+  slots: readonly string[],
+  options: WideOptions,
+): Promise<WideTraining> {
+  const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
+  const vocabulary = buildVocabulary(raw);
+  const data = vectorise(vocabulary, raw);
+  const folds = foldsOf(examples, options.folds);
+  const outOfFold: WideScores[] = new Array(examples.length);
+  const logits = new Map<string, { scores: Float64Array[]; labels: number[] }>();
+  const heads = choiceSlots(plan);
+  const all = range(examples.length);
+  for (let fold = 0; fold < options.folds; fold++) {
+    const inside = all.filter((i) => folds[i] !== fold);
+    const outside = all.filter((i) => folds[i] === fold);
+    const own = vocabularyOf(vocabulary, raw, inside);
+    const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads, options });
+    for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
+    const model: WideModel = { vocabulary: own, heads: withTemperatures(partial, logits) };
+    const held = vectorise(
+      own,
+      outside.map((i) => raw[i]!),
+    );
+    outside.forEach((i, row) => (outOfFold[i] = scoreWideRow(model, held, row)));
+    options.progress((fold + 1) / (options.folds + 1));
+  }
+  const full = await fit({ examples, data, vocabulary, rows: all, heads, options });
+  options.progress(1);
+  return { model: { vocabulary, heads: withTemperatures(full, logits) }, outOfFold };
+}
+
+interface Fit {
+  readonly examples: readonly Example[];
+  readonly data: SparseRows;
+  readonly vocabulary: Vocabulary;
+  readonly rows: readonly number[];
+  readonly heads: readonly ChoiceSlot[];
+  readonly options: WideOptions;
+}
+
+async function fit({
+  examples,
+  data,
+  vocabulary,
+  rows,
+  heads,
+  options,
+}: Fit): Promise<Map<string, WideHead>> {
+  const result = new Map<string, WideHead>();
+  for (const slot of heads) {
+    const own = rows.filter((i) => examples[i]!.targets?.[slot.name]?.kind === 'class');
+    const labels = Int32Array.from(own, (i) => classOf(examples[i]!, slot.name));
+    const weights = Float32Array.from(own, (i) => examples[i]!.weight);
+    const linear = await trainLinear(
+      data,
+      vocabulary.hashes.length,
+      Int32Array.from(own),
+      labels,
+      slot.values.length,
+      weights,
+      { ...defaultLinear, seed: options.seed },
+      options.pause,
+    );
+    result.set(slot.name, { linear, temperature: 1 });
+  }
+  return result;
+}
+
+function collectLogits(
+  heads: ReadonlyMap<string, WideHead>,
+  data: SparseRows,
+  example: Example,
+  row: number,
+  logits: Map<string, { scores: Float64Array[]; labels: number[] }>,
+): void {
+  for (const [name, { linear }] of heads) {
+    const target = example.targets?.[name];
+    if (target?.kind !== 'class') continue;
+    const scores = new Float64Array(linear.classes);
+    scoreRow(linear, data, row, scores);
+    const entry = logits.get(name) ?? { scores: [], labels: [] };
+    entry.scores.push(scores);
+    entry.labels.push(target.index);
+    logits.set(name, entry);
+  }
+}
+
+function withTemperatures(
+  heads: ReadonlyMap<string, WideHead>,
+  logits: ReadonlyMap<string, { scores: Float64Array[]; labels: number[] }>,
+): Map<string, WideHead> {
+  return new Map(
+    [...heads].map(([name, head]) => {
+      const held = logits.get(name);
+      const temperature = held === undefined ? 1 : fitTemperature(held.scores, held.labels);
+      return [name, { ...head, temperature }];
+    }),
+  );
+}
+
+/** The same feature numbers, with features that only the held-out rows have made unknown. */
+function vocabularyOf(
+  vocabulary: Vocabulary,
+  raw: readonly ReturnType<typeof rawFeatures>[],
+  rows: readonly number[],
+): Vocabulary {
+  const seen = new Set<number>();
+  for (const i of rows) for (const branch of raw[i]!) for (const hash of branch.keys()) seen.add(hash);
+  const idf = vocabulary.idf.map((value, i) => (seen.has(vocabulary.hashes[i]!) ? value : 0));
+  return { ...vocabulary, idf };
+}
+
+/** Fold numbers; members of a near-duplicate cluster share one. */
+export function foldsOf(examples: readonly Example[], folds: number): Int32Array {
+  const numbers = new Map<number, number>();
+  return Int32Array.from(examples, ({ cluster }) => {
+    if (!numbers.has(cluster)) numbers.set(cluster, numbers.size % folds);
+    return numbers.get(cluster)!;
+  });
+}
+
+function classOf(example: Example, slot: string): number {
+  const target = example.targets?.[slot];
+  return target?.kind === 'class' ? target.index : 0;
+}
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
