@@ -30,7 +30,9 @@ const allowed: Record<string, readonly string[]> = {
     'worker/client',
     'worker/protocol (types)',
     'dataset (types)',
+    'dataset/input',
     'evaluation (types)',
+    'evaluation/compare',
   ],
   worker: ['base', 'wire', 'tasks', 'capabilities', 'dataset', 'student', 'evaluation', 'onnx', 'traces'],
   app: [

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
 import type { Part, TokenLogprob, ToolCall } from './chat.ts';
+import { mediumOf } from './media.ts';
 
 /** Readers of loosely typed wire bodies: a wrong type reads as "not there", never as an exception. */
 
@@ -55,23 +55,9 @@ export function argumentsValue(argumentsText: string): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** A medium by hash and size. `data:` URLs and base64 are measured decoded; a plain URL or id by its text. */
+/** A medium by hash and size. */
 export function mediaPart(media: 'image' | 'audio' | 'file', source: Json | undefined): Part {
-  const bytes = mediaBytes(source);
-  return {
-    kind: 'media',
-    media,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    bytes: bytes.length,
-  };
-}
-
-function mediaBytes(source: Json | undefined): Buffer {
-  if (typeof source !== 'string') return Buffer.from(JSON.stringify(source ?? null));
-  const inline = /^data:[^,]{0,200};base64,/.exec(source);
-  if (inline) return Buffer.from(source.slice(inline[0].length), 'base64');
-  const isBase64 = source.length > 64 && /^[A-Za-z0-9+/=_-]+$/.test(source.slice(0, 256));
-  return Buffer.from(source, isBase64 ? 'base64' : 'utf8');
+  return { kind: 'media', media, ...mediumOf(source) };
 }
 
 /** OpenAI's list of token log-probabilities, which Ollama and the Responses API share; null where there is none. */

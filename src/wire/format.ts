@@ -24,6 +24,8 @@ export interface RenderContext {
   readonly createdMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Provider-relative path of the request with its query: some formats choose the framing of a stream there. */
+  readonly path?: string;
 }
 
 /** Header names are lower case here; content-length is the sender's business. */

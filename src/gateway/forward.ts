@@ -1,0 +1,201 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { headerOf, pairsOf } from './headers.ts';
+import type { Tape } from './recorder.ts';
+import type { Upstream } from './upstream.ts';
+import type { Target } from './upstreams.ts';
+
+/** A call on its way to the teacher. */
+export interface Forwarding {
+  readonly target: Target;
+  /** Request headers as they go upstream. */
+  readonly headers: readonly string[];
+  /** The request's body where it was read already; null: it is still to come on `req`. */
+  readonly body: Buffer | null;
+  /** True where `body` is only the beginning and the rest is still to come on `req`. */
+  readonly more: boolean;
+  /** Value of `x-understudy` to add to the answer; null: the answer is exactly the teacher's. */
+  readonly mark: string | null;
+  readonly tape: Tape | null;
+}
+
+/** The most of a request body that is kept to send it again where a reused connection turns out to be dead, bytes. */
+const MAX_RESENT_BYTES = 1 << 20;
+
+/**
+ * Sends a call to its teacher and the teacher's answer to the client, byte by byte as they come: no time limit of our
+ * own, no retry (but for a kept-alive connection that was closed before it gave a byte), a broken answer passed on as
+ * broken, and a client that goes away taken upstream at once.
+ */
+export function forward(
+  upstream: Upstream,
+  req: IncomingMessage,
+  res: ServerResponse,
+  call: Forwarding,
+): void {
+  const { target, tape } = call;
+  const sent: Buffer[] = [];
+  let sentBytes = 0;
+  let requestEnded = false;
+  let answered = false;
+  let outgoing: ClientRequest;
+
+  const keep = (chunk: Buffer): void => {
+    sentBytes += chunk.length;
+    if (sentBytes <= MAX_RESENT_BYTES) sent.push(chunk);
+    else sent.length = 0;
+  };
+
+  const start = (isRetry: boolean): void => {
+    outgoing = upstream.open(target, req.method ?? 'GET', withLength(req, call.headers));
+    outgoing.on('continue', () => res.writeContinue());
+    outgoing.on('information', (info) => sendInformation(res, info));
+    outgoing.on('response', (answer) => {
+      answered = true;
+      sent.length = 0;
+      answerWith(res, answer, call);
+    });
+    outgoing.on('drain', () => req.resume());
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (answered || res.destroyed) return;
+      const canResend = sentBytes <= MAX_RESENT_BYTES;
+      if (outgoing.reusedSocket && !isRetry && canResend && isDeadConnection(error)) return start(true);
+      answered = true;
+      fail(res, req, outgoing, error, call);
+    });
+    if (isRetry) {
+      for (const chunk of sent) outgoing.write(chunk);
+      if (requestEnded) outgoing.end();
+      else req.resume();
+    }
+  };
+
+  start(false);
+  res.on('close', () => {
+    if (res.writableFinished) return;
+    tape?.end('client aborted');
+    outgoing.destroy();
+  });
+  if (call.body !== null) keep(call.body);
+  if (call.body !== null && !call.more) {
+    requestEnded = true;
+    outgoing!.end(call.body);
+    return;
+  }
+  if (call.body !== null) outgoing!.write(call.body);
+  req.on('data', (chunk: Buffer) => {
+    tape?.request(chunk);
+    if (!answered) keep(chunk);
+    if (!outgoing.write(chunk)) req.pause();
+  });
+  req.on('end', () => {
+    requestEnded = true;
+    if (req.rawTrailers.length > 0) outgoing.addTrailers(pairsOf(req.rawTrailers));
+    outgoing.end();
+  });
+  req.resume();
+}
+
+/** Node would announce a chunked body for a POST that has none; saying "none" is closest to saying nothing. */
+function withLength(req: IncomingMessage, headers: readonly string[]): readonly string[] {
+  if (req.method === 'GET' || req.method === 'HEAD') return headers;
+  if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined)
+    return headers;
+  return [...headers, 'Content-Length', '0'];
+}
+
+function isDeadConnection(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE';
+}
+
+/** Interim answers (103 Early Hints and others) go straight to the connection: they are no part of the final answer. */
+function sendInformation(
+  res: ServerResponse,
+  info: { statusCode: number; statusMessage: string; rawHeaders: string[] },
+): void {
+  if (res.headersSent || res.socket === null) return;
+  const lines = pairsOf(info.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+  res.socket.write(`HTTP/1.1 ${info.statusCode} ${info.statusMessage}\r\n${lines.join('')}\r\n`, 'latin1');
+}
+
+function answerWith(res: ServerResponse, answer: IncomingMessage, { tape, mark }: Forwarding): void {
+  tape?.head(answer.statusCode ?? 0, answer.rawHeaders);
+  writeHead(res, answer, mark);
+  // The head does not wait for the first byte of the body, but shares its packet where both are here.
+  setImmediate(() => {
+    if (!res.destroyed && !res.writableEnded) res.flushHeaders();
+  });
+  answer.on('data', (chunk: Buffer) => {
+    tape?.response(chunk);
+    if (!res.write(chunk)) answer.pause();
+  });
+  res.on('drain', () => answer.resume());
+  answer.on('end', () => {
+    if (!isWhole(answer)) return;
+    if (answer.rawTrailers.length > 0) res.addTrailers(pairsOf(answer.rawTrailers));
+    res.end();
+    tape?.end(null);
+  });
+  answer.on('error', () => {}); // 'close' follows and says whether the answer was whole.
+  answer.on('close', () => {
+    if (isWhole(answer) || res.destroyed) return;
+    const wasReset = answer.socket.errored !== null && answer.socket.errored !== undefined;
+    tape?.end(wasReset ? 'upstream reset' : 'upstream ended in the middle of the answer');
+    breakOff(res, wasReset);
+  });
+}
+
+function isWhole(answer: IncomingMessage): boolean {
+  return answer.complete && !answer.socket?.errored;
+}
+
+function writeHead(res: ServerResponse, answer: IncomingMessage, mark: string | null): void {
+  const headers = mark === null ? answer.rawHeaders : [...answer.rawHeaders, 'x-understudy', mark];
+  // Only what the upstream said: no date, no connection header, no framing of our own.
+  res.sendDate = false;
+  if (headerOf(headers, 'connection') === null) res.removeHeader('connection');
+  if (headerOf(headers, 'content-length') === null && headerOf(headers, 'transfer-encoding') === null) {
+    res.removeHeader('content-length');
+    res.removeHeader('transfer-encoding');
+  }
+  res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers);
+}
+
+/** Ends the client's connection the way the upstream's ended, after what has come so far. */
+function breakOff(res: ServerResponse, wasReset: boolean): void {
+  const socket = res.socket;
+  if (socket === null) {
+    res.destroy();
+    return;
+  }
+  res.flushHeaders();
+  if (wasReset) socket.write('', () => socket.resetAndDestroy());
+  else socket.destroySoon();
+}
+
+/** No answer came. A connection that broke is passed on as such; one that was never there gets a clear 502. */
+function fail(
+  res: ServerResponse,
+  req: IncomingMessage,
+  outgoing: ClientRequest,
+  error: NodeJS.ErrnoException,
+  { target, tape }: Forwarding,
+): void {
+  const socket = outgoing.socket;
+  const wasConnected =
+    socket !== null && !socket.connecting && (socket.bytesWritten > 0 || socket.bytesRead > 0);
+  if (wasConnected) {
+    tape?.end(socket.errored ? 'upstream reset before an answer' : 'upstream closed before an answer');
+    if (socket.errored) req.socket.resetAndDestroy();
+    else req.socket.destroy();
+    return;
+  }
+  tape?.end(`upstream unreachable (${error.code ?? 'error'})`);
+  refuse(res, 502, `Understudy cannot reach ${target.host}: ${error.message}`);
+}
+
+/** A short answer of our own, as JSON with one line of text. */
+export function refuse(res: ServerResponse, status: number, message: string): void {
+  const body = JSON.stringify({ error: { type: 'understudy', message } });
+  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  res.end(body);
+}

@@ -1,0 +1,202 @@
+import type { MessagePort } from 'node:worker_threads';
+import { type Json, parseJson } from '../base/json.ts';
+import type { Log } from '../base/log.ts';
+import { type Journal, openJournal } from '../traces/journal.ts';
+import type { Retention } from '../traces/maintenance.ts';
+import { createRedactor, type RedactionSettings } from '../traces/redact.ts';
+import type { Trace, TraceRoute } from '../traces/trace.ts';
+import type { ProviderName, WireFormat } from '../wire/format.ts';
+import { formatFor } from '../wire/formats.ts';
+import { withoutMedia } from '../wire/media.ts';
+import { decodeBody } from './decode.ts';
+
+/** What the recording thread is started with. Plain data: it crosses a thread's border. */
+export interface RecordingSetup {
+  readonly journal: string;
+  readonly redaction: RedactionSettings;
+  readonly retention: Retention;
+}
+
+/** A finished call; its bodies follow one another in the batch's bytes, request first. */
+export interface RecordedCall {
+  readonly id: string;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly firstByteMs: number | null;
+  readonly provider: ProviderName;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly pinnedTask: string | null;
+  readonly site: string | null;
+  readonly source: string;
+  readonly servedBy: 'teacher' | 'student';
+  readonly route: TraceRoute | null;
+  readonly incomplete: string | null;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly requestEncoding: string | null;
+  readonly responseEncoding: string | null;
+  readonly responseType: string | null;
+}
+
+export type ToRecording =
+  /** `calls` is the JSON text of RecordedCall[]: one text crosses faster than many objects. */
+  | { readonly kind: 'calls'; readonly calls: string; readonly bytes: ArrayBuffer }
+  | { readonly kind: 'close' };
+
+/** How a batch came out. */
+export interface FromRecording {
+  readonly calls: number;
+  readonly bytes: number;
+  readonly stored: number;
+  readonly shed: number;
+  readonly problem: string | null;
+}
+
+/** The life of the recording thread: opens the journal, answers each batch once all of it is stored or shed. */
+export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log): void {
+  let journal: Promise<Journal> | null = null;
+  const open = (): Promise<Journal> => {
+    journal ??= openJournal(setup.journal, {
+      redactor: createRedactor(setup.redaction),
+      retention: setup.retention,
+      log,
+    });
+    // A folder that cannot be opened now may be there for the next batch.
+    journal.catch(() => {
+      journal = null;
+    });
+    return journal;
+  };
+  port.on('message', (message: ToRecording) => {
+    if (message.kind === 'close') void close();
+    else void store(message.calls, Buffer.from(message.bytes));
+  });
+
+  const store = async (callsText: string, bytes: Buffer): Promise<void> => {
+    const calls = JSON.parse(callsText) as RecordedCall[];
+    const report = (stored: number, problem: string | null): void =>
+      port.postMessage({
+        calls: calls.length,
+        bytes: bytes.length,
+        stored,
+        shed: calls.length - stored,
+        problem,
+      } satisfies FromRecording);
+    try {
+      const target = await open();
+      const outcomes = await Promise.all(cut(calls, bytes).map((trace) => target.append(trace)));
+      report(outcomes.filter((outcome) => outcome === 'stored').length, target.stats().paused);
+    } catch (error) {
+      log.error('traces were not stored', error);
+      report(0, error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  const close = async (): Promise<void> => {
+    try {
+      await (await journal)?.close();
+    } catch (error) {
+      log.error('the journal was not closed well', error);
+    }
+    port.close();
+    process.exit(0); // Ends this thread only.
+  };
+}
+
+function cut(calls: readonly RecordedCall[], bytes: Buffer): Trace[] {
+  let at = 0;
+  return calls.map((call) => {
+    const request = bytes.subarray(at, at + call.requestBytes);
+    at += call.requestBytes;
+    const response = bytes.subarray(at, at + call.responseBytes);
+    at += call.responseBytes;
+    return traceOf(call, request, response);
+  });
+}
+
+/** A trace from what passed on the wire. What cannot be read is kept as text and says why; nothing here throws. */
+export function traceOf(call: RecordedCall, requestBytes: Buffer, responseBytes: Buffer): Trace {
+  const format = formatFor(call.provider, call.method, call.path);
+  const request = readJson(requestBytes, call.requestEncoding);
+  const answer = readAnswer(call, format, responseBytes);
+  return {
+    id: call.id,
+    startMs: call.startMs,
+    durationMs: Math.round(call.durationMs * 1000) / 1000,
+    firstByteMs: call.firstByteMs === null ? null : Math.round(call.firstByteMs * 1000) / 1000,
+    provider: call.provider,
+    format: format?.name ?? null,
+    path: call.path,
+    status: call.status,
+    streamed: answer.streamed,
+    // Paths that no codec reads are counted, not kept: files and audio have no place in a journal of tasks.
+    request: format === null || request.value === null ? null : withoutMedia(request.value),
+    response: format === null || answer.value === null ? null : withoutMedia(answer.value),
+    incomplete: call.incomplete ?? request.problem ?? answer.problem,
+    servedBy: call.servedBy,
+    pinnedTask: call.pinnedTask,
+    site: call.site,
+    headers: call.headers,
+    route: call.route,
+    source: call.source,
+  };
+}
+
+interface Read {
+  readonly value: Json | null;
+  readonly problem: string | null;
+}
+
+/** What is kept of a body that is not JSON, characters. */
+const MAX_RAW = 65_536;
+
+function readText(bytes: Buffer, encoding: string | null): { text: string; problem: string | null } {
+  const decoded = decodeBody(bytes, encoding);
+  if (!decoded.ok) return { text: '', problem: decoded.error };
+  const text = decoded.value.toString('utf8');
+  const isClean = !text.includes('\ufffd') || decoded.value.includes('\ufffd');
+  return { text, problem: isClean ? null : 'the body is not valid UTF-8' };
+}
+
+function readJson(bytes: Buffer, encoding: string | null): Read {
+  if (bytes.length === 0) return { value: null, problem: null };
+  const { text, problem } = readText(bytes, encoding);
+  if (problem !== null) return { value: text === '' ? null : text.slice(0, MAX_RAW), problem };
+  const value = parseJson(text);
+  return value === undefined
+    ? { value: text.slice(0, MAX_RAW), problem: 'the body is not JSON' }
+    : { value, problem: null };
+}
+
+function readAnswer(
+  call: RecordedCall,
+  format: WireFormat | null,
+  bytes: Buffer,
+): Read & { streamed: boolean } {
+  const type = call.responseType ?? '';
+  const streamed =
+    /event-stream|ndjson/i.test(type) ||
+    (format?.name === 'gemini-generate' && call.path.includes(':stream'));
+  if (format === null || bytes.length === 0)
+    return { value: null, problem: emptyProblem(call, format), streamed };
+  if (!streamed) {
+    const read = readJson(bytes, call.responseEncoding);
+    // An error page that is no JSON is still the whole answer.
+    return { ...read, problem: call.status >= 400 && read.value !== null ? null : read.problem, streamed };
+  }
+  const { text, problem } = readText(bytes, call.responseEncoding);
+  const joined = format.joinStream(text);
+  if (joined.ok && problem === null) return { value: joined.value, problem: null, streamed };
+  return {
+    value: text.slice(0, MAX_RAW),
+    problem: problem ?? (joined.ok ? null : joined.error.message),
+    streamed,
+  };
+}
+
+function emptyProblem(call: RecordedCall, format: WireFormat | null): string | null {
+  return format !== null && call.status === 200 && call.incomplete === null ? 'the answer has no body' : null;
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { readAddress } from './address.ts';
+import type { Gateway } from './gateway.ts';
+import { pairsOf, toUpstream } from './headers.ts';
+import { targetOf } from './upstreams.ts';
+
+/** Upgrades (websockets) are tunnelled: both directions byte by byte, ends and resets passed on, nothing recorded. */
+export function tunnel(gateway: Gateway, req: IncomingMessage, client: Duplex, head: Buffer): void {
+  const address = readAddress(req.url ?? '', gateway.token);
+  const target = address && targetOf(gateway.upstreams, address.provider, address.path);
+  if (target === null || typeof target === 'string') {
+    refuseUpgrade(client, target === null ? '403 Forbidden' : '404 Not Found');
+    return;
+  }
+  gateway.counters.tunnels++;
+
+  const { headers } = toUpstream(req.rawHeaders, target.host);
+  const outgoing = gateway.upstream.open(target, req.method ?? 'GET', headers);
+  client.on('error', () => outgoing.destroy());
+  client.on('close', () => outgoing.destroy());
+  outgoing.on('error', () => client.destroy());
+  outgoing.on('upgrade', (answer, server, first) => {
+    client.write(headOf(answer), 'latin1');
+    if (first.length > 0) client.write(first);
+    if (head.length > 0) server.write(head);
+    server.on('error', () => client.destroy());
+    server.on('close', () => client.destroy());
+    client.on('close', () => server.destroy());
+    server.pipe(client);
+    client.pipe(server);
+  });
+  // The upstream may decline: then it answers as to any other request, and the connection ends with the answer.
+  outgoing.on('response', (answer) => {
+    const isChunked = answer.headers['transfer-encoding'] !== undefined;
+    client.write(headOf(answer, isChunked), 'latin1');
+    answer.on('error', () => client.destroy());
+    answer.pipe(client);
+  });
+  outgoing.end();
+}
+
+function headOf(answer: IncomingMessage, dropFraming = false): string {
+  const pairs = pairsOf(answer.rawHeaders).filter(
+    ([name]) => !(dropFraming && /^(?:transfer-encoding|connection)$/i.test(name)),
+  );
+  if (dropFraming) pairs.push(['Connection', 'close']);
+  const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${lines}\r\n`;
+}
+
+export function refuseUpgrade(client: Duplex, status: string): void {
+  client.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+}

@@ -1,0 +1,41 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Target } from './upstreams.ts';
+
+/** Largest header block of an answer, bytes: far above what any provider sends, far below what would hurt. */
+export const MAX_HEADER_BYTES = 1 << 20;
+
+/** Connections to the providers, kept alive and reused. */
+export interface Upstream {
+  /** Starts a request; headers go out exactly as given. The caller writes the body and listens to all events. */
+  open(target: Target, method: string, headers: readonly string[]): http.ClientRequest;
+  close(): void;
+}
+
+export function createUpstream(): Upstream {
+  const options = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 256 };
+  const plain = new http.Agent(options);
+  const secure = new https.Agent(options);
+  return {
+    open: (target, method, headers) => {
+      const { request } = target.secure ? https : http;
+      const opened = request({
+        host: target.hostname,
+        port: target.port,
+        method,
+        path: target.path,
+        headers,
+        agent: target.secure ? secure : plain,
+        setHost: false,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        ...(target.secure ? { servername: target.hostname } : {}),
+      });
+      opened.maxHeadersCount = 0;
+      return opened;
+    },
+    close: () => {
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { isArray, isObject, type Json } from '../base/json.ts';
+
+/** Media in requests are stored by hash and size. A medium reads the same before and after its bytes were taken out. */
+
+export interface Medium {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+const placeholder = /^understudy:media;sha256=([0-9a-f]{64});bytes=(\d+)$/;
+const inline = /^data:[^,]{0,200};base64,/;
+/** Shorter texts are kept: they may be anything. */
+const MIN_LENGTH = 256;
+
+/** Hash and size of a medium given as a `data:` URL, base64, a plain URL or id, or as the placeholder of one of these. */
+export function mediumOf(source: Json | undefined): Medium {
+  if (typeof source !== 'string') return measure(Buffer.from(JSON.stringify(source ?? null)));
+  const known = placeholder.exec(source);
+  if (known) return { sha256: known[1]!, bytes: Number(known[2]) };
+  const prefix = inline.exec(source);
+  if (prefix) return measure(Buffer.from(source.slice(prefix[0].length), 'base64'));
+  return measure(Buffer.from(source, isBase64(source) ? 'base64' : 'utf8'));
+}
+
+function measure(bytes: Buffer): Medium {
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+}
+
+/** A body in which every inline medium is replaced by its hash and size. Returns the same object where there is none. */
+export function withoutMedia(value: Json): Json {
+  if (typeof value === 'string') return isInline(value) ? placeholderOf(value) : value;
+  if (isArray(value)) {
+    const items = value.map(withoutMedia);
+    return items.some((item, i) => item !== value[i]) ? items : value;
+  }
+  if (!isObject(value)) return value;
+  let changed: Record<string, Json> | null = null;
+  for (const key in value) {
+    const old = value[key]!;
+    const isMedium = typeof old === 'string' && old.length >= MIN_LENGTH && holdsBase64(key) && isBase64(old);
+    const item = isMedium ? placeholderOf(old) : withList(key, old);
+    if (item === old) continue;
+    changed ??= { ...value };
+    changed[key] = item;
+  }
+  return changed ?? value;
+}
+
+/** Ollama's `images` are a plain list of base64 texts. */
+function withList(key: string, value: Json): Json {
+  if (key !== 'images' || !isArray(value)) return withoutMedia(value);
+  return value.map((item) =>
+    typeof item === 'string' && isBase64(item) ? placeholderOf(item) : withoutMedia(item),
+  );
+}
+
+function holdsBase64(key: string): boolean {
+  return key === 'data' || key === 'file_data' || key === 'image_data' || key === 'image';
+}
+
+function placeholderOf(source: string): string {
+  const { sha256, bytes } = mediumOf(source);
+  return `understudy:media;sha256=${sha256};bytes=${bytes}`;
+}
+
+function isInline(value: string): boolean {
+  return value.length >= MIN_LENGTH && value.startsWith('data:') && inline.test(value);
+}
+
+function isBase64(value: string): boolean {
+  return (
+    value.length >= 64 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(value.slice(0, 1024)) && value.length % 4 !== 1
+  );
+}
