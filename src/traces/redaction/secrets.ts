@@ -1,0 +1,142 @@
+/**
+ * What keys, tokens and passwords look like. The shapes are facts published by the issuers and collected in the rule sets
+ * of gitleaks (github.com/gitleaks/gitleaks, config/gitleaks.toml), GitHub's secret scanning partner list and the clients'
+ * own documentation; the expressions are ours and looser than theirs: a placeholder too many costs a word, a key too few
+ * costs a key. No expression can cross a quote or begin in the middle of an escape, so JSON inside a string stays JSON.
+ */
+export interface SecretRule {
+  /** Names the placeholder. */
+  readonly name: string;
+  /** Without flags; anchors itself by a prefix that means nothing else. */
+  readonly pattern: string;
+  /** Shannon entropy in bits per character below which it is no secret but a word in its shape. */
+  readonly entropy?: number;
+}
+
+const B = '[A-Za-z0-9_-]';
+/** Not in the middle of a word; the end of an escape (`\n`, `\u0022`, `%22`) is no word. */
+const start = (literal: string): string =>
+  `${literal}(?:(?<![A-Za-z0-9]${literal})|(?<=\\\\[nrtbf]${literal})|(?<=\\\\u[0-9A-Fa-f]{4}${literal})|(?<=%[0-9A-Fa-f]{2}${literal}))`;
+
+/** Known by their prefix. */
+export const prefixRules: readonly SecretRule[] = [
+  {
+    name: 'private-key',
+    pattern:
+      '-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\\s\\\\:,.()-]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)',
+  },
+  { name: 'age-key', pattern: 'AGE-SECRET-KEY-1[0-9A-Z]{50,}' },
+  { name: 'anthropic-key', pattern: `${start('sk-')}ant-${B}{20,}` },
+  // OpenAI, DeepSeek, OpenRouter (sk-or-), Langfuse (sk-lf-), Helicone (sk-helicone-), LiteLLM and others.
+  { name: 'api-key', pattern: `${start('sk-')}(?=[A-Za-z_-]*[0-9])${B}{16,}`, entropy: 3 },
+  { name: 'api-key', pattern: `${start('pk-')}lf-[0-9a-f-]{30,}` },
+  { name: 'groq-key', pattern: 'gsk_[A-Za-z0-9]{40,}' },
+  { name: 'xai-key', pattern: 'xai-[A-Za-z0-9]{60,}' },
+  { name: 'perplexity-key', pattern: 'pplx-[A-Za-z0-9]{40,}' },
+  { name: 'replicate-key', pattern: 'r8_[A-Za-z0-9]{37,}' },
+  { name: 'nvidia-key', pattern: `nvapi-${B}{40,}` },
+  { name: 'cerebras-key', pattern: 'csk-[a-z0-9]{40,}' },
+  { name: 'together-key', pattern: `tgp_v1_${B}{30,}` },
+  { name: 'fireworks-key', pattern: `${start('fw_')}[A-Za-z0-9]{22,}`, entropy: 3 },
+  { name: 'tavily-key', pattern: 'tvly-[A-Za-z0-9-]{20,}' },
+  { name: 'langsmith-key', pattern: 'lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}' },
+  { name: 'pinecone-key', pattern: 'pcsk_[A-Za-z0-9_]{40,}' },
+  { name: 'huggingface-key', pattern: '(?:hf_|api_org_)[A-Za-z0-9]{30,}' },
+  { name: 'google-key', pattern: `AIza${B}{30,}` },
+  { name: 'google-key', pattern: `${start('AQ\\.')}${B}{30,}` },
+  { name: 'google-secret', pattern: `GOCSPX-${B}{20,}` },
+  { name: 'google-token', pattern: `ya29\\.[A-Za-z0-9_.-]{20,}` },
+  { name: 'google-token', pattern: `${start('1//')}0${B}{30,}` },
+  { name: 'aws-key', pattern: '(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])' },
+  { name: 'aws-bedrock-key', pattern: '(?:ABSK|bedrock-api-key-)[A-Za-z0-9+/]{60,}={0,3}' },
+  { name: 'azure-secret', pattern: '[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}' },
+  { name: 'azure-key', pattern: '[A-Za-z0-9]{40,80}(?:JQQJ99|AZCS)[A-Za-z0-9]{6,}={0,2}' },
+  { name: 'azure-storage-key', pattern: 'AccountKey=[A-Za-z0-9+/]{40,}={0,2}' },
+  { name: 'alibaba-key', pattern: `${start('LTAI')}[A-Za-z0-9]{16,}` },
+  { name: 'github-token', pattern: '(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{50,})' },
+  { name: 'gitlab-token', pattern: `gl(?:pat|cbt|dt|ft|imt|ptt|rt|soat|oas|agent)-${B}{20,}` },
+  { name: 'slack-token', pattern: '(?:xox[abposre]|xapp)-[A-Za-z0-9-]{10,}' },
+  {
+    name: 'slack-webhook',
+    pattern: 'hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{30,}',
+  },
+  { name: 'stripe-key', pattern: '(?:[sr]k_(?:live|test|prod)_|whsec_)[A-Za-z0-9]{10,}' },
+  { name: 'twilio-key', pattern: `${start('SK')}[0-9a-f]{32}(?![A-Za-z0-9])` },
+  { name: 'sendgrid-key', pattern: `SG\\.${B}{16,}\\.${B}{30,}` },
+  { name: 'mailgun-key', pattern: `${start('key-')}[0-9a-f]{32}(?![A-Za-z0-9])` },
+  { name: 'mailchimp-key', pattern: '[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])' },
+  { name: 'npm-token', pattern: 'npm_[A-Za-z0-9]{36}' },
+  { name: 'pypi-token', pattern: `pypi-AgE${B}{50,}` },
+  { name: 'rubygems-token', pattern: 'rubygems_[0-9a-f]{48}' },
+  { name: 'databricks-token', pattern: 'dapi[0-9a-f]{32}' },
+  { name: 'digitalocean-token', pattern: 'do[oprt]_v1_[0-9a-f]{64}' },
+  { name: 'shopify-token', pattern: 'shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}' },
+  { name: 'telegram-token', pattern: '[0-9]{8,12}:AA[A-Za-z0-9_-]{32,}' },
+  { name: 'doppler-token', pattern: 'dp\\.(?:pt|st|ct|sa)\\.[A-Za-z0-9]{40,}' },
+  { name: 'vault-token', pattern: `hv[sbr]\\.${B}{20,}` },
+  { name: 'terraform-token', pattern: '[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{50,}' },
+  { name: 'linear-key', pattern: 'lin_(?:api|oauth)_[A-Za-z0-9]{32,}' },
+  { name: 'notion-key', pattern: 'ntn_[A-Za-z0-9]{40,}' },
+  { name: 'figma-token', pattern: `fig[doru]_${B}{30,}` },
+  { name: 'atlassian-token', pattern: 'AT(?:ATT|CTT|BBT)3?[A-Za-z0-9_=-]{60,}' },
+  { name: 'newrelic-key', pattern: 'NRAK-[A-Z0-9]{27}' },
+  { name: 'sentry-token', pattern: 'sntry[su]_[A-Za-z0-9+/=_-]{40,}' },
+  { name: 'grafana-token', pattern: '(?:glc_[A-Za-z0-9+/]{32,}={0,2}|glsa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8})' },
+  { name: 'postman-key', pattern: 'PMAK-[0-9a-f]{24}-[0-9a-f]{34}' },
+  { name: 'planetscale-token', pattern: `pscale_(?:tkn|oauth|pw)_[A-Za-z0-9_.=-]{30,}` },
+  { name: 'pulumi-token', pattern: 'pul-[0-9a-f]{40}' },
+  { name: 'prefect-token', pattern: 'pn[ub]_[A-Za-z0-9]{36}' },
+  { name: 'dynatrace-token', pattern: 'dt0c01\\.[A-Z0-9]{24}\\.[A-Z0-9]{60,}' },
+  { name: 'fly-token', pattern: '(?:fo1_[A-Za-z0-9_-]{40,}|fm[12][ar]?_[A-Za-z0-9+/=]{60,})' },
+  { name: 'supabase-key', pattern: '(?:sbp_[0-9a-f]{40}|sb_secret_[A-Za-z0-9_-]{20,})' },
+  { name: 'square-token', pattern: '(?:sq0[a-z]{3}-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{60})' },
+  { name: 'facebook-token', pattern: 'EAA[MC][A-Za-z0-9]{100,}' },
+  { name: 'onepassword-token', pattern: 'ops_eyJ[A-Za-z0-9+/]{100,}={0,3}' },
+  {
+    name: 'onepassword-key',
+    pattern: 'A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}',
+  },
+  { name: 'artifactory-key', pattern: 'AKCp[A-Za-z0-9]{60,}' },
+  {
+    name: 'jwt',
+    pattern: `${start('ey')}[A-Za-z0-9_-]{15,}\\.ey[A-Za-z0-9_/-]{15,}\\.[A-Za-z0-9_/-]{10,}={0,2}`,
+  },
+];
+
+/** Known by what stands before them; the value is group 1. */
+export const contextRules: readonly SecretRule[] = [
+  {
+    name: 'bearer',
+    pattern:
+      '\\b(?:[Bb]earer|BEARER|[Bb]asic|[Tt]oken)[ +]((?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}={0,2})',
+    entropy: 3,
+  },
+  {
+    name: 'password',
+    pattern: '[a-z][a-z0-9+.-]{1,20}://[^\\s/:@"\'\\\\<>]{0,80}:([^\\s/@"\'\\\\<>]{3,200})@',
+  },
+  {
+    name: 'password',
+    pattern:
+      '(?:[Pp]ass(?:word|wd|phrase)|PASS(?:WORD|WD|PHRASE)|pwd|PWD)\\w{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[^\\s"\'`\\\\<>,;)]*[A-Za-z])(?=[^\\s"\'`\\\\<>,;)]*[0-9!#$%^&*~@+?])[^\\s"\'`\\\\<>,;)]{6,200})',
+  },
+  {
+    name: 'secret',
+    pattern:
+      '(?:[Ss]ecret|SECRET|[Aa]pi[_ -]?[Kk]ey|API[_ -]?KEY|[Aa]ccess[_ -]?[Kk]ey|ACCESS[_ -]?KEY|[Pp]rivate[_ -]?[Kk]ey|PRIVATE[_ -]?KEY|[Aa]uth[_ -]?[Kk]ey|AUTH[_ -]?KEY|[Tt]oken|TOKEN|[Cc]redentials?|CREDENTIALS?|x-[a-z-]{0,20}key)[\\w.-]{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[A-Za-z0-9_.=+/-]*[0-9])(?=[0-9_.=+/-]*[A-Za-z][0-9_.=+/-]*[A-Za-z][0-9_.=+/-]*[A-Za-z])[A-Za-z0-9_.=+/-]{12,200})',
+    entropy: 3.2,
+  },
+];
+
+/** Field names whose text value is a secret whatever it looks like. `token` is not one of them: log probabilities use it. */
+export const secretFields =
+  /^(?:x[-_])?(?:api[-_]?key|(?:client|app|api|aws)?[-_]?secret(?:[-_]?(?:access[-_]?)?key)?|secret[-_]?(?:access[-_]?)?key|access[-_]?token|refresh[-_]?token|id[-_]?token|auth[-_]?token|session[-_]?token|private[-_]?key|passw(?:or)?d|passphrase|authorization|proxy[-_]authorization|cookie|set[-_]cookie)$/i;
+
+/** Shannon entropy of a text in bits per character. */
+export function entropy(text: string): number {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let sum = 0;
+  for (const n of counts.values()) sum -= (n / text.length) * Math.log2(n / text.length);
+  return sum;
+}
