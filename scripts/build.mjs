@@ -1,5 +1,5 @@
 // Builds everything that ships: extension, gateway, worker, command line (Node, CommonJS or ESM) and the webview (browser).
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build, context } from 'esbuild';
 
@@ -8,7 +8,14 @@ const watch = process.argv.includes('--watch');
 process.chdir(root);
 rmSync('dist', { recursive: true, force: true });
 
-const common = { bundle: true, sourcemap: false, logLevel: 'warning', legalComments: 'none' };
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const common = {
+  define: { __VERSION__: JSON.stringify(version) },
+  bundle: true,
+  sourcemap: false,
+  logLevel: 'warning',
+  legalComments: 'none',
+};
 const node = {
   ...common,
   platform: 'node',

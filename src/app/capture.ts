@@ -4,6 +4,9 @@ import { startGateway } from '../gateway/client.ts';
 import { refresh } from './refresh.ts';
 import { report, type Session } from './session.ts';
 
+/** How long a gateway waits for an editor to come back after a reload or a crash before it ends. */
+const LINGER_SECONDS = 3600;
+
 /** Starts the gateway, or takes over one that outlived the editor, and records from now on. */
 export async function startCapture(session: Session): Promise<null> {
   session.capturing = true;
@@ -17,15 +20,19 @@ export async function startCapture(session: Session): Promise<null> {
   try {
     session.gateway = await startGateway({
       storage: session.ports.storage,
-      entry: path.join(session.ports.dist, 'gateway.cjs'),
+      gatewayEntry: path.join(session.ports.dist, 'gateway.cjs'),
       workerEntry: path.join(session.ports.dist, 'worker.cjs'),
+      version: session.ports.version,
       port: session.settings.port,
       upstreams: session.settings.upstreams,
-      captureAgents: session.settings.captureAgents,
-      redact: session.settings.redact,
-      retentionDays: session.settings.retentionDays,
+      capturing: true,
+      recordAgents: session.settings.captureAgents,
+      redaction: session.settings.redaction,
+      retention:
+        session.settings.retentionDays > 0 ? { maxAgeMs: session.settings.retentionDays * 86_400_000 } : {},
       acceptClock: session.ports.acceptClock ?? false,
-      detached: !(session.ports.ownGateway ?? true),
+      attached: session.ports.ownGateway ?? true,
+      leaseSeconds: (session.ports.ownGateway ?? true) ? 10 : LINGER_SECONDS,
       log: session.ports.log,
     });
   } catch (thrown) {
@@ -38,12 +45,16 @@ export async function startCapture(session: Session): Promise<null> {
   } finally {
     session.starting = false;
   }
-  session.gateway.onExit((reason) => {
+  session.gateway.onExit((failure) => {
+    session.gatewayFailure = failure;
     report(session, {
       id: 'gateway',
-      severity: 'warning',
-      message: `The gateway ended (${reason}) and was started again on the same port.`,
-      next: null,
+      severity: failure === null ? 'info' : 'error',
+      message:
+        failure === null
+          ? 'The gateway ended unexpectedly and was started again on the same port.'
+          : `The gateway ended and could not be started again: ${failure}`,
+      next: failure === null ? null : 'Start capture again.',
     });
   });
   session.changed();

@@ -1,17 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { AppError } from '../base/error.ts';
 import type { Actions } from '../protocol.ts';
+import { toCall } from '../traces/call.ts';
 import { exportCalls } from '../traces/export/export.ts';
 import { importTraces } from '../traces/import/import.ts';
 import { openJournal } from '../traces/journal.ts';
 import { readTraces } from '../traces/reader.ts';
-import { toCall } from '../traces/call.ts';
 import { taskOf } from './analysis.ts';
 import { refresh } from './refresh.ts';
 import type { Session } from './session.ts';
 
 /** Reads a file of traces in any known format into the journal; what is there already is not added twice. */
-export async function importFile(session: Session, { file }: Actions['traces.import'][0]): Promise<Actions['traces.import'][1]> {
+export async function importFile(
+  session: Session,
+  { file }: Actions['traces.import'][0],
+): Promise<Actions['traces.import'][1]> {
   const journal = await openJournal(session.paths.journal, { log: session.ports.log });
   try {
     const skipped: { line: number; reason: string }[] = [];
@@ -29,7 +32,10 @@ export async function importFile(session: Session, { file }: Actions['traces.imp
 }
 
 /** Writes a task's whole, successful teacher answers for other trainers. */
-export async function exportTraces(session: Session, { taskId, file, as }: Actions['traces.export'][0]): Promise<{ rows: number }> {
+export async function exportTraces(
+  session: Session,
+  { taskId, file, as }: Actions['traces.export'][0],
+): Promise<{ rows: number }> {
   const task = taskOf(session, taskId);
   const store = session.store!;
   const calls = async function* () {
@@ -43,12 +49,17 @@ export async function exportTraces(session: Session, { taskId, file, as }: Actio
     return { rows: await exportCalls(calls(), file, as) };
   } catch (cause) {
     await rm(file, { force: true });
-    throw new AppError('storage-full', `The export to ${file} failed: ${(cause as Error).message}`, { cause });
+    throw new AppError('storage-full', `The export to ${file} failed: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
 /** Deletes for good, from sealed segments too. */
-export async function deleteTraces(session: Session, { what }: Actions['traces.delete'][0]): Promise<{ deleted: number }> {
+export async function deleteTraces(
+  session: Session,
+  { what }: Actions['traces.delete'][0],
+): Promise<{ deleted: number }> {
   const journal = await openJournal(session.paths.journal, { log: session.ports.log });
   try {
     if (what === 'all') return { deleted: await journal.delete('all') };

@@ -1,9 +1,10 @@
 import { exactRate } from '../base/binomial.ts';
 import { toAppError } from '../base/error.ts';
+import type { GatewayStats } from '../gateway/control.ts';
 import type { LiveState } from '../protocol.ts';
-import type { Figures } from './figures.ts';
 import { analyseTasks } from './analysis.ts';
 import { monthlyCost } from './cost.ts';
+import type { Figures } from './figures.ts';
 import { report, type Session } from './session.ts';
 
 /** What happens once a second: new traces into the index, figures out of it, and now and then an analysis. */
@@ -21,7 +22,8 @@ export async function refresh(session: Session): Promise<void> {
   }
   const before = session.figures;
   session.figures = await readFigures(session);
-  if (added > 0 || before.shed !== session.figures.shed || before.total !== session.figures.total) session.changed();
+  if (added > 0 || before.shed !== session.figures.shed || before.total !== session.figures.total)
+    session.changed();
   if (session.settings.autoAnalyse) await analyseWhenWorthIt(session);
 }
 
@@ -33,20 +35,44 @@ async function readFigures(session: Session): Promise<Figures> {
   const costPerMonth = new Map<string, number>();
   for (const task of session.tasks) {
     const policy = session.policies.find((p) => p.taskId === task.id);
-    if (policy !== undefined && policy.mode !== 'off') live.set(task.id, liveOf(session, task.id, policy.sinceMs ?? 0));
+    if (policy !== undefined && policy.mode !== 'off')
+      live.set(task.id, liveOf(session, task.id, policy.sinceMs ?? 0));
     const cost = monthlyCost(task, store.usage({ taskId: task.id }));
     if (cost !== null) costPerMonth.set(task.id, cost);
   }
   const stats = await session.gateway?.stats().catch(() => null);
+  tellRecorder(session, stats?.recorder.problem ?? null);
   return {
     total: totals.traces,
     today: totals.today,
     bytes: totals.bytes,
-    shed: stats?.shed ?? session.figures.shed,
+    shed: stats?.recorder.shed ?? session.figures.shed,
     live,
-    rolledBack: new Map(Object.entries(stats?.rolledBack ?? {})),
+    rolledBack: rolledBack(stats?.tasks ?? {}),
     costPerMonth,
   };
+}
+
+function rolledBack(tasks: GatewayStats['tasks']): Map<string, string> {
+  const reasons = Object.entries(tasks).flatMap(([taskId, { rolledBack: why }]) =>
+    why ? [[taskId, why] as const] : [],
+  );
+  return new Map(reasons);
+}
+
+/** Capture that cannot write is a problem while it lasts; calls go on without it. */
+function tellRecorder(session: Session, problem: string | null): void {
+  const shown = session.problems.get('recorder');
+  if (problem === null) {
+    if (shown !== undefined && session.problems.delete('recorder')) session.changed();
+  } else if (shown === undefined) {
+    report(session, {
+      id: 'recorder',
+      severity: 'error',
+      message: `Capture pauses: ${problem}. Calls go on unrecorded.`,
+      next: 'Capture resumes by itself once there is room on the disk.',
+    });
+  }
 }
 
 function liveOf(session: Session, taskId: string, sinceMs: number): LiveState {

@@ -21,6 +21,8 @@ export interface AppPorts {
   /** Folder with gateway.cjs, worker.cjs, sql-wasm.wasm and webview/. */
   readonly dist: string;
   readonly settings: AppSettings;
+  /** Of the product: a gateway of another version is replaced. */
+  readonly version: string;
   readonly log: Log;
   readonly clock: Clock;
   /** The gateway takes call times and ids from the caller: `replay` only. */

@@ -1,4 +1,5 @@
 import type { DeviceChoice } from '../student/student.ts';
+import type { RedactionSettings } from '../traces/redact.ts';
 
 /** What the user can set; the defaults are what most people should keep. */
 export interface AppSettings {
@@ -18,8 +19,8 @@ export interface AppSettings {
   readonly autoAnalyse: boolean;
   /** Days after which traces are deleted; 0 keeps them. */
   readonly retentionDays: number;
-  /** Optional redaction rules, by name: email, phone, card, iban. */
-  readonly redact: readonly string[];
+  /** What is removed from traces beside keys and tokens. */
+  readonly redaction: RedactionSettings;
 }
 
 export const defaultSettings: AppSettings = {
@@ -33,5 +34,5 @@ export const defaultSettings: AppSettings = {
   captureAgents: false,
   autoAnalyse: true,
   retentionDays: 0,
-  redact: [],
+  redaction: {},
 };

@@ -1,6 +1,7 @@
 /**
  * What providers' terms say about training on their models' answers, in plain words, so that the user decides with open
- * eyes. Our reading, not legal advice; each entry has its source and the day it was read.
+ * eyes. Our
+ * reading, not legal advice, and terms change: each entry names the document to check and the day of our reading.
  */
 export interface ProviderTerms {
   readonly provider: string;
@@ -14,9 +15,9 @@ const asOf = '2026-11-21';
 export const providerTerms: readonly ProviderTerms[] = [
   {
     provider: 'openai',
-    says: 'OpenAI forbids using its output to develop models that compete with OpenAI. A narrow classifier or extractor for your own application is commonly read as outside of that, but the wording is theirs to interpret.',
+    says: 'OpenAI forbids using its output to develop models that compete with it. Its business terms make an exception for models that mainly categorise, classify or organise data, as long as they are not distributed or sold. A student that extracts or calls tools for your own application is less clearly covered; keep it to yourself.',
     source:
-      'OpenAI Services Agreement and Business Terms, restrictions on use of output (openai.com/policies)',
+      'OpenAI Services Agreement, restrictions and "Permitted Exception" (openai.com/policies/services-agreement)',
     asOf,
   },
   {
