@@ -33,15 +33,18 @@ export function certify(
   calibration: readonly Scored[],
   options: CertifyOptions,
 ): CertificationOutcome {
-  const joint = jointRisk(calibration.map(toRow), options);
+  const joint = jointRisk(toRows(calibration), options);
   if (options.promise === 'each') return certifyEach(validation, calibration, options, joint);
 
   const gates = screenBuckets(validation, calibration.length, options);
   const gated = (rows: readonly Scored[]): Row[] => rows.map((row) => gateRow(gates, row));
   const level = { epsilon: options.epsilon, delta: options.delta * 0.9 };
   const selected = splitFixedSequence(gated(validation), gated(calibration), level);
-  if (selected === null)
-    return { kind: 'refused', reason: refusal(gated(validation), gated(calibration), level), joint };
+  if (selected === null) {
+    // With every bucket closed the refusal is about the student as it is.
+    const rows = [...gates.values()].some((gate) => gate.reason === null) ? gated : toRows;
+    return { kind: 'refused', reason: refusal(rows(validation), rows(calibration), level), joint };
+  }
 
   const buckets = decideBuckets(gates, calibration, selected, options);
   return {
@@ -64,6 +67,10 @@ export function serves(
     row.confidence >= decision.threshold &&
     row.confidence >= outcome.certificate.threshold
   );
+}
+
+function toRows(rows: readonly Scored[]): Row[] {
+  return rows.map(toRow);
 }
 
 function toRow(row: Scored): Row {
