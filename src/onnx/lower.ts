@@ -184,7 +184,7 @@ const lowerings: { readonly [K in OpName]?: Lowering<OpAttributes[K]> } = {
   Slice: ({ sink, args, output, attributes: { axis, start, end } }) =>
     sink.node(
       'Slice',
-      [...args, sink.integers([start]), sink.integers([end]), sink.integers([axis])],
+      [...args, sink.integers([start]), sink.integers([end === 0 ? 2 ** 31 : end]), sink.integers([axis])],
       output,
     ),
   Pad: ({ sink, args, output, attributes: { axis, before, after } }) =>

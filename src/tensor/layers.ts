@@ -62,7 +62,8 @@ export function unfold(x: Value, width: number): Value {
   const before = Math.floor((width - 1) / 2);
   const length = x.shape[1]!;
   const padded = pad(x, 1, before, width - 1 - before);
-  const pieces = Array.from({ length: width }, (_, i) => slice(padded, 1, i, i + length));
+  const end = (i: number): number => (length < 0 ? i + 1 - width : i + length);
+  const pieces = Array.from({ length: width }, (_, i) => slice(padded, 1, i, end(i)));
   return concat(pieces, 2);
 }
 

@@ -52,6 +52,10 @@ export interface OpAttributes {
   Reshape: { readonly shape: Shape };
   Expand: { readonly shape: Shape };
   Concat: { readonly axis: number };
+  /**
+   * On a symbolic axis an end of 0 or less counts back from the end and the axis keeps its symbol: unfold pads an axis
+   * and slices it back to its length.
+   */
   Slice: { readonly axis: number; readonly start: number; readonly end: number };
   /** Zeros before and after one axis. */
   Pad: { readonly axis: number; readonly before: number; readonly after: number };
@@ -149,6 +153,7 @@ const inference: { readonly [K in OpName]: Infer<OpAttributes[K]> } = {
   }),
   Slice: ([a], { axis, start, end }) => {
     const size = a!.shape[checkAxis(a!.shape, axis)]!;
+    if (size < 0 && end <= 0) return { dtype: a!.dtype, shape: a!.shape };
     if (start < 0 || end <= start || (size >= 0 && end > size))
       throw mismatch(`no slice ${start}..${end} of axis ${axis} of [${a!.shape}]`);
     return { dtype: a!.dtype, shape: a!.shape.map((d, i) => (i === axis ? end - start : d)) };

@@ -1,0 +1,144 @@
+import { AppError } from '../../base/error.ts';
+import type { Shape, Value } from '../../tensor/graph.ts';
+import { input } from '../../tensor/graph.ts';
+import { attention, conv1d, layerNorm, linear, maxPool, meanPool } from '../../tensor/layers.ts';
+import { add, concat, gather, relu, slice } from '../../tensor/ops.ts';
+import type { ParameterSpec } from '../../tensor/parameters.ts';
+import { ones, weights, zeros } from '../../tensor/parameters.ts';
+import type { DeepHeads } from './data.ts';
+import { headOffsets } from './data.ts';
+import type { EncoderSpec } from './spec.ts';
+
+/** Multiplies by a random mask while training; gives the value back when predicting. */
+export type Dropout = (value: Value) => Value;
+
+export interface Encoded {
+  /** Per token, [B, L, T]. */
+  readonly tokens: Value;
+  /** Per input, [B, P]. */
+  readonly pooled: Value;
+}
+
+/** The parameters of a network from embeddings to logits. */
+export function networkParameters(spec: EncoderSpec, heads: DeepHeads, maxTokens: number): ParameterSpec[] {
+  const { total } = headOffsets(heads);
+  const { pooled, tokens } = sizesOf(spec);
+  const specs = spec.kind === 'cnn' ? cnnParameters(spec) : transformerParameters(spec, maxTokens);
+  if (total > 0) specs.push(weights('choice.w', pooled, total), zeros('choice.b', [total]));
+  heads.tags.forEach(({ tags }, i) => {
+    specs.push(weights(`tag${i}.w`, tokens, tags), zeros(`tag${i}.b`, [tags]));
+  });
+  return specs;
+}
+
+export type Parameters = ReadonlyMap<string, Value>;
+
+/** x [B, L, D] embeddings, mask f32 [B, L]. */
+export function encode(
+  spec: EncoderSpec,
+  x: Value,
+  mask: Value,
+  parameters: Parameters,
+  dropout: Dropout,
+): Encoded {
+  return spec.kind === 'cnn'
+    ? encodeCnn(spec, x, mask, parameters, dropout)
+    : encodeTransformer(spec, x, mask, parameters, dropout);
+}
+
+/** All choice logits side by side, [B, classes of all heads]. */
+export function choiceLogits(pooled: Value, parameters: Parameters): Value {
+  return linear(pooled, get(parameters, 'choice.w'), get(parameters, 'choice.b'));
+}
+
+export function tagLogits(tokens: Value, head: number, parameters: Parameters): Value {
+  return linear(tokens, get(parameters, `tag${head}.w`), get(parameters, `tag${head}.b`));
+}
+
+export function sizesOf(spec: EncoderSpec): { readonly tokens: number; readonly pooled: number } {
+  return spec.kind === 'cnn'
+    ? { tokens: spec.filters * spec.windows.length, pooled: spec.filters * spec.windows.length }
+    : { tokens: spec.width, pooled: 2 * spec.width };
+}
+
+type Cnn = Extract<EncoderSpec, { kind: 'cnn' }>;
+type Transformer = Extract<EncoderSpec, { kind: 'transformer' }>;
+
+function cnnParameters(spec: Cnn): ParameterSpec[] {
+  return spec.windows.flatMap((window) => [
+    weights(`conv${window}.w`, window * spec.width, spec.filters, 2),
+    zeros(`conv${window}.b`, [spec.filters]),
+  ]);
+}
+
+/** Convolutions over words with max pooling (Kim 2014). */
+function encodeCnn(spec: Cnn, x: Value, mask: Value, p: Parameters, dropout: Dropout): Encoded {
+  const dropped = dropout(x);
+  const maps = spec.windows.map((window) =>
+    relu(conv1d(dropped, get(p, `conv${window}.w`), get(p, `conv${window}.b`), window)),
+  );
+  const tokens = concat(maps, 2);
+  return { tokens: dropout(tokens), pooled: dropout(maxPool(tokens, mask)) };
+}
+
+function transformerParameters({ width, layers }: Transformer, maxTokens: number): ParameterSpec[] {
+  const position: ParameterSpec = {
+    name: 'position',
+    shape: [maxTokens, width],
+    init: { kind: 'normal', deviation: 0.02 },
+    decay: false,
+  };
+  const layer = (i: number): ParameterSpec[] => [
+    ones(`l${i}.norm1.scale`, [width]),
+    zeros(`l${i}.norm1.shift`, [width]),
+    weights(`l${i}.qkv.w`, width, 3 * width),
+    zeros(`l${i}.qkv.b`, [3 * width]),
+    weights(`l${i}.out.w`, width, width, 1 / (2 * layers)),
+    zeros(`l${i}.out.b`, [width]),
+    ones(`l${i}.norm2.scale`, [width]),
+    zeros(`l${i}.norm2.shift`, [width]),
+    weights(`l${i}.up.w`, width, 4 * width, 2),
+    zeros(`l${i}.up.b`, [4 * width]),
+    weights(`l${i}.down.w`, 4 * width, width, 1 / (2 * layers)),
+    zeros(`l${i}.down.b`, [width]),
+  ];
+  const last = [ones('norm.scale', [width]), zeros('norm.shift', [width])];
+  return [position, ...Array.from({ length: layers }, (_, i) => layer(i)).flat(), ...last];
+}
+
+/** Pre-norm transformer (Xiong et al. 2020) with learned positions, pooled by mean and maximum. */
+function encodeTransformer(
+  spec: Transformer,
+  x: Value,
+  mask: Value,
+  p: Parameters,
+  dropout: Dropout,
+): Encoded {
+  const { width, heads } = spec;
+  const norm = (v: Value, name: string): Value =>
+    layerNorm(v, get(p, `${name}.scale`), get(p, `${name}.shift`));
+  let h = dropout(add(x, positions(get(p, 'position'), x.shape)));
+  for (let i = 0; i < spec.layers; i++) {
+    const qkv = linear(norm(h, `l${i}.norm1`), get(p, `l${i}.qkv.w`), get(p, `l${i}.qkv.b`));
+    const part = (k: number): Value => slice(qkv, 2, k * width, (k + 1) * width);
+    const mixed = attention(part(0), part(1), part(2), { heads, mask });
+    h = add(h, dropout(linear(mixed, get(p, `l${i}.out.w`), get(p, `l${i}.out.b`))));
+    const up = relu(linear(norm(h, `l${i}.norm2`), get(p, `l${i}.up.w`), get(p, `l${i}.up.b`)));
+    h = add(h, dropout(linear(up, get(p, `l${i}.down.w`), get(p, `l${i}.down.b`))));
+  }
+  const tokens = norm(h, 'norm');
+  const pooled = concat([meanPool(tokens, mask), maxPool(tokens, mask)], 1);
+  return { tokens: dropout(tokens), pooled: dropout(pooled) };
+}
+
+/** The first L rows of the position table as [L, D]; by ids that are fed where L is known only when the graph runs. */
+function positions(table: Value, shape: Shape): Value {
+  const length = shape[1]!;
+  return length < 0 ? gather(table, input('positions', 'i32', [length])) : slice(table, 0, 0, length);
+}
+
+function get(parameters: Parameters, name: string): Value {
+  const value = parameters.get(name);
+  if (value === undefined) throw new AppError('internal', `The network has no parameter ${name}.`);
+  return value;
+}

@@ -1,0 +1,204 @@
+import { gradients } from '../../tensor/gradient.ts';
+import type { Graph, Value } from '../../tensor/graph.ts';
+import { BATCH, constant, input, LENGTH, state } from '../../tensor/graph.ts';
+import { crossEntropy, logSoftmax, oneHot } from '../../tensor/layers.ts';
+import {
+  add,
+  gather,
+  gemm,
+  matmul,
+  mul,
+  number,
+  reshape,
+  scatterRows,
+  slice,
+  window,
+} from '../../tensor/ops.ts';
+import type { Moments, Schedule } from '../../tensor/optimiser.ts';
+import { adamW, clipByGlobalNorm, movingAverage } from '../../tensor/optimiser.ts';
+import type { ParameterSpec } from '../../tensor/parameters.ts';
+import { countOf, decayMask, pack, unpack } from '../../tensor/parameters.ts';
+import type { DeepHeads } from './data.ts';
+import { headOffsets } from './data.ts';
+import type { Dropout } from './network.ts';
+import { choiceLogits, encode, networkParameters, tagLogits } from './network.ts';
+import type { EncoderSpec, TrainingSpec } from './spec.ts';
+
+/**
+ * The graphs of one network: the training step, the moving average, and the prediction. State: `packed` (all dense
+ * parameters), `table` (embedding rows), their two moments each, their moving averages, and `noise`, a pool of dropout
+ * masks from which every use reads a window.
+ */
+export interface Network {
+  readonly encoder: EncoderSpec;
+  readonly heads: DeepHeads;
+  readonly rows: number;
+  readonly maxTokens: number;
+}
+
+/** Sizes of one training graph: examples, tokens, distinct words of a batch (with room) and their distinct rows. */
+export interface StepShape {
+  readonly batch: number;
+  readonly length: number;
+  readonly words: number;
+  readonly rows: number;
+}
+
+export const NOISE_SIZE = 1 << 21;
+
+export function parametersOf(network: Network): ParameterSpec[] {
+  return networkParameters(network.encoder, network.heads, network.maxTokens);
+}
+
+/** The whole training step as one graph, and the sizes of the noise windows that it reads. */
+export function trainingStep(
+  network: Network,
+  shape: StepShape,
+  training: TrainingSpec,
+): { readonly graph: Graph; readonly noise: readonly number[] } {
+  const { batch, length } = shape;
+  const { encoder } = network;
+  const width = encoder.width;
+  const specs = parametersOf(network);
+  const packed = states('packed', [countOf(specs)]);
+  const table = states('table', [network.rows, width]);
+  const parameters = unpack(specs, packed.value);
+
+  const rowIds = input('rows', 'i32', [shape.rows]);
+  const rowIdsLong = input('rows.long', 'i64', [shape.rows]);
+  const rows = gather(table.value, rowIds);
+  const mask = input('mask', 'f32', [batch, length]);
+  const words = gemm(input('bag', 'f32', [shape.words, shape.rows]), rows);
+  const hot = oneHot(input('tokens', 'i32', [batch * length]), shape.words);
+  const x = reshape(gemm(hot, words), [batch, length, width]);
+
+  const noise: number[] = [];
+  const encoded = encode(encoder, x, mask, parameters, pooledNoise(encoder.dropout, noise));
+  const loss = lossOf(network, shape, encoded, parameters, training);
+  const wrt = [...specs.map(({ name }) => parameters.get(name)!), rows];
+  const all = gradients(loss, wrt);
+  const flat = pack(specs, all.slice(0, -1));
+  const clipped = clipByGlobalNorm([flat, all.at(-1)!], training.clip);
+  const [flatGradient, rowGradient] = clipped.gradients as [Value, Value];
+
+  const decay = mul(constant('f32', [countOf(specs)], decayMask(specs)), number(training.decay));
+  const dense = adamW(packed.value, flatGradient, packed.moments, schedule, { decay });
+  const sparse = adamW(
+    rows,
+    rowGradient,
+    {
+      first: gather(table.moments.first, rowIds),
+      second: gather(table.moments.second, rowIds),
+    },
+    schedule,
+  );
+  return {
+    noise,
+    graph: {
+      outputs: { loss, norm: clipped.norm },
+      updates: {
+        packed: dense.parameter,
+        'packed.m': dense.moments.first,
+        'packed.v': dense.moments.second,
+        table: scatterRows(table.value, rowIdsLong, sparse.parameter),
+        'table.m': scatterRows(table.moments.first, rowIdsLong, sparse.moments.first),
+        'table.v': scatterRows(table.moments.second, rowIdsLong, sparse.moments.second),
+      },
+    },
+  };
+}
+
+/** Moves the averaged parameters towards the current ones; the fed decay grows from 0 while the average is young. */
+export function averagingStep(network: Network): Graph {
+  const count = countOf(parametersOf(network));
+  const decay = input('decay', 'f32', []);
+  const average = (name: string, shape: readonly number[]): Value =>
+    movingAverage(state(`${name}.average`, 'f32', shape), state(name, 'f32', shape), decay);
+  return {
+    outputs: {},
+    updates: {
+      'packed.average': average('packed', [count]),
+      'table.average': average('table', [network.rows, network.encoder.width]),
+    },
+  };
+}
+
+/**
+ * Prediction for any batch and length: ids i32 and weights f32 [B, L, rows per word], mask f32 [B, L], and for networks
+ * with positions 0..L-1 as i32. Gives `logits`, `pooled` and the log-probabilities `tags<i>`.
+ */
+export function predictionGraph(network: Network, rowsPerWord: number): Graph {
+  const specs = parametersOf(network);
+  const parameters = unpack(specs, state('packed.average', 'f32', [countOf(specs)]));
+  const table = state('table.average', 'f32', [network.rows, network.encoder.width]);
+  const weights = input('weights', 'f32', [BATCH, LENGTH, 1, rowsPerWord]);
+  const ids = input('ids', 'i32', [BATCH, LENGTH, rowsPerWord]);
+  const x = reshape(matmul(weights, gather(table, ids)), [BATCH, LENGTH, network.encoder.width]);
+  const mask = input('mask', 'f32', [BATCH, LENGTH]);
+  const { pooled, tokens } = encode(network.encoder, x, mask, parameters, (value) => value);
+  const outputs: Record<string, Value> = { pooled };
+  if (headOffsets(network.heads).total > 0) outputs['logits'] = choiceLogits(pooled, parameters);
+  network.heads.tags.forEach((_, i) => {
+    outputs[`tags${i}`] = logSoftmax(tagLogits(tokens, i, parameters));
+  });
+  return { outputs, updates: {} };
+}
+
+const schedule: Schedule = {
+  rate: input('rate', 'f32', []),
+  correction1: input('correction1', 'f32', []),
+  correction2: input('correction2', 'f32', []),
+};
+
+function states(
+  name: string,
+  shape: readonly number[],
+): { readonly value: Value; readonly moments: Moments } {
+  return {
+    value: state(name, 'f32', shape),
+    moments: { first: state(`${name}.m`, 'f32', shape), second: state(`${name}.v`, 'f32', shape) },
+  };
+}
+
+/** Dropout masks read from the noise pool: one window per use, whose start is fed. */
+function pooledNoise(rate: number, sizes: number[]): Dropout {
+  if (rate === 0) return (value) => value;
+  return (value) => {
+    const size = value.shape.reduce((a, d) => a * d, 1);
+    const start = input(`noise${sizes.length}.start`, 'i64', [1]);
+    const end = input(`noise${sizes.length}.end`, 'i64', [1]);
+    sizes.push(size);
+    return mul(value, reshape(window(state('noise', 'f32', [NOISE_SIZE]), start, end, size), value.shape));
+  };
+}
+
+/** Sum over heads of the mean cross entropies; targets are distributions, mixed and smoothed by the host. */
+function lossOf(
+  network: Network,
+  { batch, length }: StepShape,
+  { pooled, tokens }: { readonly pooled: Value; readonly tokens: Value },
+  parameters: ReadonlyMap<string, Value>,
+  training: TrainingSpec,
+): Value {
+  const { heads } = network;
+  const { offsets, total } = headOffsets(heads);
+  const losses: Value[] = [];
+  if (total > 0) {
+    const mixed = training.mixup > 0 ? gemm(input('mix', 'f32', [batch, batch]), pooled) : pooled;
+    const logits = choiceLogits(mixed, parameters);
+    const targets = input('targets', 'f32', [batch, total]);
+    const weights = input('target.weights', 'f32', [heads.choices.length, batch]);
+    heads.choices.forEach(({ classes }, i) => {
+      const part = (value: Value): Value => slice(value, 1, offsets[i]!, offsets[i]! + classes);
+      const weight = reshape(slice(weights, 0, i, i + 1), [batch]);
+      losses.push(crossEntropy(part(logits), part(targets), weight));
+    });
+  }
+  heads.tags.forEach(({ tags }, i) => {
+    const ids = input(`tags${i}`, 'i32', [batch * length]);
+    const weights = input(`tags${i}.weights`, 'f32', [batch * length]);
+    const logits = reshape(tagLogits(tokens, i, parameters), [batch * length, tags]);
+    losses.push(crossEntropy(logits, oneHot(ids, tags), weights));
+  });
+  return losses.reduce((a, b) => add(a, b));
+}

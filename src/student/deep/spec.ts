@@ -1,0 +1,84 @@
+import type { FeatureOptions } from './features.ts';
+
+/** One network of the deep rung. Several are trained one after the other and averaged. */
+export type EncoderSpec =
+  | {
+      readonly kind: 'cnn';
+      readonly width: number;
+      readonly filters: number;
+      /** Convolution windows in words. */
+      readonly windows: readonly number[];
+      readonly dropout: number;
+    }
+  | {
+      readonly kind: 'transformer';
+      readonly width: number;
+      readonly layers: number;
+      readonly heads: number;
+      readonly dropout: number;
+    };
+
+export interface TrainingSpec {
+  readonly epochs: number;
+  readonly batch: number;
+  readonly rate: number;
+  readonly warmup: number;
+  readonly decay: number;
+  readonly labelSmoothing: number;
+  readonly wordDropout: number;
+  /** Beta parameter of mixup on the pooled state; 0 switches it off. */
+  readonly mixup: number;
+  readonly clip: number;
+  readonly averageDecay: number;
+  readonly averageEvery: number;
+  /** Epochs without a better validation loss before training stops. */
+  readonly patience: number;
+}
+
+export interface DeepSpec {
+  readonly seed: number;
+  readonly encoders: readonly EncoderSpec[];
+  readonly training: TrainingSpec;
+  readonly features: FeatureOptions;
+  /** Longer inputs are cut. */
+  readonly maxTokens: number;
+}
+
+export const cnn: EncoderSpec = {
+  kind: 'cnn',
+  width: 128,
+  filters: 128,
+  windows: [1, 2, 3],
+  dropout: 0.4,
+};
+
+export const transformer: EncoderSpec = {
+  kind: 'transformer',
+  width: 128,
+  layers: 2,
+  heads: 4,
+  dropout: 0.2,
+};
+
+export const defaultTraining: TrainingSpec = {
+  epochs: 12,
+  batch: 64,
+  rate: 2e-3,
+  warmup: 0.06,
+  decay: 0.05,
+  labelSmoothing: 0.1,
+  wordDropout: 0.1,
+  mixup: 0,
+  clip: 1,
+  averageDecay: 0.98,
+  averageEvery: 5,
+  patience: 4,
+};
+
+export const defaultSpec: DeepSpec = {
+  seed: 1,
+  encoders: [cnn, transformer],
+  training: defaultTraining,
+  features: {},
+  maxTokens: 128,
+};
