@@ -2,7 +2,7 @@ import { lowerBound, type Rate, upperBound } from '../base/binomial.ts';
 import type { AssignedCall, Task, TaskVersion } from '../tasks/task.ts';
 import type { Capability, Catalogue, CostOfError, Verdict } from './capability.ts';
 import { inferCost } from './cost.ts';
-import { burstCorrelation, clusterInputs, effectiveSize } from './effective.ts';
+import { burstCorrelation, effectiveSize, findRepeats, type Repeats } from './effective.ts';
 import { judge } from './neverFired.ts';
 import { novelty } from './novelty.ts';
 import type { Offer } from './offer.ts';
@@ -39,9 +39,9 @@ export function analyseCapabilities(
 ): Catalogue {
   const { delta = 0.05, budgetPerCall = 0.001 } = options;
   const tally = tallyCalls(task, calls);
-  const clusters = clusterInputs(tally.inputs);
+  const repeats = findRepeats(tally.inputs, tally.times);
   const entries = universe(task, calls, tally);
-  const counts = createCounts(tally, clusters, entries);
+  const counts = createCounts(tally, repeats, entries);
   const zeroCount = entries.filter((entry) => entry.calls.length === 0).length;
   const newest = task.versions.at(-1)?.version ?? 1;
   const capabilities = entries.map((entry): Capability => {
@@ -49,7 +49,7 @@ export function analyseCapabilities(
     const hits = entry.calls;
     const fired = hits.length;
     const ratio = place.calls.length === 0 ? 1 : place.effective / place.calls.length;
-    const effectiveHits = Math.min(fired, counts.distinct(hits) * counts.thinning);
+    const effectiveHits = Math.min(fired, counts.distinct(hits, repeats.near) * counts.thinning);
     const cost =
       options.costs?.[entry.offer.id] ??
       inferCost(entry.offer.kind, entry.offer.name, entry.offer.description);
@@ -71,6 +71,7 @@ export function analyseCapabilities(
       effective: place.effective,
       fired,
       effectiveHits,
+      examples: counts.distinct(hits, repeats.exact),
       firstSeenMs: first === undefined ? null : tally.times[first]!,
       lastSeenMs: last === undefined ? null : tally.times[last]!,
       before: first === undefined ? place.calls.length : lowerIndex(place.calls, first),
@@ -144,7 +145,7 @@ interface Place {
   readonly windows: number;
 }
 
-function createCounts(tally: Tally, clusters: Int32Array, entries: readonly Entry[]) {
+function createCounts(tally: Tally, repeats: Repeats, entries: readonly Entry[]) {
   const all = Array.from(tally.times, (_, i) => i);
   const normal = all.filter((i) => tally.normal[i] === 1);
   const signature = new Int32Array(all.length);
@@ -152,12 +153,12 @@ function createCounts(tally: Tally, clusters: Int32Array, entries: readonly Entr
     if (entry.offer.kind !== 'label' && entry.offer.kind !== 'enum' && entry.offer.kind !== 'tool') return;
     for (const i of entry.calls) signature[i] = (Math.imul(signature[i]!, 31) + k + 1) | 0;
   });
-  const firsts = firstOfCluster(normal, clusters);
+  const firsts = firstOfCluster(normal, repeats.near);
   const burst = burstCorrelation(firsts, tally.times, signature);
   const thinning = effectiveSize(firsts.length, burst) / Math.max(1, firsts.length);
   const stamp = new Int32Array(all.length).fill(-1);
   let round = 0;
-  const distinct = (calls: readonly number[]): number => {
+  const distinct = (calls: readonly number[], clusters: Int32Array): number => {
     round++;
     let count = 0;
     for (const i of calls) {
@@ -188,7 +189,7 @@ function createCounts(tally: Tally, clusters: Int32Array, entries: readonly Entr
       );
       const place = {
         calls,
-        effective: distinct(calls) * thinning,
+        effective: distinct(calls, repeats.near) * thinning,
         days: countDistinct(calls, tally.times, DAY_MS),
         windows: countDistinct(calls, tally.times, 600_000),
       };

@@ -23,7 +23,7 @@ export function inferCost(kind: CapabilityKind, name: string, description: strin
   const trivial =
     kind === 'parameter' || kind === 'input-length' || kind === 'format' || kind === 'array-length';
   const grade = trivial ? 'trivial' : 'low';
-  return { grade, dollars: gradeDollars[grade], reason: `no word in "${name}" speaks of harm` };
+  return { grade, dollars: gradeDollars[grade], reason: 'nothing in its name speaks of harm' };
 }
 
 interface Rule {
@@ -32,8 +32,11 @@ interface Rule {
   readonly reason: (word: string) => string;
 }
 
+/** Verbs of tools whose effect cannot be taken back. */
 const destructive =
-  /^(delete|remove|drop|destroy|erase|wipe|purge|refund|charge|pay|transfer|wire|send|post|publish|email|notify|merge|deploy|release|cancel|terminate|revoke|ban|suspend|block|disable|shutdown|reset|unlock|grant|approve|sign|buy|purchase|order|book|execute|run)$/;
+  /^(delete|remove|drop|destroy|erase|wipe|purge|refund|charge|pay|transfer|wire|send|post|publish|email|notify|message|merge|deploy|release|terminate|revoke|ban|suspend|block|disable|shutdown|reset|unlock|grant|approve|sign|execute|withdraw|overwrite|kill|dispatch|prescribe)$/;
+/** Verbs of tools that commit somebody to something. */
+const committing = /^(buy|purchase|order|book|reserve|cancel|subscribe|unsubscribe|submit|checkout)$/;
 const safety =
   /^(suicide|selfharm|harm|abuse|violence|weapon|emergency|threat|danger|crime|refusal|unsafe|escalate|escalation|csam|terror|fire|police|ambulance)$/;
 const medical =
@@ -46,29 +49,51 @@ const money =
 const rules: readonly Rule[] = [
   {
     grade: 'severe',
-    match: (kind, name) => (kind === 'tool' ? find(destructive, name) : null),
+    match: (kind, name) => (kind === 'tool' ? verb(destructive, name) : null),
     reason: (word) => `a tool that acts on the world ("${word}")`,
   },
   {
     grade: 'severe',
-    match: (kind, name) => (kind === 'refusal' ? name : find(safety, name)),
+    match: (kind, name) => (kind === 'refusal' ? name : find(safety, flagged(name))),
     reason: (word) => `safety ("${word}")`,
   },
+  { grade: 'severe', match: (_, name) => find(medical, flagged(name)), reason: (word) => `a medical word ("${word}")` },
+  { grade: 'severe', match: (_, name) => find(legal, flagged(name)), reason: (word) => `a legal word ("${word}")` },
   {
-    grade: 'severe',
-    match: (_, name) => find(medical, name),
-    reason: (word) => `a medical word ("${word}")`,
+    grade: 'high',
+    match: (kind, name) => (kind === 'tool' ? verb(committing, name) : null),
+    reason: (word) => `a tool that commits somebody ("${word}")`,
   },
-  { grade: 'severe', match: (_, name) => find(legal, name), reason: (word) => `a legal word ("${word}")` },
-  { grade: 'high', match: (_, name) => find(money, name), reason: (word) => `money ("${word}")` },
+  { grade: 'high', match: (_, name) => find(money, flagged(name)), reason: (word) => `money ("${word}")` },
 ];
+
+/** Of `field = value`, what decides: the value; the field's name only where the value says yes. */
+function flagged(name: string): string {
+  const at = name.indexOf(' = ');
+  if (at < 0) return name;
+  const value = name.slice(at + 3);
+  if (/^(false|no|none|null|0)$/i.test(value)) return '';
+  return /^(true|yes|1)$/i.test(value) ? name.slice(0, at) : value;
+}
+
+/** A verb counts where a tool's name begins with it (`deleteUser`, `user.delete`), not inside (`get_order`). */
+function verb(pattern: RegExp, name: string): string | null {
+  for (const part of name.split(/[.:/]|__/)) {
+    const first = words(part)[0] ?? '';
+    if (pattern.test(first)) return first;
+  }
+  return null;
+}
 
 /** The first word of a name like `reportFraud`, `report_fraud` or `Report fraud` that a pattern knows. */
 function find(pattern: RegExp, name: string): string | null {
-  for (const word of name
+  return words(name).find((word) => pattern.test(word)) ?? null;
+}
+
+function words(name: string): string[] {
+  return name
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
     .toLowerCase()
-    .split(/[^\p{L}]+/u))
-    if (pattern.test(word)) return word;
-  return null;
+    .split(/[^\p{L}]+/u)
+    .filter((word) => word !== '');
 }

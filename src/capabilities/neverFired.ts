@@ -12,8 +12,10 @@ export interface Evidence {
   readonly opportunities: number;
   readonly effective: number;
   readonly fired: number;
-  /** Hits after near duplicates and bursts count once. */
+  /** Hits after near duplicates of a day and bursts count once. */
   readonly effectiveHits: number;
+  /** Different inputs among the hits: what a student could learn from. */
+  readonly examples: number;
   readonly firstSeenMs: number | null;
   readonly lastSeenMs: number | null;
   /** Opportunities before the first hit, and after the last. */
@@ -46,8 +48,8 @@ export interface Judgement {
 
 /** Silence shorter than this is a coverage signal: two weekly cycles look alike by chance, three seldom do. */
 export const CYCLE_DAYS = 20;
-/** Fewer independent hits than this and there is nothing to learn from, nor to test on. */
-export const LEARNABLE_HITS = 20;
+/** Fewer different inputs than this and there is nothing to learn from, nor to test on. */
+export const LEARNABLE_EXAMPLES = 20;
 const MIN_SESSIONS = 3;
 const DAY_MS = 86_400_000;
 /** A decision further away than this is none: the capability stays with the teacher. */
@@ -74,6 +76,7 @@ export function spansMonthEnd(fromMs: number, toMs: number): boolean {
 
 function judgeSilent(evidence: Evidence, rules: Rules): Judgement {
   const { cost, effective, upper, opportunities } = evidence;
+  const each = effective === 0 ? 1 : opportunities / effective;
   const days = (evidence.nowMs - evidence.sinceMs) / DAY_MS;
   const told = silence(evidence, days);
   if (!evidence.current)
@@ -83,9 +86,9 @@ function judgeSilent(evidence: Evidence, rules: Rules): Judgement {
   const missing = Math.max(0, needed - effective);
   const cycle = missingCycle(evidence, days);
   if (cycle !== null) {
-    const wait = Math.max(missing, Math.ceil(perDay * Math.max(0, CYCLE_DAYS - days)));
+    const wait = Math.max(missing, perDay * Math.max(0, CYCLE_DAYS - days));
     const reason = `${told} Not yet: ${cycle}.`;
-    return { status: 'not yet', verdict: 'not yet', reason, callsNeeded: wait };
+    return { status: 'not yet', verdict: 'not yet', reason, callsNeeded: Math.ceil(wait * each) };
   }
   const loss = upper * cost.dollars;
   const price = `Serving it wrong would cost at most ${moneyText(loss)} a call (${moneyText(cost.dollars)} each: ${cost.reason})`;
@@ -95,15 +98,15 @@ function judgeSilent(evidence: Evidence, rules: Rules): Judgement {
   }
   if (missing > 0) {
     const wait = perDay === 0 ? Number.POSITIVE_INFINITY : missing / perDay;
-    const more = `${plural(missing, 'more call')} without a hit would be needed to drop it`;
+    const more = `${plural(Math.ceil(missing * each), 'more call')} without a hit would be needed to drop it`;
     if (wait > PATIENCE_DAYS) {
       const reason = `${told} ${price}, budget ${moneyText(rules.budgetPerCall)}; ${more}: rare but dear, stays with the teacher.`;
       return { status: 'long tail', verdict: 'route', reason, callsNeeded: null };
     }
     const reason = `${told} ${price}, budget ${moneyText(rules.budgetPerCall)}. Not yet: ${more}, about ${plural(Math.ceil(wait), 'day')} at today's rate.`;
-    return { status: 'not yet', verdict: 'not yet', reason, callsNeeded: missing };
+    return { status: 'not yet', verdict: 'not yet', reason, callsNeeded: Math.ceil(missing * each) };
   }
-  const reason = `${told} ${price}, within the budget of ${moneyText(rules.budgetPerCall)}: dropped, and watched (${countText(opportunities)} opportunities seen).`;
+  const reason = `${told} ${price}, within the budget of ${moneyText(rules.budgetPerCall)}: dropped, and watched for.`;
   return { status: 'dead', verdict: 'drop', reason, callsNeeded: null };
 }
 
@@ -129,7 +132,7 @@ function missingCycle(evidence: Evidence, days: number): string | null {
 }
 
 function judgeFired(evidence: Evidence, rules: Rules): Judgement {
-  const { fired, opportunities, effectiveHits } = evidence;
+  const { fired, opportunities, examples } = evidence;
   const share = opportunities === 0 ? 0 : fired / opportunities;
   const told = `Fired ${plural(fired, 'time')} in ${countText(opportunities)} opportunities (${percentText(share)}).`;
   if (evidence.declared && !evidence.current) {
@@ -141,24 +144,27 @@ function judgeFired(evidence: Evidence, rules: Rules): Judgement {
     const reason = `${told} No hit in the last ${countText(evidence.after)} opportunities (since ${day(evidence.lastSeenMs)}): ${quiet}; the teacher answers it should it come back.`;
     return { status: quiet, verdict: 'route', reason, callsNeeded: null };
   }
-  const needed = Math.ceil(Math.max(0, LEARNABLE_HITS - effectiveHits));
+  const needed = Math.ceil(Math.max(0, LEARNABLE_EXAMPLES - examples));
   const fresh = isNew(evidence, rules);
   const status: CapabilityStatus = fresh !== null ? 'new' : needed > 0 ? 'long tail' : 'fired';
   const since = fresh === null ? '' : ` New: ${fresh}.`;
-  if (evidence.cost.grade === 'severe') {
+  if (evidence.cost.grade === 'severe' && decides.has(evidence.kind)) {
     const reason = `${told}${since} Stays with the teacher: ${evidence.cost.reason}; keep it only by your own decision.`;
     return { status, verdict: 'route', reason, callsNeeded: needed > 0 ? callsFor(needed, evidence) : null };
   }
   if (needed > 0) {
-    const reason = `${told}${since} ${plural(Math.floor(effectiveHits), 'independent hit')} are too few to learn from (${LEARNABLE_HITS} needed): stays with the teacher.`;
+    const reason = `${told}${since} Only ${plural(examples, 'different input')}, ${LEARNABLE_EXAMPLES} are needed to learn from: stays with the teacher.`;
     return { status, verdict: 'route', reason, callsNeeded: callsFor(needed, evidence) };
   }
   return { status, verdict: 'keep', reason: `${told}${since}`, callsNeeded: null };
 }
 
-/** Calls until so many more independent hits are expected. */
+/** Kinds whose use is an act of its own; that a field is present is none. */
+const decides: ReadonlySet<CapabilityKind> = new Set(['label', 'enum', 'tool', 'refusal']);
+
+/** Calls until so many more different inputs are expected. */
 function callsFor(hits: number, evidence: Evidence): number {
-  return Math.ceil((hits * evidence.opportunities) / Math.max(evidence.effectiveHits, 0.5));
+  return Math.ceil((hits * evidence.opportunities) / Math.max(evidence.examples, 0.5));
 }
 
 /**

@@ -5,7 +5,8 @@ import { jsonText, type Visit } from './reading.ts';
 
 /** What a request asks of whoever answers it: language, length, images, turns, parameters, which tools are on offer. */
 export function readRequest(request: ChatRequest, input: string, visit: Visit): void {
-  visit(`input-language:${detectLanguage(input)}`, null);
+  const language = detectLanguage(input);
+  if (language !== 'unknown') visit(`input-language:${language}`, null);
   visit(`input-length:${characterBand(input.length)}`, null);
   let turns = 0;
   let image = false;
@@ -32,7 +33,8 @@ export function readResponse(response: ChatResponse, kind: CallKind, visit: Visi
   if (response.toolCalls.length > 1) visit('parallel-calls:2+', null);
   visit(`format:${formatOf(response)}`, null);
   const text = response.text ?? '';
-  if (text.length >= 25 && jsonText(text) === null) visit(`output-language:${detectLanguage(text)}`, null);
+  const language = text.length >= 25 && jsonText(text) === null ? detectLanguage(text) : 'unknown';
+  if (language !== 'unknown') visit(`output-language:${language}`, null);
 }
 
 function formatOf(response: ChatResponse): string {

@@ -174,20 +174,28 @@ function observedOffers(tally: Tally, hint: AnswerHint): Offer[] {
   return offers;
 }
 
-/** Places whose values form a closed set: few of them, hardly any seen only once. */
+/**
+ * Places whose values form a closed set without being declared: few of them, hardly any seen only once, and not copied
+ * from the input (a copied word is data, not an offer).
+ */
 function enumeratedPlaces(tally: Tally): Set<string> {
-  const places = new Map<string, { n: number; distinct: number; once: number }>();
+  const places = new Map<string, { n: number; distinct: number; once: number; checked: number; copied: number }>();
   for (const use of tally.uses.values()) {
     if (use.value === null) continue;
     const key = `${use.value.scope}.${use.value.path}`;
-    const place = places.get(key) ?? { n: 0, distinct: 0, once: 0 };
+    const place = places.get(key) ?? { n: 0, distinct: 0, once: 0, checked: 0, copied: 0 };
     place.n += use.calls.length;
     place.distinct++;
     if (use.calls.length === 1) place.once++;
+    const text = String(use.value.value).toLowerCase();
+    for (const i of use.calls.slice(0, 20)) {
+      place.checked++;
+      if (tally.inputs[i]!.toLowerCase().includes(text)) place.copied++;
+    }
     places.set(key, place);
   }
   const closed = new Set<string>();
-  for (const [key, { n, distinct, once }] of places)
-    if (n >= 10 && distinct < Math.sqrt(n) && once / n <= 0.01) closed.add(key);
+  for (const [key, { n, distinct, once, checked, copied }] of places)
+    if (n >= 10 && distinct < Math.sqrt(n) && once / n <= 0.01 && copied < 0.3 * checked) closed.add(key);
   return closed;
 }

@@ -13,13 +13,13 @@ export function percentText(share: number): string {
   return `${percent.toFixed(digits).replace(/0+$/, '').replace(/\.$/, '')} %`;
 }
 
-/** 0.00094 -> "$0.0009", 5 -> "$5", 1234.5 -> "$1,235". */
+/** 0.00094 -> "$0.00094", 5 -> "$5", 1234.5 -> "$1,235". */
 export function moneyText(dollars: number): string {
   if (dollars >= 100) return `$${countText(dollars)}`;
   if (dollars >= 1) return `$${dollars.toFixed(2).replace(/\.00$/, '')}`;
   if (dollars === 0) return '$0';
-  const digits = Math.min(8, Math.max(2, -Math.floor(Math.log10(dollars))));
-  return `$${dollars.toFixed(digits)}`;
+  const digits = Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(dollars))));
+  return `$${dollars.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 }
 
 /** "1 call", "2 calls", "15,412 calls". */

@@ -1,0 +1,72 @@
+import type { Task } from '../tasks/task.ts';
+import type { Answer, ChatRequest } from '../wire/chat.ts';
+import type { CapabilityKind, CapabilitySet, Catalogue } from './capability.ts';
+import { foldLabel, type ReadOptions, readAnswer } from './reading.ts';
+import { readRequest } from './request.ts';
+import { readOptions } from './tally.ts';
+
+/**
+ * What is left of a dropped capability: enough to recognise it in a teacher's answer. One such answer reopens the
+ * capability and voids the certificate of its bucket. Plain data.
+ */
+export interface Tombstones {
+  readonly taskId: string;
+  readonly read: ReadOptions;
+  /** Signature -> id of the dropped capability. Labels are folded: another spelling is the same label. */
+  readonly signatures: Readonly<Record<string, string>>;
+  /** Does any signature concern the request (images, turns, languages) rather than the answer? */
+  readonly watchesRequest: boolean;
+}
+
+const ofRequest: ReadonlySet<CapabilityKind> = new Set([
+  'image',
+  'turns',
+  'input-language',
+  'input-length',
+  'parameter',
+]);
+
+/** Tombstones of everything that a capability set drops. */
+export function tombstones(
+  task: Pick<Task, 'id' | 'output'>,
+  catalogue: Catalogue,
+  set: Pick<CapabilitySet, 'drop'>,
+): Tombstones {
+  const dropped = new Set(set.drop);
+  const signatures: Record<string, string> = Object.create(null) as Record<string, string>;
+  let watchesRequest = false;
+  for (const { id, kind } of catalogue.capabilities) {
+    if (!dropped.has(id)) continue;
+    signatures[signature(id)] = id;
+    watchesRequest ||= ofRequest.has(kind);
+  }
+  return { taskId: task.id, read: readOptions(task), signatures, watchesRequest };
+}
+
+/**
+ * Does this teacher's answer use anything dropped? Pure and fast: one walk over the answer, no state.
+ * @returns ids of the dropped capabilities that fired, each once; empty for nearly every answer.
+ */
+export function firesDropped(stones: Tombstones, answer: Answer, request: ChatRequest | null): string[] {
+  const fired = new Set<string>();
+  const visit = (id: string): void => {
+    const dropped = stones.signatures[signature(id)];
+    if (dropped !== undefined) fired.add(dropped);
+  };
+  readAnswer(answer, stones.read, visit);
+  if (stones.watchesRequest && request !== null) readRequest(request, '', visit);
+  return [...fired];
+}
+
+/** What to tell the user when a tombstone stirs. */
+export function reopened(capabilityId: string): { readonly message: string; readonly next: string } {
+  return {
+    message: `The teacher used ${capabilityId}, which was dropped as never fired.`,
+    next: 'It is routed to the teacher again and the certificate of its bucket is void: analyse and train again.',
+  };
+}
+
+function signature(id: string): string {
+  return id.startsWith('label:') ? `label:${foldLabel(id.slice(6))}` : id;
+}
+
