@@ -180,4 +180,4 @@ export type FromWebview =
         readonly params: Actions[K][0];
       };
     }[ActionName]
-  | { readonly kind: 'command'; readonly command: string };
+  | { readonly kind: 'command'; readonly command: string; readonly taskId?: string };

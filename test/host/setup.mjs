@@ -44,7 +44,8 @@ export function setUp() {
 function aptInstall(names) {
   const list = names.join(', ');
   if (onPath('apt-get') === null) return `${list} missing, and there is no apt-get to install with`;
-  if (process.getuid?.() !== 0) return `${list} missing, and installing needs root (apt-get install ${names.join(' ')})`;
+  if (process.getuid?.() !== 0)
+    return `${list} missing, and installing needs root (apt-get install ${names.join(' ')})`;
   console.log(`Installing ${list} ...`);
   const options = ['-y', '-qq', '-o', 'DPkg::Lock::Timeout=300'];
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };

@@ -1,0 +1,100 @@
+import type { StudentState, TaskState } from '../../src/protocol.ts';
+import { type Child, h, type Tree } from '../dom.ts';
+import { count, interval, percent } from '../format.ts';
+import { icon } from '../icons.ts';
+import { figure, figures } from './figure.ts';
+
+type Report = NonNullable<StudentState['report']>;
+
+/** What was shown on calls the student has never seen: the promise, the figures with their intervals, the trade-off. */
+export function proof({ student }: TaskState): Child {
+  if (student === null) return null;
+  const { outcome, report } = student;
+  return h(
+    'section',
+    { key: 'proof', class: 'block', 'aria-label': 'Proof' },
+    h('h3', null, 'Proof'),
+    promise(outcome),
+    report === null
+      ? null
+      : [
+          figures(
+            figure({
+              label: 'Agrees with the teacher',
+              value: percent(report.agreement.rate),
+              note: interval(report.agreement),
+            }),
+            figure({
+              label: 'Can answer',
+              value: percent(report.coverage),
+              note: `of ${count(report.n)} held-out calls`,
+              ...(report.coverage > 0 && { tone: 'good' as const }),
+            }),
+            report.coverage === 0
+              ? null
+              : figure({
+                  label: 'Wrong among those',
+                  value: percent(report.disagreement.rate),
+                  note: interval(report.disagreement),
+                }),
+            report.cached === 0
+              ? null
+              : figure({
+                  label: 'Exact repeats',
+                  value: count(report.cached),
+                  note: `on the rest ${percent(report.novelAgreement.rate)} agree`,
+                }),
+          ),
+          tradeOff(report, outcome.kind === 'certified' ? outcome.certificate.epsilon : 0.02),
+        ],
+  );
+}
+
+function promise(outcome: StudentState['outcome']): Tree {
+  if (outcome.kind === 'refused') {
+    return h('p', { class: 'promise promise-refused' }, icon('shield'), h('span', null, outcome.reason));
+  }
+  const { epsilon, delta, n, errors } = outcome.certificate;
+  const text = `At most ${percent(epsilon, 0)} of its answers differ from the teacher's, with ${percent(1 - delta, 0)} confidence.`;
+  const detail = `Shown on ${count(n)} calibration calls with ${count(errors)} ${errors === 1 ? 'disagreement' : 'disagreements'}.`;
+  return h(
+    'p',
+    { class: 'promise' },
+    icon('verified-filled'),
+    h('span', null, text, ' ', h('span', { class: 'quiet' }, detail)),
+  );
+}
+
+const WIDTH = 260;
+const HEIGHT = 84;
+
+/** Share answered against share wrong: how far the student could go, and where the promise stops it. */
+function tradeOff(report: Report, epsilon: number): Child {
+  const points = report.riskCoverage;
+  if (points.length < 3) return null;
+  const top = Math.max(epsilon * 2, ...points.map((point) => point.risk)) || 1;
+  const x = (coverage: number): string => (coverage * WIDTH).toFixed(1);
+  const y = (risk: number): string => (HEIGHT - (risk / top) * HEIGHT).toFixed(1);
+  const line = points
+    .map((point, i) => `${i === 0 ? 'M' : 'L'}${x(point.coverage)} ${y(point.risk)}`)
+    .join(' ');
+  const label = `Answering ${percent(report.coverage)} of the calls, ${percent(report.disagreement.rate)} of those differ; answering all, ${percent(1 - report.agreement.rate)}.`;
+  return h(
+    'figure',
+    { class: 'chart' },
+    h(
+      'svg',
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label, preserveAspectRatio: 'none' },
+      h('rect', { class: 'chart-served', x: 0, y: 0, width: x(report.coverage), height: HEIGHT }),
+      h('line', { class: 'chart-limit', x1: 0, y1: y(epsilon), x2: WIDTH, y2: y(epsilon) }),
+      h('path', { class: 'chart-line', d: line }),
+    ),
+    h(
+      'figcaption',
+      { class: 'quiet' },
+      h('span', null, 'nothing answered'),
+      h('span', null, `limit ${percent(epsilon, 0)} wrong`),
+      h('span', null, 'everything'),
+    ),
+  );
+}

@@ -1,0 +1,192 @@
+import type { TaskState } from '../../src/protocol.ts';
+import { type Child, h, type Tree } from '../dom.ts';
+import { ago, bytes, count, parameters, plural, seconds } from '../format.ts';
+import { icon } from '../icons.ts';
+import type { Controls, Model } from '../model.ts';
+import { outputWords, rungs, stages } from '../words.ts';
+import { capabilities } from './capabilities.ts';
+import { live } from './live.ts';
+import { modeSwitch } from './modeSwitch.ts';
+import { proof } from './proof.ts';
+import { section } from './section.ts';
+import { jobCard } from './training.ts';
+import { weaknessMap } from './weakness.ts';
+
+/** One task: where it stands, who answers it, the proof, and what it is made of. */
+export function taskDetail(model: Model, task: TaskState, controls: Controls): Tree {
+  const job = model.state.jobs.find((candidate) => candidate.taskId === task.id);
+  return h(
+    'article',
+    {
+      class: 'task',
+      'data-task': task.id,
+      'data-stage': task.stage,
+      'data-mode': task.mode,
+      'aria-label': task.name,
+    },
+    heading(model, task, controls),
+    job === undefined ? h('p', { class: 'summary' }, task.summary) : jobCard(job, controls),
+    buttons(model, task, job !== undefined, controls),
+    modeSwitch(model, task, controls),
+    live(task),
+    proof(task),
+    weaknessMap(model, task, controls),
+    capabilities(model, task, controls),
+    section(
+      model,
+      controls,
+      { name: 'prompt', title: 'Prompt', note: plural(task.versions, 'version') },
+      () => prompt(task),
+    ),
+    section(model, controls, { name: 'about', title: 'About', note: plural(task.calls, 'call') }, () =>
+      about(model, task),
+    ),
+  );
+}
+
+function heading(model: Model, task: TaskState, controls: Controls): Tree {
+  const stage = stages[task.stage];
+  return h(
+    'header',
+    { class: 'task-heading' },
+    h(
+      'vscode-button',
+      {
+        appearance: 'icon',
+        class: 'back',
+        'aria-label': 'Back to all tasks',
+        title: 'All tasks (Escape)',
+        on: { click: () => controls.open(null) },
+      },
+      icon('arrow-left'),
+    ),
+    model.renaming === task.id ? nameField(task, controls) : name(task, controls),
+    h('span', { class: `chip tone-${stage.tone}` }, icon(stage.icon), stage.label),
+  );
+}
+
+function name(task: TaskState, controls: Controls): Child {
+  return [
+    h('h2', { key: 'name', tabindex: '-1', 'data-focus': true }, task.name),
+    h(
+      'vscode-button',
+      {
+        key: 'rename',
+        appearance: 'icon',
+        class: 'rename',
+        'aria-label': `Rename ${task.name}`,
+        on: { click: () => controls.rename(task.id) },
+      },
+      icon('edit'),
+    ),
+  ];
+}
+
+function nameField(task: TaskState, controls: Controls): Tree {
+  const finish = (event: Event): void => {
+    const value = (event.target as HTMLInputElement).value.trim();
+    controls.rename(null);
+    if (value !== '' && value !== task.name)
+      void controls.act('task.rename', { taskId: task.id, name: value });
+  };
+  const keydown = (event: Event): void => {
+    const { key } = event as KeyboardEvent;
+    if (key === 'Enter') finish(event);
+    if (key === 'Escape') {
+      event.stopPropagation();
+      controls.rename(null);
+    }
+  };
+  return h('vscode-text-field', {
+    key: 'field',
+    class: 'name-field',
+    value: task.name,
+    autofocus: true,
+    'aria-label': 'Name of the task',
+    on: { keydown, change: finish },
+  });
+}
+
+function buttons(model: Model, task: TaskState, busy: boolean, controls: Controls): Child {
+  if (busy) return null;
+  const pending = model.pending.has(`student.train:${task.id}`);
+  const again = task.student !== null;
+  const eager = task.stage === 'ready' || task.stage === 'rolled-back';
+  return h(
+    'div',
+    { class: 'buttons' },
+    h(
+      'vscode-button',
+      {
+        appearance: eager || !again ? 'primary' : 'secondary',
+        'data-action': 'train',
+        disabled: pending,
+        on: { click: () => void controls.act('student.train', { taskId: task.id }) },
+      },
+      icon(pending ? 'loading' : 'mortar-board'),
+      again ? 'Train Again' : 'Train Student',
+    ),
+    again
+      ? h(
+          'vscode-button',
+          {
+            appearance: 'secondary',
+            'data-action': 'report',
+            on: { click: () => controls.command('understudy.report.open', task.id) },
+          },
+          icon('graph'),
+          'Report',
+        )
+      : null,
+  );
+}
+
+function prompt(task: TaskState): Child {
+  return h('pre', { class: 'prompt', tabindex: '0', 'aria-label': 'Prompt template' }, marked(task.prompt));
+}
+
+/** `{slot}` stands out from the constant text. */
+function marked(text: string): Child[] {
+  return text
+    .split(/(\{[\w.-]+\})/)
+    .map((part, i) => (i % 2 === 1 ? h('mark', null, part.slice(1, -1)) : part));
+}
+
+function about(model: Model, task: TaskState): Child {
+  const { student } = task;
+  return h(
+    'dl',
+    { class: 'facts' },
+    fact('Answers', outputWords(task.output)),
+    fact(
+      'Slots',
+      task.slots
+        .filter((slot) => slot.kept)
+        .map((slot) => slot.name)
+        .join(', ') || 'none',
+    ),
+    fact('Providers', task.providers.join(', ')),
+    fact('Models', task.models.join(', ')),
+    task.sites.length === 0 ? null : fact('Called from', task.sites.slice(0, 5).join(', ')),
+    task.novelty === null
+      ? null
+      : fact('Something new', `at most ${(task.novelty.upper * 100).toFixed(1)} % of calls`),
+    task.costPerMonth === null
+      ? null
+      : fact('Teacher cost', `$${count(task.costPerMonth)} a month at list prices`),
+    student === null
+      ? null
+      : [
+          fact('Student', rungs[student.rung] ?? student.rung),
+          fact('Size', `${parameters(student.parameters)} parameters, ${bytes(student.bytes)}`),
+          fact(
+            'Trained',
+            `${ago(student.trainedMs, model.nowMs)} in ${seconds(student.trainSeconds)} on ${student.device}`,
+          ),
+        ],
+  );
+}
+
+function fact(term: string, value: string): Child {
+  return value === '' ? null : [h('dt', null, term), h('dd', null, value)];
+}
