@@ -5,7 +5,7 @@ export interface Token {
   readonly end: number;
 }
 
-const pattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/gu;
+const pattern = /\p{L}[\p{L}\p{M}]*|\p{N}+|[^\s\p{L}\p{N}]/gu;
 
 /** Words, numbers and single other characters, in order. Every boundary of a span is a boundary of tokens. */
 export function tokenise(text: string): Token[] {

@@ -7,6 +7,8 @@ import { packArrays, unpackArrays } from './arrays.ts';
 import type { Cache } from './cache.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { BundleError, LoadStudent, ModelCard, Student } from './student.ts';
+import { taggerFromArrays, taggerToArrays } from './tagger/model.ts';
+import type { TagScheme } from './tagger/scheme.ts';
 import { wideFromArrays, wideToArrays } from './wide/model.ts';
 
 /**
@@ -23,6 +25,7 @@ interface Model {
   readonly rung: Parts['rung'];
   readonly acceptor: Acceptor | null;
   readonly blocked: readonly string[];
+  readonly tagScheme: TagScheme | null;
 }
 
 /** Writes the parts into `folder` (created, emptied before). Returns sha256 and size by file. */
@@ -30,12 +33,14 @@ export function writeParts(folder: string, parts: Parts): { files: Record<string
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { plan, inputSlots, rung, acceptor, blocked } = parts;
-  const model: Model = { plan, inputSlots, rung, acceptor, blocked };
+  const tagScheme = parts.tagger?.scheme ?? null;
+  const model: Model = { plan, inputSlots, rung, acceptor, blocked, tagScheme };
   const contents: Record<string, string | Uint8Array> = {
     'model.json': JSON.stringify(model),
     'cache.json': JSON.stringify(parts.cache),
   };
   if (parts.wide !== null) contents['wide.bin'] = packArrays(wideToArrays(parts.wide));
+  if (parts.tagger !== null) contents['tagger.bin'] = packArrays(taggerToArrays(parts.tagger));
   const files: Record<string, string> = {};
   let bytes = 0;
   for (const [name, content] of Object.entries(contents)) {
@@ -49,11 +54,16 @@ export function writeParts(folder: string, parts: Parts): { files: Record<string
 /** Reads parts whose files are known to be whole. */
 export function readParts(folder: string, files: Readonly<Record<string, string>>): Parts {
   const json = (name: string): unknown => JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
-  const wide =
-    files['wide.bin'] === undefined
-      ? null
-      : wideFromArrays(unpackArrays(readFileSync(path.join(folder, 'wide.bin'))));
-  return { ...(json('model.json') as Model), cache: json('cache.json') as Cache, wide };
+  const arrays = (name: string) =>
+    files[name] === undefined ? null : unpackArrays(readFileSync(path.join(folder, name)));
+  const { tagScheme, ...model } = json('model.json') as Model;
+  const [wide, tags] = [arrays('wide.bin'), arrays('tagger.bin')];
+  return {
+    ...model,
+    cache: json('cache.json') as Cache,
+    wide: wide === null ? null : wideFromArrays(wide),
+    tagger: tags === null || tagScheme === null ? null : taggerFromArrays(tagScheme, tags),
+  };
 }
 
 /** Puts the card into a folder of parts and moves it to its place, whole. */

@@ -5,6 +5,7 @@ import { type Acceptor, accept, acceptorFeatures } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import { capabilitiesOf, type Decoded, decode, type Evidence } from './decode.ts';
 import type { Rung } from './student.ts';
+import { type Tagger, tagInput } from './tagger/model.ts';
 import { scoreWide, type WideModel } from './wide/model.ts';
 
 /** Everything a student answers with; in the trainer and in a loaded bundle alike. */
@@ -14,6 +15,7 @@ export interface Parts {
   readonly rung: Rung;
   readonly cache: Cache;
   readonly wide: WideModel | null;
+  readonly tagger: Tagger | null;
   readonly acceptor: Acceptor | null;
   /** Capability ids that the user routes to the teacher or dropped. */
   readonly blocked: readonly string[];
@@ -38,10 +40,11 @@ export async function gather(parts: Parts, inputs: readonly ModelInput[]): Promi
     parts.wide,
     inputs.map((input) => textsOf(input, parts.inputSlots)),
   );
-  return wide.map((scores) => ({
+  const { tagger } = parts;
+  return wide.map((scores, i) => ({
     choices: scores.choices,
     unseen: scores.unseen,
-    tag: null,
+    tag: tagger === null ? null : tagInput(tagger, inputs[i]!, parts.inputSlots),
     agreement: new Map(),
   }));
 }

@@ -10,10 +10,12 @@ import { evaluate } from '../evaluation/report.ts';
 import { accept, acceptorFeatures, fitAcceptor } from './acceptor.ts';
 import { readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
-import { decode } from './decode.ts';
+import { decode, type Evidence } from './decode.ts';
 import { lengthOf, type Parts, predictWith } from './predictor.ts';
 import type { ModelCard, StudentSpec, TrainOptions, TrainStudent } from './student.ts';
-import { trainWide } from './wide/train.ts';
+import { tagInput } from './tagger/model.ts';
+import { trainTagger } from './tagger/train.ts';
+import { foldsOf, trainWide } from './wide/train.ts';
 
 /** Trains, selects a rung, certifies and writes the bundle; the report is computed on the exported files, read back. */
 export const trainStudent: TrainStudent = async (dataset, spec, options) => {
@@ -41,9 +43,10 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
         message: 'Training the linear heads',
       }),
   });
+  const { tagger, outOfFold: tags } = await crossTag(train, dataset, { seed: spec.seed, pause, options });
   const blocked = [...options.capabilities.route, ...options.capabilities.drop];
   const judged = train.map((example, i) => {
-    const evidence = { ...outOfFold[i]!, tag: null, agreement: new Map<string, number>() };
+    const evidence = { ...outOfFold[i]!, tag: tags[i] ?? null, agreement: new Map<string, number>() };
     const decoded = decode(dataset.plan, evidence, example.input);
     return {
       example,
@@ -76,6 +79,7 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
     rung: 'wide',
     cache: buildCache(train, dataset.inputSlots),
     wide: model,
+    tagger,
     acceptor,
     blocked,
   });
@@ -102,6 +106,40 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
   sealBundle(folder, options.target, card);
   return { card, scored: { calibration, test } };
 };
+
+/** Trains the tagger on all rows, and on all but each fold for taggings that are honest about training rows. */
+async function crossTag(
+  train: readonly Example[],
+  dataset: Dataset,
+  { seed, pause, options }: { seed: number; pause: () => Promise<void>; options: TrainOptions },
+) {
+  const outOfFold: (Evidence['tag'] | undefined)[] = new Array(train.length);
+  const rounds = 3;
+  const folds = foldsOf(train, rounds);
+  const teach = (rows: readonly Example[], done: number) =>
+    trainTagger(rows, dataset.plan, dataset.inputSlots, {
+      seed,
+      epochs: 16,
+      pause,
+      progress: (fraction) =>
+        options.onProgress({
+          stage: 'wide',
+          fraction: 0.4 + (0.4 * (done + fraction)) / (rounds + 1),
+          message: 'Training the tagger',
+        }),
+    });
+  for (let fold = 0; fold < rounds; fold++) {
+    const partial = await teach(
+      train.filter((_, i) => folds[i] !== fold),
+      fold,
+    );
+    if (partial === null) return { tagger: null, outOfFold };
+    train.forEach((example, i) => {
+      if (folds[i] === fold) outOfFold[i] = tagInput(partial, example.input, dataset.inputSlots);
+    });
+  }
+  return { tagger: await teach(train, rounds), outOfFold };
+}
 
 async function score(parts: Parts, examples: readonly Example[]): Promise<Scored[]> {
   const predictions = await predictWith(
@@ -143,6 +181,7 @@ async function decline(dataset: Dataset, spec: StudentSpec, options: TrainOption
     rung: 'cache',
     cache: {},
     wide: null,
+    tagger: null,
     acceptor: null,
     blocked: [],
   });

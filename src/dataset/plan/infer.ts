@@ -55,7 +55,6 @@ function inferJson(observations: readonly TextObservation[], task: Task): Output
   const node = inferNode(samples, {
     name: '',
     schema: schema?.kind === 'schema' ? schema.schema : null,
-    chosen: [],
   });
   return node.kind === 'unknown' ? unplannable(node.reason) : { kind: 'text-answer', node, style };
 }

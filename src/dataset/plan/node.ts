@@ -1,6 +1,6 @@
 import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { ModelInput } from '../example.ts';
-import type { ChoiceSlot, PlanNode } from '../plan.ts';
+import type { PlanNode } from '../plan.ts';
 import { inferObject } from './object.ts';
 import { inferSpan, inferSpanList } from './span.ts';
 import { isClosed, learnable, tally } from './values.ts';
@@ -16,8 +16,8 @@ export interface Place {
   readonly name: string;
   /** JSON Schema of the value, where the request carries one. */
   readonly schema: JsonObject | null;
-  /** Choice slots decided above or before, with their value in each sample: what a derived node may follow. */
-  readonly chosen: readonly { readonly slot: ChoiceSlot; readonly indices: readonly number[] }[];
+  /** Some answers leave it out. */
+  readonly optional?: boolean;
 }
 
 export type InferredNode = PlanNode | { readonly kind: 'unknown'; readonly reason: string };
@@ -26,6 +26,10 @@ export type InferredNode = PlanNode | { readonly kind: 'unknown'; readonly reaso
 export function inferNode(samples: readonly Sample[], place: Place): InferredNode {
   const values = samples.map((sample) => sample.value);
   const tallies = tally(values);
+  const optional = place.optional === true ? inferSpan(samples, place.name) : null;
+  // What is sometimes left out and always copied is read off the input, even where it takes few values.
+  if (optional !== null && optional.copied >= 0.97 && values.every((v) => typeof v !== 'boolean'))
+    return optional.node;
   if (tallies.length === 1 && !isOpenSchema(place.schema, tallies[0]!.value, samples.length))
     return { kind: 'constant', value: tallies[0]!.value };
   if (share(values, isObject) >= 0.95 && place.name !== '?') return inferObject(samples, place);

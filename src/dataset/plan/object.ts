@@ -27,7 +27,8 @@ export function inferObject(samples: readonly Sample[], place: Place): InferredN
     });
     const name = place.name === '' ? key : `${place.name}.${key}`;
     const node =
-      masked.get(key) ?? inferField(having, { name, schema: fieldSchema(place.schema, key), chosen: [] });
+      masked.get(key) ??
+      inferField(having, { name, schema: fieldSchema(place.schema, key), optional: !always });
     if (node.kind === 'unknown') {
       if (having.length > 0.5 * objects.length) return node;
       // A rare free field costs the calls that have it, not the task.

@@ -25,7 +25,7 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
   const tools: ToolPlan[] = [];
   for (const { name, occurrence, samples } of calledTools(observations)) {
     const scope = occurrence === 0 ? name : `${name}#${occurrence + 1}`;
-    const node = inferNode(samples, { name: scope, schema: parametersOf(task, name), chosen: [] });
+    const node = inferNode(samples, { name: scope, schema: parametersOf(task, name) });
     // A tool whose arguments cannot be planned is routed: its calls have no plan and stay with the teacher.
     if (node.kind !== 'unknown') tools.push({ name, occurrence, arguments: node });
     else tools.push({ name, occurrence, arguments: { kind: 'text', slot: { name: scope } } });

@@ -46,7 +46,9 @@ export async function trainWide(
       own,
       outside.map((i) => raw[i]!),
     );
-    outside.forEach((i, row) => (outOfFold[i] = scoreWideRow(model, held, row)));
+    outside.forEach((i, row) => {
+      outOfFold[i] = scoreWideRow(model, held, row);
+    });
     options.progress((fold + 1) / (options.folds + 1));
   }
   const full = await fit({ examples, data, vocabulary, rows: all, heads, options });

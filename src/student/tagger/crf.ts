@@ -1,0 +1,319 @@
+import { createRandom } from '../../base/random.ts';
+
+/**
+ * Linear-chain conditional random field (Lafferty et al. 2001) with sparse features. The score of a tagging is the sum of
+ * emission weights `emissions[feature * tags + tag]` and transition weights, common ones and those of the group.
+ */
+export interface Crf {
+  readonly tags: number;
+  readonly emissions: Float32Array | Int8Array;
+  /** Scale of 8-bit emissions per tag; ones for 32-bit weights. */
+  readonly scale: Float32Array;
+  /** One matrix [from * tags + to] per group, common weights included. */
+  readonly transitions: ReadonlyMap<string, Float32Array>;
+  /** Score of a tag at the first token, per group. */
+  readonly starts: ReadonlyMap<string, Float32Array>;
+}
+
+/** Tags that a group admits and which may follow which. */
+export interface Lattice {
+  readonly allowed: Int32Array;
+  /** follows[a * allowed.length + b]: may allowed[b] follow allowed[a]? */
+  readonly follows: Uint8Array;
+  /** May the sequence begin with it? */
+  readonly begins: Uint8Array;
+}
+
+export interface Sequence {
+  readonly group: string;
+  /** Feature numbers of token i: `features[start[i] .. start[i+1])`. */
+  readonly start: Int32Array;
+  readonly features: Int32Array;
+  readonly tags: Int32Array;
+  readonly weight: number;
+}
+
+export interface CrfOptions {
+  readonly epochs: number;
+  readonly rate: number;
+  /** Weight of the squared norm per sequence. */
+  readonly ridge: number;
+  readonly seed: number;
+  readonly pause: () => Promise<void>;
+  readonly progress: (fraction: number, loss: number) => void;
+}
+
+/** Maximum likelihood by stochastic gradient with AdaGrad steps (Duchi et al. 2011); averages the last epochs' weights. */
+export async function trainCrf(
+  sequences: readonly Sequence[],
+  lattices: ReadonlyMap<string, Lattice>,
+  features: number,
+  tags: number,
+  options: CrfOptions,
+): Promise<Crf> {
+  const emissions = new Float32Array(features * tags);
+  const squares = new Float32Array(features * tags);
+  const average = new Float32Array(features * tags);
+  const chains = new Map([...lattices.keys()].map((group) => [group, newChain(tags)]));
+  const random = createRandom(options.seed).derive('crf');
+  const work = new Work(tags);
+  const averageFrom = Math.max(1, Math.floor(options.epochs / 2));
+  for (let epoch = 0; epoch < options.epochs; epoch++) {
+    let loss = 0;
+    for (const sequence of random.shuffle(sequences)) {
+      await options.pause();
+      const lattice = lattices.get(sequence.group)!;
+      const chain = chains.get(sequence.group)!;
+      work.score(sequence, lattice, emissions, null, chain.weights, chain.starts);
+      loss -= work.logLikelihood(sequence, lattice);
+      work.step(sequence, lattice, { emissions, squares, chain, options });
+    }
+    if (options.ridge > 0) {
+      const keep = 1 - options.ridge;
+      for (let i = 0; i < emissions.length; i++) emissions[i]! *= keep;
+    }
+    if (epoch >= averageFrom) for (let i = 0; i < emissions.length; i++) average[i]! += emissions[i]!;
+    options.progress((epoch + 1) / options.epochs, loss / sequences.length);
+  }
+  const share = 1 / (options.epochs - averageFrom);
+  for (let i = 0; i < average.length; i++) average[i]! *= share;
+  return {
+    tags,
+    emissions: average,
+    scale: new Float32Array(tags).fill(1),
+    transitions: new Map([...chains].map(([group, chain]) => [group, chain.weights])),
+    starts: new Map([...chains].map(([group, chain]) => [group, chain.starts])),
+  };
+}
+
+interface Chain {
+  readonly weights: Float32Array;
+  readonly squares: Float32Array;
+  readonly starts: Float32Array;
+  readonly startSquares: Float32Array;
+}
+
+function newChain(tags: number): Chain {
+  return {
+    weights: new Float32Array(tags * tags),
+    squares: new Float32Array(tags * tags),
+    starts: new Float32Array(tags),
+    startSquares: new Float32Array(tags),
+  };
+}
+
+interface Step {
+  readonly emissions: Float32Array;
+  readonly squares: Float32Array;
+  readonly chain: Chain;
+  readonly options: CrfOptions;
+}
+
+/** Buffers for one sequence: emission potentials, forward and backward vectors, each row scaled to sum to one. */
+export class Work {
+  private readonly tags: number;
+  private length = 0;
+  private width = 0;
+  private raw = new Float64Array(0);
+  private potentials = new Float64Array(0);
+  private forward = new Float64Array(0);
+  private backward = new Float64Array(0);
+  private scales = new Float64Array(0);
+  private links = new Float64Array(0);
+  private logLinks = new Float64Array(0);
+
+  constructor(tags: number) {
+    this.tags = tags;
+  }
+
+  /** Computes potentials and runs forward and backward. */
+  score(
+    sequence: Omit<Sequence, 'tags' | 'weight'>,
+    lattice: Lattice,
+    emissions: Float32Array | Int8Array,
+    scale: Float32Array | null,
+    transitions: Float32Array,
+    starts: Float32Array,
+  ): void {
+    const { allowed, follows, begins } = lattice;
+    const width = allowed.length;
+    const length = sequence.start.length - 1;
+    this.reserve(length, width);
+    const { raw, potentials, links, logLinks, tags } = this;
+    for (let i = 0; i < length; i++) {
+      const at = i * width;
+      for (let a = 0; a < width; a++) raw[at + a] = 0;
+      for (let j = sequence.start[i]!; j < sequence.start[i + 1]!; j++) {
+        const base = sequence.features[j]! * tags;
+        for (let a = 0; a < width; a++) raw[at + a]! += emissions[base + allowed[a]!]!;
+      }
+      let highest = Number.NEGATIVE_INFINITY;
+      for (let a = 0; a < width; a++) {
+        if (scale !== null) raw[at + a]! *= scale[allowed[a]!]!;
+        if (i === 0)
+          raw[at + a] = begins[a] === 1 ? raw[at + a]! + starts[allowed[a]!]! : Number.NEGATIVE_INFINITY;
+        if (raw[at + a]! > highest) highest = raw[at + a]!;
+      }
+      for (let a = 0; a < width; a++) {
+        raw[at + a]! -= highest;
+        potentials[at + a] = Math.exp(raw[at + a]!);
+      }
+    }
+    for (let a = 0; a < width; a++)
+      for (let b = 0; b < width; b++) {
+        const open = follows[a * width + b] === 1;
+        const weight = transitions[allowed[a]! * tags + allowed[b]!]!;
+        logLinks[a * width + b] = open ? weight : Number.NEGATIVE_INFINITY;
+        links[a * width + b] = open ? Math.exp(weight) : 0;
+      }
+    this.runForward();
+    this.runBackward();
+  }
+
+  private runForward(): void {
+    const { length, width, forward, potentials, links, scales } = this;
+    for (let i = 0; i < length; i++) {
+      const at = i * width;
+      let sum = 0;
+      for (let b = 0; b < width; b++) {
+        let mass = 1;
+        if (i > 0) {
+          mass = 0;
+          const from = at - width;
+          for (let a = 0; a < width; a++) mass += forward[from + a]! * links[a * width + b]!;
+        }
+        forward[at + b] = mass * potentials[at + b]!;
+        sum += forward[at + b]!;
+      }
+      scales[i] = sum;
+      for (let b = 0; b < width; b++) forward[at + b]! /= sum;
+    }
+  }
+
+  private runBackward(): void {
+    const { length, width, backward, potentials, links, scales } = this;
+    for (let a = 0; a < width; a++) backward[(length - 1) * width + a] = 1;
+    for (let i = length - 2; i >= 0; i--) {
+      const next = (i + 1) * width;
+      for (let a = 0; a < width; a++) {
+        let mass = 0;
+        for (let b = 0; b < width; b++)
+          mass += links[a * width + b]! * potentials[next + b]! * backward[next + b]!;
+        backward[i * width + a] = mass / scales[i + 1]!;
+      }
+    }
+  }
+
+  /** Log probability of the sequence's tags. */
+  logLikelihood(sequence: Sequence, lattice: Lattice): number {
+    return this.logProbability(Array.from(sequence.tags, (tag) => lattice.allowed.indexOf(tag)));
+  }
+
+  private logProbability(path: readonly number[]): number {
+    const { length, width, raw, logLinks, scales } = this;
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      sum += raw[i * width + path[i]!]! - Math.log(scales[i]!);
+      if (i > 0) sum += logLinks[path[i - 1]! * width + path[i]!]!;
+    }
+    return sum;
+  }
+
+  /** One AdaGrad step down the gradient of the negative log likelihood. */
+  step(sequence: Sequence, lattice: Lattice, { emissions, squares, chain, options }: Step): void {
+    const { length, width, forward, backward, potentials, links, scales, tags } = this;
+    const { allowed } = lattice;
+    const rate = options.rate * sequence.weight;
+    for (let i = 0; i < length; i++) {
+      const at = i * width;
+      for (let a = 0; a < width; a++) {
+        const tag = allowed[a]!;
+        const gradient = forward[at + a]! * backward[at + a]! - (sequence.tags[i] === tag ? 1 : 0);
+        if (gradient < 1e-4 && gradient > -1e-4) continue;
+        const square = gradient * gradient;
+        for (let j = sequence.start[i]!; j < sequence.start[i + 1]!; j++) {
+          const at2 = sequence.features[j]! * tags + tag;
+          const total = squares[at2]! + square;
+          squares[at2] = total;
+          emissions[at2]! -= (rate * gradient) / Math.sqrt(total + 1e-8);
+        }
+        if (i === 0) adapt(chain.starts, chain.startSquares, tag, gradient, rate);
+      }
+    }
+    const pair = new Float64Array(width * width);
+    for (let i = 1; i < length; i++) {
+      const [before, at] = [(i - 1) * width, i * width];
+      for (let a = 0; a < width; a++) {
+        const left = forward[before + a]! / scales[i]!;
+        if (left < 1e-9) continue;
+        for (let b = 0; b < width; b++)
+          pair[a * width + b]! += left * links[a * width + b]! * potentials[at + b]! * backward[at + b]!;
+      }
+      pair[allowed.indexOf(sequence.tags[i - 1]!) * width + allowed.indexOf(sequence.tags[i]!)]! -= 1;
+    }
+    for (let a = 0; a < width; a++)
+      for (let b = 0; b < width; b++) {
+        const gradient = pair[a * width + b]!;
+        if (gradient > 1e-4 || gradient < -1e-4)
+          adapt(chain.weights, chain.squares, allowed[a]! * tags + allowed[b]!, gradient, rate);
+      }
+  }
+
+  /** The most probable tagging with its probability (Viterbi 1967). */
+  best(lattice: Lattice): { readonly tags: Int32Array; readonly probability: number } {
+    const { length, width, raw, logLinks } = this;
+    const score = new Float64Array(length * width);
+    const from = new Int32Array(length * width);
+    for (let i = 0; i < length; i++) {
+      for (let b = 0; b < width; b++) {
+        let highest = i === 0 ? 0 : Number.NEGATIVE_INFINITY;
+        for (let a = 0; i > 0 && a < width; a++) {
+          const value = score[(i - 1) * width + a]! + logLinks[a * width + b]!;
+          if (value > highest) {
+            highest = value;
+            from[i * width + b] = a;
+          }
+        }
+        score[i * width + b] = highest + raw[i * width + b]!;
+      }
+    }
+    const path = new Array<number>(length);
+    let last = 0;
+    for (let a = 1; a < width; a++)
+      if (score[(length - 1) * width + a]! > score[(length - 1) * width + last]!) last = a;
+    for (let i = length - 1; i >= 0; i--) {
+      path[i] = last;
+      last = from[i * width + last]!;
+    }
+    const tags = Int32Array.from(path, (a) => lattice.allowed[a]!);
+    return { tags, probability: Math.exp(Math.min(0, this.logProbability(path))) };
+  }
+
+  private reserve(length: number, width: number): void {
+    this.length = length;
+    this.width = width;
+    if (this.raw.length < length * width) {
+      const size = length * width * 2;
+      this.raw = new Float64Array(size);
+      this.potentials = new Float64Array(size);
+      this.forward = new Float64Array(size);
+      this.backward = new Float64Array(size);
+    }
+    if (this.scales.length < length) this.scales = new Float64Array(length * 2);
+    if (this.links.length < width * width) {
+      this.links = new Float64Array(width * width);
+      this.logLinks = new Float64Array(width * width);
+    }
+  }
+}
+
+function adapt(
+  weights: Float32Array,
+  squares: Float32Array,
+  at: number,
+  gradient: number,
+  rate: number,
+): void {
+  squares[at]! += gradient * gradient;
+  weights[at]! -= (rate * gradient) / Math.sqrt(squares[at]! + 1e-8);
+}

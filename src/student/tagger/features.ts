@@ -1,0 +1,103 @@
+import { hash32 } from '../../base/hash.ts';
+import type { ModelInput } from '../../dataset/example.ts';
+import { tokenise } from '../../dataset/tokens.ts';
+import { shapeOf } from '../wide/features.ts';
+import type { PlacedToken } from './scheme.ts';
+
+/** Longer inputs are cut: time stays bounded, and spans beyond it are left to the teacher. */
+const mostTokens = 600;
+
+export function placedTokens(input: ModelInput, slots: readonly string[]): PlacedToken[] {
+  const tokens: PlacedToken[] = [];
+  for (const slot of slots)
+    for (const token of tokenise(input.slots[slot] ?? '')) {
+      if (tokens.length >= mostTokens) return tokens;
+      tokens.push({ ...token, slot });
+    }
+  return tokens;
+}
+
+/** Names under which a value is known to a gazetteer: its folded words. */
+export function phraseKey(words: readonly string[]): number {
+  return hash32(words.join(' '), 77);
+}
+
+/** Does a phrase belong to a kind by what other training inputs say? */
+export type Gazetteer = (phrase: number) => readonly number[];
+
+const longestPhrase = 6;
+
+/**
+ * Hashed features of each token: the words around it, its beginning and end, shapes, spacing, place, and the kinds of
+ * known phrases it is part of. `own` features are also learned per group.
+ */
+export function tokenFeatures(
+  tokens: readonly PlacedToken[],
+  gazetteer: Gazetteer,
+): { readonly shared: readonly number[][]; readonly own: readonly number[][] } {
+  const lower = tokens.map((token) => token.text.toLowerCase());
+  const shapes = tokens.map((token) => shapeOf(token.text));
+  const word = (i: number): string => (i < 0 ? '<s>' : i >= lower.length ? '</s>' : lower[i]!);
+  const shape = (i: number): string => (i < 0 || i >= shapes.length ? '' : shapes[i]!);
+  const phrases = phraseFeatures(lower, gazetteer);
+  const shared: number[][] = [];
+  const own: number[][] = [];
+  tokens.forEach((token, i) => {
+    const list: number[] = [];
+    const mine: number[] = [];
+    const add = (name: string, to = list): void => {
+      to.push(hash32(name, 5));
+    };
+    const w = word(i);
+    add('bias');
+    for (let d = -3; d <= 3; d++) add(`w${d}=${word(i + d)}`);
+    add(`w-1,0=${word(i - 1)} ${w}`);
+    add(`w0,1=${w} ${word(i + 1)}`);
+    add(`w-2,-1=${word(i - 2)} ${word(i - 1)}`);
+    add(`w1,2=${word(i + 1)} ${word(i + 2)}`);
+    add(`w-1,1=${word(i - 1)} ${word(i + 1)}`);
+    for (let n = 1; n <= 4 && n <= w.length; n++) {
+      add(`p=${w.slice(0, n)}`);
+      add(`s=${w.slice(-n)}`);
+    }
+    add(`s-1=${word(i - 1).slice(-3)}`);
+    add(`s1=${word(i + 1).slice(-3)}`);
+    for (let d = -2; d <= 2; d++) add(`f${d}=${shape(i + d)}`);
+    add(`f-1,0=${shape(i - 1)} ${shape(i)}`);
+    add(`f0,1=${shape(i)} ${shape(i + 1)}`);
+    add(`f-1,0,1=${shape(i - 1)} ${shape(i)} ${shape(i + 1)}`);
+    add(`f0w-1=${shape(i)} ${word(i - 1)}`);
+    add(`f0w1=${shape(i)} ${word(i + 1)}`);
+    const before = i > 0 && tokens[i - 1]!.end === token.start && tokens[i - 1]!.slot === token.slot;
+    const after = i + 1 < tokens.length && tokens[i + 1]!.start === token.end;
+    add(`join=${before}${after}`);
+    add(`at=${Math.min(i, 12)}`);
+    add(`to=${Math.min(tokens.length - 1 - i, 4)}`);
+    add(`slot=${token.slot}`);
+    for (const feature of phrases[i]!) add(feature);
+    add('bias', mine);
+    for (let d = -2; d <= 2; d++) add(`w${d}=${word(i + d)}`, mine);
+    add(`w-1,0=${word(i - 1)} ${w}`, mine);
+    add(`w0,1=${w} ${word(i + 1)}`, mine);
+    add(`f0=${shape(i)}`, mine);
+    add(`f0w-1=${shape(i)} ${word(i - 1)}`, mine);
+    for (const feature of phrases[i]!) add(feature, mine);
+    shared.push(list);
+    own.push(mine);
+  });
+  return { shared, own };
+}
+
+function phraseFeatures(lower: readonly string[], gazetteer: Gazetteer): string[][] {
+  const found: string[][] = lower.map(() => []);
+  for (let i = 0; i < lower.length; i++) {
+    for (let n = 1; n <= longestPhrase && i + n <= lower.length; n++) {
+      for (const kind of gazetteer(phraseKey(lower.slice(i, i + n)))) {
+        found[i]!.push(`g${kind}B${Math.min(n, 3)}`);
+        for (let j = i + 1; j < i + n; j++) found[j]!.push(`g${kind}I${Math.min(n, 3)}`);
+        found[i + n - 1]!.push(`g${kind}E`);
+      }
+    }
+  }
+  return found;
+}

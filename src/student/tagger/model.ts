@@ -1,0 +1,138 @@
+import { hash32 } from '../../base/hash.ts';
+import type { ModelInput } from '../../dataset/example.ts';
+import type { Arrays } from '../arrays.ts';
+import type { TaggedSpans } from '../decode.ts';
+import { type Crf, Work } from './crf.ts';
+import { placedTokens, tokenFeatures } from './features.ts';
+import { latticeOf } from './lattice.ts';
+import { spansOf, type TagScheme } from './scheme.ts';
+
+/** Tags the tokens of an input with the slots they are copied into. */
+export interface Tagger {
+  readonly scheme: TagScheme;
+  /** Sorted feature hashes; the index of a hash is its feature number. */
+  readonly hashes: Uint32Array;
+  /** Sorted phrase hashes, and the kinds each is known to be: kinds of phrase p are `kinds[kindStart[p] .. kindStart[p+1])`. */
+  readonly phrases: Uint32Array;
+  readonly kindStart: Int32Array;
+  readonly kinds: Uint8Array;
+  readonly crf: Crf;
+}
+
+/** A reader of one input: tokens and features are made once, tagged per group on demand. */
+export function tagInput(
+  tagger: Tagger,
+  input: ModelInput,
+  slots: readonly string[],
+): (group: string) => TaggedSpans {
+  const tokens = placedTokens(input, slots);
+  let features: ReturnType<typeof tokenFeatures> | null = null;
+  return (name) => {
+    const group = tagger.scheme.groups[name];
+    if (group === undefined) return { targets: {}, probability: 1 };
+    if (tokens.length === 0) return { targets: spansOf(group, tokens, []), probability: 1 };
+    features ??= tokenFeatures(tokens, (phrase) => kindsOf(tagger, phrase));
+    const known = (hash: number): number => indexOf(tagger.hashes, hash);
+    const sequence = { group: name, ...numberFeatures(features, name, known) };
+    const work = new Work(tagger.crf.tags);
+    const lattice = latticeOf(group);
+    const { emissions, scale, transitions, starts } = tagger.crf;
+    work.score(sequence, lattice, emissions, scale, transitions.get(name)!, starts.get(name)!);
+    const { tags, probability } = work.best(lattice);
+    return { targets: spansOf(group, tokens, tags), probability };
+  };
+}
+
+/** Feature numbers of shared features and of the group's own, unknown ones left out. */
+export function numberFeatures(
+  features: ReturnType<typeof tokenFeatures>,
+  group: string,
+  known: (hash: number) => number,
+): { start: Int32Array; features: Int32Array } {
+  const start = new Int32Array(features.shared.length + 1);
+  const list: number[] = [];
+  const salt = hash32(group, 9);
+  features.shared.forEach((shared, i) => {
+    for (const hash of shared) {
+      const index = known(hash);
+      if (index >= 0) list.push(index);
+    }
+    for (const hash of features.own[i]!) {
+      const index = known(ownHash(hash, salt));
+      if (index >= 0) list.push(index);
+    }
+    start[i + 1] = list.length;
+  });
+  return { start, features: Int32Array.from(list) };
+}
+
+/** The hash of a feature that only one group has. */
+export function ownHash(hash: number, salt: number): number {
+  return Math.imul(hash ^ salt, 0x9e3779b1) >>> 0;
+}
+
+function kindsOf(tagger: Tagger, phrase: number): readonly number[] {
+  const p = indexOf(tagger.phrases, phrase);
+  return p < 0 ? [] : [...tagger.kinds.subarray(tagger.kindStart[p]!, tagger.kindStart[p + 1]!)];
+}
+
+export function indexOf(hashes: Uint32Array, hash: number): number {
+  let low = 0;
+  let high = hashes.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (hashes[middle] === hash) return middle;
+    if (hashes[middle]! < hash) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+export function taggerToArrays(tagger: Tagger): Arrays {
+  const { crf } = tagger;
+  const groups = Object.keys(tagger.scheme.groups);
+  const { weights, scale } = quantiseEmissions(crf);
+  return {
+    hashes: tagger.hashes,
+    phrases: tagger.phrases,
+    kindStart: tagger.kindStart,
+    kinds: tagger.kinds,
+    emissions: weights,
+    scale,
+    ...Object.fromEntries(groups.map((group) => [`${group}/transitions`, crf.transitions.get(group)!])),
+    ...Object.fromEntries(groups.map((group) => [`${group}/starts`, crf.starts.get(group)!])),
+  };
+}
+
+export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
+  const groups = Object.keys(scheme.groups);
+  const matrix = (name: string): Float32Array => arrays[name] as Float32Array;
+  return {
+    scheme,
+    hashes: arrays['hashes'] as Uint32Array,
+    phrases: arrays['phrases'] as Uint32Array,
+    kindStart: arrays['kindStart'] as Int32Array,
+    kinds: arrays['kinds'] as Uint8Array,
+    crf: {
+      tags: 1 + 2 * scheme.kinds.length,
+      emissions: arrays['emissions'] as Int8Array,
+      scale: matrix('scale'),
+      transitions: new Map(groups.map((group) => [group, matrix(`${group}/transitions`)])),
+      starts: new Map(groups.map((group) => [group, matrix(`${group}/starts`)])),
+    },
+  };
+}
+
+function quantiseEmissions({ emissions, scale, tags }: Crf): { weights: Int8Array; scale: Float32Array } {
+  if (emissions instanceof Int8Array) return { weights: emissions, scale };
+  const steps = new Float32Array(tags);
+  emissions.forEach((weight, i) => {
+    steps[i % tags] = Math.max(steps[i % tags]!, Math.abs(weight) / 127);
+  });
+  const weights = new Int8Array(emissions.length);
+  emissions.forEach((weight, i) => {
+    const step = steps[i % tags]!;
+    weights[i] = step === 0 ? 0 : Math.round(weight / step);
+  });
+  return { weights, scale: steps };
+}

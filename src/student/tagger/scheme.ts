@@ -1,0 +1,155 @@
+import type { Span, Target } from '../../dataset/example.ts';
+import { nodeSlots, type OutputPlan, type PlanNode } from '../../dataset/plan.ts';
+import { groupOf } from '../decode.ts';
+
+/**
+ * Which tags the tokens of an input can carry. Tag 0 is "outside"; kind k has a beginning (1 + 2k) and an inside
+ * (2 + 2k). Slots of different tools that share their last name share a kind, so that what is learned of a city in one
+ * tool helps with another; a group (a tool) admits only the kinds of its own slots.
+ */
+export interface TagScheme {
+  readonly kinds: readonly string[];
+  readonly groups: Readonly<Record<string, TagGroup>>;
+}
+
+export interface TagGroup {
+  /** Slot by kind index. */
+  readonly slots: readonly { readonly slot: string; readonly kind: number }[];
+  /** Regions that hold other spans: the inside of `region` may follow a span of `inner`. */
+  readonly regions: readonly { readonly region: number; readonly inner: number }[];
+}
+
+export function schemeOf(plan: OutputPlan): TagScheme | null {
+  if (plan.kind === 'unplannable') return null;
+  const trees: [string, PlanNode][] =
+    plan.kind === 'text-answer'
+      ? [['', plan.node]]
+      : plan.tools.map((tool) => [groupOf(tool.name, tool.occurrence), tool.arguments]);
+  const shared = !trees.some(([, node]) => {
+    const names = nodeSlots(node).spans.map((slot) => lastName(slot.name));
+    return new Set(names).size < names.length;
+  });
+  const kinds: string[] = [];
+  const kindOf = (slot: string): number => {
+    const name = shared ? lastName(slot) : slot;
+    if (!kinds.includes(name)) kinds.push(name);
+    return kinds.indexOf(name);
+  };
+  const groups: Record<string, TagGroup> = {};
+  for (const [group, node] of trees) {
+    const slots = nodeSlots(node).spans.map((slot) => ({ slot: slot.name, kind: kindOf(slot.name) }));
+    if (slots.length === 0) continue;
+    const regions = maskedNodes(node).map((masked) => ({
+      region: kindOf(masked.slot.name),
+      inner: kindOf(masked.params),
+    }));
+    groups[group] = { slots, regions };
+  }
+  return kinds.length === 0 ? null : { kinds, groups };
+}
+
+function lastName(slot: string): string {
+  return slot.slice(slot.lastIndexOf('.') + 1);
+}
+
+function maskedNodes(node: PlanNode): (PlanNode & { kind: 'masked-span' })[] {
+  if (node.kind === 'masked-span') return [node];
+  return node.kind === 'object' ? node.fields.flatMap((field) => maskedNodes(field.node)) : [];
+}
+
+export interface PlacedToken {
+  readonly text: string;
+  readonly slot: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Tags of the tokens for the spans of an example; null where a span cuts a token. */
+export function tagsOf(
+  group: TagGroup,
+  tokens: readonly PlacedToken[],
+  targets: Readonly<Record<string, Target>>,
+): Int32Array | null {
+  const tags = new Int32Array(tokens.length);
+  const inner = new Set(group.regions.map(({ inner: kind }) => kind));
+  const regions = new Set(group.regions.map(({ region }) => region));
+  // Regions first, so that what lies inside writes over them.
+  const ordered = [...group.slots].sort(
+    (a, b) =>
+      Number(regions.has(b.kind)) - Number(regions.has(a.kind)) ||
+      Number(inner.has(a.kind)) - Number(inner.has(b.kind)),
+  );
+  for (const { slot, kind } of ordered) {
+    const target = targets[slot];
+    if (target?.kind !== 'spans') continue;
+    for (const span of target.spans) if (!paint(tags, tokens, span, kind)) return null;
+  }
+  return tags;
+}
+
+function paint(tags: Int32Array, tokens: readonly PlacedToken[], span: Span, kind: number): boolean {
+  let first = true;
+  let covered = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (token.slot !== span.slot || token.end <= span.start || token.start >= span.end) continue;
+    if (token.start < span.start || token.end > span.end) return false;
+    tags[i] = first ? 1 + 2 * kind : 2 + 2 * kind;
+    first = false;
+    covered++;
+  }
+  return covered > 0;
+}
+
+/** Spans by slot for a tagging. */
+export function spansOf(
+  group: TagGroup,
+  tokens: readonly PlacedToken[],
+  tags: ArrayLike<number>,
+): Record<string, Target> {
+  const targets: Record<string, Target> = {};
+  for (const { slot, kind } of group.slots) {
+    const region = group.regions.find((r) => r.region === kind);
+    const spans =
+      region === undefined ? plainSpans(tokens, tags, kind) : regionSpans(tokens, tags, kind, region.inner);
+    targets[slot] = { kind: 'spans', spans };
+  }
+  return targets;
+}
+
+function plainSpans(tokens: readonly PlacedToken[], tags: ArrayLike<number>, kind: number): Span[] {
+  const spans: { slot: string; start: number; end: number }[] = [];
+  let open = false;
+  tokens.forEach((token, i) => {
+    const begins = tags[i] === 1 + 2 * kind;
+    const last = spans.at(-1);
+    if (begins || (tags[i] === 2 + 2 * kind && !open))
+      spans.push({ slot: token.slot, start: token.start, end: token.end });
+    else if (tags[i] === 2 + 2 * kind && last !== undefined && last.slot === token.slot) last.end = token.end;
+    open = begins || tags[i] === 2 + 2 * kind;
+  });
+  return spans;
+}
+
+/** One region from its first token, or that of a span inside it, to the last. */
+function regionSpans(
+  tokens: readonly PlacedToken[],
+  tags: ArrayLike<number>,
+  kind: number,
+  inner: number,
+): Span[] {
+  let first = -1;
+  let last = -1;
+  tokens.forEach((_, i) => {
+    const own = kindOfTag(tags[i]!);
+    if (own !== kind && own !== inner) return;
+    if (first < 0) first = i;
+    last = i;
+  });
+  if (first < 0) return [];
+  return [{ slot: tokens[first]!.slot, start: tokens[first]!.start, end: tokens[last]!.end }];
+}
+
+export function kindOfTag(tag: number): number {
+  return tag === 0 ? -1 : (tag - 1) >> 1;
+}

@@ -1,0 +1,143 @@
+import { hash32 } from '../../base/hash.ts';
+import type { Example } from '../../dataset/example.ts';
+import type { OutputPlan } from '../../dataset/plan.ts';
+import { type Sequence, trainCrf } from './crf.ts';
+import { phraseKey, placedTokens, tokenFeatures } from './features.ts';
+import { latticeOf } from './lattice.ts';
+import { indexOf, numberFeatures, ownHash, type Tagger } from './model.ts';
+import { kindOfTag, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
+
+export interface TaggerOptions {
+  readonly seed: number;
+  readonly epochs: number;
+  readonly pause: () => Promise<void>;
+  readonly progress: (fraction: number, loss: number) => void;
+}
+
+/** A tokenised example of one group with its tags. */
+interface Row {
+  readonly group: string;
+  readonly tokens: readonly PlacedToken[];
+  readonly tags: Int32Array;
+  readonly weight: number;
+}
+
+/** Trains the tagger of a plan on examples; null where the plan copies nothing. */
+export async function trainTagger(
+  examples: readonly Example[],
+  plan: OutputPlan,
+  slots: readonly string[],
+  options: TaggerOptions,
+): Promise<Tagger | null> {
+  const scheme = schemeOf(plan);
+  if (scheme === null) return null;
+  const rows = examples.flatMap((example) => rowsOf(example, scheme, slots));
+  const gazetteer = buildGazetteer(rows);
+  const features = rows.map((row) => tokenFeatures(row.tokens, gazetteer.without(row)));
+  const hashes = featureHashes(rows, features);
+  const sequences = rows.map(
+    (row, i): Sequence => ({
+      group: row.group,
+      tags: row.tags,
+      weight: row.weight,
+      ...numberFeatures(features[i]!, row.group, (hash) => indexOf(hashes, hash)),
+    }),
+  );
+  const tags = 1 + 2 * scheme.kinds.length;
+  const lattices = new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)]));
+  const crf = await trainCrf(sequences, lattices, hashes.length, tags, {
+    epochs: options.epochs,
+    rate: 0.2,
+    ridge: 0.02,
+    seed: options.seed,
+    pause: options.pause,
+    progress: options.progress,
+  });
+  return { scheme, hashes, ...gazetteer.tables(), crf };
+}
+
+/** The groups that an example fills: one per call of its answer. */
+function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): Row[] {
+  if (example.targets === null) return [];
+  const rows: Row[] = [];
+  for (const [name, group] of Object.entries(scheme.groups)) {
+    if (!group.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans')) continue;
+    const tokens = placedTokens(example.input, slots);
+    const tags = tagsOf(group, tokens, example.targets);
+    if (tags !== null && tokens.length > 0) rows.push({ group: name, tokens, tags, weight: example.weight });
+  }
+  return rows;
+}
+
+/** Features seen at least twice; what was seen once could only be learned by heart. */
+function featureHashes(
+  rows: readonly Row[],
+  features: readonly ReturnType<typeof tokenFeatures>[],
+): Uint32Array {
+  const counts = new Map<number, number>();
+  features.forEach(({ shared, own }, r) => {
+    const salt = hash32(rows[r]!.group, 9);
+    for (const list of shared) for (const hash of list) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+    for (const list of own)
+      for (const hash of list) {
+        const mine = ownHash(hash, salt);
+        counts.set(mine, (counts.get(mine) ?? 0) + 1);
+      }
+  });
+  return Uint32Array.from([...counts].filter(([, n]) => n >= 2).map(([hash]) => hash)).sort();
+}
+
+/** Phrases that training values are made of, by kind, with the number of inputs that have each. */
+function buildGazetteer(rows: readonly Row[]) {
+  const counts = new Map<number, Map<number, number>>();
+  const phrasesOf = rows.map((row) => valuesOf(row));
+  for (const values of phrasesOf)
+    for (const [phrase, kind] of values) {
+      const kinds = counts.get(phrase) ?? new Map<number, number>();
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      counts.set(phrase, kinds);
+    }
+  const own = new Map(rows.map((row, i) => [row, phrasesOf[i]!]));
+  return {
+    /** What the other rows say: a row's own values would teach the tagger to trust the list blindly. */
+    without: (row: Row) => (phrase: number) => {
+      const kinds = counts.get(phrase);
+      if (kinds === undefined) return [];
+      const mine = own.get(row)!.filter(([p]) => p === phrase);
+      return [...kinds]
+        .filter(([kind, n]) => n - mine.filter(([, k]) => k === kind).length > 0)
+        .map(([kind]) => kind)
+        .sort((a, b) => a - b);
+    },
+    tables: () => {
+      const phrases = Uint32Array.from(counts.keys()).sort();
+      const kindStart = new Int32Array(phrases.length + 1);
+      const kinds: number[] = [];
+      phrases.forEach((phrase, p) => {
+        kinds.push(...[...counts.get(phrase)!.keys()].sort((a, b) => a - b));
+        kindStart[p + 1] = kinds.length;
+      });
+      return { phrases, kindStart, kinds: Uint8Array.from(kinds) };
+    },
+  };
+}
+
+function valuesOf({ tokens, tags }: Row): [phrase: number, kind: number][] {
+  const values: [number, number][] = [];
+  let words: string[] = [];
+  let kind = -1;
+  const close = (): void => {
+    if (kind >= 0) values.push([phraseKey(words), kind]);
+    words = [];
+    kind = -1;
+  };
+  tokens.forEach((token, i) => {
+    const tag = tags[i]!;
+    if (tag === 0 || tag % 2 === 1) close();
+    if (tag === 0) return;
+    kind = kindOfTag(tag);
+    words.push(token.text.toLowerCase());
+  });
+  close();
+  return values;
+}
