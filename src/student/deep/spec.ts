@@ -44,21 +44,21 @@ export interface DeepSpec {
   readonly maxTokens: number;
 }
 
-export const cnn: EncoderSpec = {
+export const cnn = {
   kind: 'cnn',
   width: 128,
   filters: 128,
   windows: [1, 2, 3],
   dropout: 0.4,
-};
+} as const satisfies EncoderSpec;
 
-export const transformer: EncoderSpec = {
+export const transformer = {
   kind: 'transformer',
   width: 128,
   layers: 2,
   heads: 4,
   dropout: 0.2,
-};
+} as const satisfies EncoderSpec;
 
 export const defaultTraining: TrainingSpec = {
   epochs: 12,

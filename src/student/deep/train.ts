@@ -1,198 +1,156 @@
-import { AppError } from '../../base/error.ts';
-import type { Random } from '../../base/random.ts';
-import { createRandom } from '../../base/random.ts';
-import type { Device, HostTensor } from '../../onnx/runtime.ts';
-import type { Session } from '../../onnx/session.ts';
+import { lower } from '../../onnx/lower.ts';
+import type { Device } from '../../onnx/runtime.ts';
 import { createSession } from '../../onnx/session.ts';
-import type { State } from '../../onnx/state.ts';
-import { createState } from '../../onnx/state.ts';
-import { scheduleAt } from '../../tensor/optimiser.ts';
-import { initialise } from '../../tensor/parameters.ts';
-import type { Batcher, Corpus, EncodedRow } from './batch.ts';
-import { batchSizeOf, createBatcher, encodeCorpus, measureShape, planEpoch } from './batch.ts';
-import type { DeepData } from './data.ts';
+import { countOf } from '../../tensor/parameters.ts';
+import { openCheckpoints } from './checkpoint.ts';
+import type { DeepData, DeepRow } from './data.ts';
 import type { FeatureTable } from './features.ts';
-import { rowCount } from './features.ts';
-import type { Network } from './program.ts';
-import { averagingStep, NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
-import type { DeepSpec, EncoderSpec, TrainingSpec } from './spec.ts';
+import { buildFeatures, createRows } from './features.ts';
+import type { FitOptions, FittedNetwork } from './fit.ts';
+import { fitNetwork, networkOf } from './fit.ts';
+import type { DeepBundle } from './model.ts';
+import type { NetworkOutput } from './predict.ts';
+import { predictNetwork } from './predict.ts';
+import { parametersOf, predictionGraph } from './program.ts';
+import type { DeepSpec, EncoderSpec } from './spec.ts';
 
-export interface NetworkProgress {
+export interface DeepProgress {
+  /** 0..1 over all networks. */
+  readonly fraction: number;
+  readonly member: number;
   readonly step: number;
-  readonly steps: number;
   readonly loss: number;
   readonly validation: number | null;
 }
 
-export interface TrainNetworkOptions {
+export interface TrainDeepOptions {
   readonly device: Device;
   readonly threads?: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: NetworkProgress) => void;
-  /** Called after every epoch with the averaged parameters; returns the validation loss, or null where there is none. */
-  readonly validate: (state: State, epoch: number) => Promise<number | null>;
+  readonly onProgress?: (progress: DeepProgress) => void;
+  /** A folder for positions of the run; `key` names data and spec (a fingerprint). Removed when training is done. */
+  readonly checkpoints?: { readonly folder: string; readonly key: string; readonly everyMs?: number };
 }
 
-/** Trained tensors of one network, the averaged ones. */
-export interface TrainedNetwork {
-  readonly network: Network;
-  readonly packed: Float32Array;
-  readonly table: Float32Array;
-  readonly steps: number;
-  readonly stepMs: number;
+/** What was learnt, as the files that will serve. Load them with loadDeep before measuring anything. */
+export interface DeepTraining extends DeepBundle {
+  readonly members: readonly { readonly steps: number; readonly stepMs: number }[];
 }
 
-/** Trains one network. Deterministic for a seed on the cpu with one thread count. */
-export async function trainNetwork(
+/**
+ * Trains every network of the spec on the same rows, one after the other. Aborting rejects with the signal's reason; a
+ * later call with the same checkpoints goes on from the last position.
+ */
+export async function trainDeep(
+  data: DeepData,
+  spec: DeepSpec,
+  options: TrainDeepOptions,
+): Promise<DeepTraining> {
+  const features = buildFeatures(
+    data.train.map((row) => row.tokens),
+    spec.features,
+  );
+  const store =
+    options.checkpoints === undefined
+      ? null
+      : openCheckpoints(options.checkpoints.folder, `${options.checkpoints.key}/${JSON.stringify(spec)}`);
+  const everyMs = options.checkpoints?.everyMs ?? 10_000;
+  const files: Record<string, Uint8Array> = {};
+  const members: { file: string; encoder: EncoderSpec }[] = [];
+  const measured: { steps: number; stepMs: number }[] = [];
+  let parameters = 0;
+  for (const [i, encoder] of spec.encoders.entries()) {
+    const done = store?.load(`network${i}`) ?? null;
+    const fitted: Omit<FittedNetwork, 'network'> =
+      done !== null
+        ? {
+            packed: done.tensors['packed']!,
+            table: done.tensors['table']!,
+            steps: done.numbers['steps']!,
+            stepMs: done.numbers['stepMs']!,
+          }
+        : await fitOne(data, features, spec, i, {
+            ...options,
+            ...(store === null ? {} : { checkpoint: { store, name: `part${i}`, everyMs } }),
+          });
+    const { packed, table, steps, stepMs } = fitted;
+    store?.save(`network${i}`, { numbers: { steps, stepMs }, tensors: { packed, table } });
+    const file = `deep${i}.onnx`;
+    const network = networkOf(data, features, encoder, spec);
+    const graph = predictionGraph(network, features.rowsPerWord);
+    files[file] = lower(graph, { embed: { 'packed.average': packed, 'table.average': table } }).bytes;
+    members.push({ file, encoder });
+    measured.push({ steps, stepMs });
+    parameters += countOf(parametersOf(network)) + table.length;
+  }
+  for (const i of spec.encoders.keys()) {
+    store?.clear(`network${i}`);
+    store?.clear(`part${i}`);
+  }
+  const heads = { choices: data.choices, tags: data.tags };
+  const meta = { format: 1, heads, features, maxTokens: spec.maxTokens, members, parameters } as const;
+  return { files, meta, members: measured };
+}
+
+async function fitOne(
   data: DeepData,
   features: FeatureTable,
-  encoder: EncoderSpec,
   spec: DeepSpec,
-  options: TrainNetworkOptions,
-): Promise<TrainedNetwork> {
-  const { training } = spec;
-  const random = createRandom(`${spec.seed}/${JSON.stringify(encoder)}`);
-  const corpus = encodeCorpus(features, data.train, spec.maxTokens);
-  const network: Network = { encoder, heads: data, rows: rowCount(features), maxTokens: spec.maxTokens };
-  const epochs = Array.from({ length: training.epochs }, (_, e) =>
-    planEpoch(corpus, training.batch, spec.maxTokens, random.derive(`epoch ${e}`)),
-  );
-  const steps = epochs.reduce((sum, batches) => sum + batches.length, 0);
-  const state = await createState(options.device, initialState(network, training, random));
-  const trainers = await openTrainers(network, corpus, epochs.flat(), training, options);
-  const averaging = await createSession(averagingStep(network), options.device, options);
-  let step = 0;
-  let best = Number.POSITIVE_INFINITY;
-  let worse = 0;
-  let kept: Record<string, HostTensor> | null = null;
-  const started = performance.now();
-  for (const [e, batches] of epochs.entries()) {
-    let sum = 0;
-    for (const { length, members } of batches) {
-      options.signal?.throwIfAborted();
-      sum += await trainers.get(length)!.step(members, step, steps, random.derive(`step ${step}`), state);
-      step++;
-      if (step % training.averageEvery === 0 || step === steps) {
-        const decay = Math.min(
-          training.averageDecay,
-          step / training.averageEvery / (9 + step / training.averageEvery),
-        );
-        await averaging.run({ decay: scalarFeed(decay) }, state);
-      }
-    }
-    const validation = await options.validate(state, e);
-    options.onProgress?.({ step, steps, loss: sum / batches.length, validation });
-    if (validation === null) continue;
-    if (validation < best) {
-      best = validation;
-      worse = 0;
-      kept = await state.read(['packed.average', 'table.average']);
-    } else if (++worse >= training.patience) break;
-  }
-  const stepMs = (performance.now() - started) / step;
-  const final = kept ?? (await state.read(['packed.average', 'table.average']));
-  state.dispose();
-  for (const { session } of trainers.values()) await session.dispose();
-  await averaging.dispose();
-  return {
-    network,
-    packed: final['packed.average']!.data as Float32Array,
-    table: final['table.average']!.data as Float32Array,
-    steps: step,
-    stepMs,
-  };
-}
-
-interface Trainer {
-  readonly session: Session;
-  step(
-    members: readonly EncodedRow[],
-    step: number,
-    steps: number,
-    random: Random,
-    state: State,
-  ): Promise<number>;
-}
-
-/** One session per length that occurs. */
-async function openTrainers(
-  network: Network,
-  corpus: Corpus,
-  batches: readonly { readonly length: number; readonly members: readonly EncodedRow[] }[],
-  training: TrainingSpec,
-  options: TrainNetworkOptions,
-): Promise<Map<number, Trainer>> {
-  const trainers = new Map<number, Trainer>();
-  for (const length of new Set(batches.map((batch) => batch.length))) {
-    const own = batches.filter((batch) => batch.length === length);
-    const shape = { batch: batchSizeOf(length, training.batch), length, ...measureShape(corpus, own) };
-    const { graph, noise } = trainingStep(network, shape, training);
-    const session = await createSession(graph, options.device, options);
-    const batcher = createBatcher(corpus, network.heads, shape, training);
-    trainers.set(length, createTrainer(session, batcher, noise, training));
-  }
-  return trainers;
-}
-
-function createTrainer(
-  session: Session,
-  batcher: Batcher,
-  noise: readonly number[],
-  training: TrainingSpec,
-): Trainer {
-  return {
-    session,
-    step: async (members, step, steps, random, state) => {
-      const feeds = batcher.fill(members, random);
-      const { rate, correction1, correction2 } = scheduleAt(step, {
-        steps,
-        peak: training.rate,
-        warmup: training.warmup,
-      });
-      feeds['rate'] = scalarFeed(rate);
-      feeds['correction1'] = scalarFeed(correction1);
-      feeds['correction2'] = scalarFeed(correction2);
-      for (const [i, size] of noise.entries()) {
-        const start = random.int(NOISE_SIZE - size);
-        feeds[`noise${i}.start`] = { dtype: 'i64', shape: [1], data: BigInt64Array.of(BigInt(start)) };
-        feeds[`noise${i}.end`] = { dtype: 'i64', shape: [1], data: BigInt64Array.of(BigInt(start + size)) };
-      }
-      const { loss } = await session.run(feeds, state);
-      const value = Number(loss!.data[0]);
-      if (!Number.isFinite(value))
-        throw new AppError('internal', `Training diverged at step ${step}: the loss is ${value}.`);
-      return value;
+  i: number,
+  options: TrainDeepOptions & Pick<FitOptions, 'checkpoint'>,
+): Promise<FittedNetwork> {
+  const encoder = spec.encoders[i]!;
+  const network = networkOf(data, features, encoder, spec);
+  const { rowsPerWord } = features;
+  const rowsOf = createRows(features);
+  const inputs = data.validation.map(({ tokens }) => tokens.slice(0, spec.maxTokens).map(rowsOf));
+  const predictor = await createSession(predictionGraph(network, rowsPerWord), options.device, options);
+  const { checkpoint, threads, signal } = options;
+  const fitted = await fitNetwork(data, features, encoder, spec, {
+    device: options.device,
+    ...(threads === undefined ? {} : { threads }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+    validate: async (state) => {
+      if (inputs.length === 0) return null;
+      const predictOptions = { rowsPerWord, maxTokens: spec.maxTokens };
+      const outputs = await predictNetwork(predictor, state, data, inputs, predictOptions);
+      return meanLoss(data, outputs, data.validation);
     },
-  };
+    onProgress: ({ step, steps, loss, validation }) =>
+      options.onProgress?.({
+        fraction: (i + step / steps) / spec.encoders.length,
+        member: i,
+        step,
+        loss,
+        validation,
+      }),
+  });
+  await predictor.dispose();
+  return fitted;
 }
 
-function initialState(network: Network, training: TrainingSpec, random: Random): Record<string, HostTensor> {
-  const packed = initialise(parametersOf(network), random.derive('parameters'));
-  const width = network.encoder.width;
-  const stream = random.derive('table');
-  const table = Float32Array.from({ length: network.rows * width }, () => stream.normal() * 0.1);
-  table.fill(0, 0, width);
-  const f32 = (data: Float32Array, shape: readonly number[]): HostTensor => ({ dtype: 'f32', shape, data });
-  const tensors: Record<string, HostTensor> = {};
-  for (const [name, data, shape] of [
-    ['packed', packed, [packed.length]],
-    ['table', table, [network.rows, width]],
-  ] as const) {
-    tensors[name] = f32(data, shape);
-    tensors[`${name}.average`] = f32(data, shape);
-    tensors[`${name}.m`] = f32(new Float32Array(data.length), shape);
-    tensors[`${name}.v`] = f32(new Float32Array(data.length), shape);
+/** Mean over rows of the negative log-likelihood of the hard targets, summed over heads (tags: mean per token). */
+export function meanLoss(
+  data: DeepData,
+  outputs: readonly NetworkOutput[],
+  rows: readonly DeepRow[],
+): number {
+  let sum = 0;
+  for (const [i, row] of rows.entries()) {
+    const output = outputs[i]!;
+    data.choices.forEach((_, h) => {
+      const chosen = row.classes[h] ?? -1;
+      if (chosen >= 0) sum -= Math.log(Math.max(1e-7, output.probabilities[h]![chosen]!));
+    });
+    data.tags.forEach(({ tags }, h) => {
+      const given = row.tags[h];
+      if (given === null || given === undefined) return;
+      const seen = Math.min(given.length, output.tags[h]!.length / tags);
+      for (let t = 0; t < seen; t++) {
+        if (given[t]! >= 0) sum -= output.tags[h]![t * tags + given[t]!]! / seen;
+      }
+    });
   }
-  tensors['noise'] = f32(noisePool(network.encoder.dropout, random.derive('noise')), [NOISE_SIZE]);
-  void training;
-  return tensors;
-}
-
-function noisePool(rate: number, random: Random): Float32Array {
-  const keep = 1 / (1 - rate);
-  return Float32Array.from({ length: NOISE_SIZE }, () => (random.next() < rate ? 0 : keep));
-}
-
-function scalarFeed(value: number): HostTensor {
-  return { dtype: 'f32', shape: [], data: Float32Array.of(value) };
+  return sum / Math.max(1, rows.length);
 }

@@ -1,0 +1,180 @@
+import { createRandom } from '../../base/random.ts';
+import type { Device, HostTensor } from '../../onnx/runtime.ts';
+import type { State } from '../../onnx/state.ts';
+import { createState } from '../../onnx/state.ts';
+import { encodeCorpus, planEpoch } from './batch.ts';
+import type { CheckpointStore } from './checkpoint.ts';
+import type { DeepData } from './data.ts';
+import type { FeatureTable } from './features.ts';
+import { rowCount } from './features.ts';
+import type { Network } from './program.ts';
+import type { DeepSpec, EncoderSpec } from './spec.ts';
+import type { Trainer } from './trainer.ts';
+import { initialState, openTrainer } from './trainer.ts';
+
+export interface FitProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly validation: number | null;
+}
+
+export interface FitOptions {
+  readonly device: Device;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Called after every epoch with the averaged parameters in the state; the validation loss, or null without one. */
+  readonly validate: (state: State, epoch: number) => Promise<number | null>;
+  /** Where to write the position of this network, and how often at most. */
+  readonly checkpoint?: { readonly store: CheckpointStore; readonly name: string; readonly everyMs: number };
+}
+
+/** The averaged tensors of a trained network. */
+export interface FittedNetwork {
+  readonly network: Network;
+  readonly packed: Float32Array;
+  readonly table: Float32Array;
+  readonly steps: number;
+  readonly stepMs: number;
+}
+
+export function networkOf(
+  heads: DeepData,
+  features: FeatureTable,
+  encoder: EncoderSpec,
+  spec: DeepSpec,
+): Network {
+  return { encoder, heads, rows: rowCount(features), maxTokens: spec.maxTokens };
+}
+
+/**
+ * Trains one network and returns the averaged parameters of its best epoch. A function of data, spec and seed (on the cpu
+ * for a given number of threads); going on from a checkpoint gives what the uninterrupted run would have given.
+ */
+export async function fitNetwork(
+  data: DeepData,
+  features: FeatureTable,
+  encoder: EncoderSpec,
+  spec: DeepSpec,
+  options: FitOptions,
+): Promise<FittedNetwork> {
+  const { training } = spec;
+  const random = createRandom(`${spec.seed}/${JSON.stringify(encoder)}`);
+  const corpus = encodeCorpus(features, data.train, spec.maxTokens);
+  const network = networkOf(data, features, encoder, spec);
+  const epochs = Array.from({ length: training.epochs }, (_, e) =>
+    planEpoch(corpus, training.batch, spec.maxTokens, random.derive(`epoch ${e}`)),
+  );
+  const steps = epochs.reduce((sum, batches) => sum + batches.length, 0);
+  const state = await createState(options.device, initialState(network, random));
+  const trainer = await openTrainer(network, corpus, epochs.flat(), training, options.device, options);
+  const run = await resume(state, options);
+  const started = performance.now();
+  const firstStep = run.step;
+  let saved = started;
+  let step = 0;
+  for (const [e, batches] of epochs.entries()) {
+    const end = step + batches.length;
+    if (end <= run.step || run.worse >= training.patience) {
+      step = end;
+      continue;
+    }
+    for (const batch of batches) {
+      if (step++ < run.step) continue;
+      options.signal?.throwIfAborted();
+      run.loss += await trainer.step(
+        batch,
+        { step: run.step, steps, random: random.derive(`step ${run.step}`) },
+        state,
+      );
+      run.step++;
+      await averageWhenDue(trainer, run.step, run.step === steps, training.averageEvery, state);
+      if (
+        options.checkpoint !== undefined &&
+        run.step < end &&
+        performance.now() - saved > options.checkpoint.everyMs
+      ) {
+        await save(state, run, options.checkpoint);
+        saved = performance.now();
+      }
+    }
+    const validation = await options.validate(state, e);
+    options.onProgress?.({ step: run.step, steps, loss: run.loss / batches.length, validation });
+    run.loss = 0;
+    if (validation === null) continue;
+    if (validation < run.best) {
+      run.best = validation;
+      run.worse = 0;
+      run.kept = tensorsOf(await state.read(averaged));
+    } else run.worse++;
+  }
+  const stepMs = (performance.now() - started) / Math.max(1, run.step - firstStep);
+  const final = run.kept ?? tensorsOf(await state.read(averaged));
+  state.dispose();
+  await trainer.dispose();
+  return {
+    network,
+    packed: final['packed.average']!,
+    table: final['table.average']!,
+    steps: run.step,
+    stepMs,
+  };
+}
+
+const averaged = ['packed.average', 'table.average'] as const;
+
+/** Where a run is. */
+interface Run {
+  step: number;
+  loss: number;
+  best: number;
+  worse: number;
+  kept: Record<string, Float32Array> | null;
+}
+
+async function averageWhenDue(
+  trainer: Trainer,
+  step: number,
+  last: boolean,
+  every: number,
+  state: State,
+): Promise<void> {
+  if (step % every === 0 || last) await trainer.average(Math.ceil(step / every), state);
+}
+
+async function resume(state: State, options: FitOptions): Promise<Run> {
+  const fresh: Run = { step: 0, loss: 0, best: Number.POSITIVE_INFINITY, worse: 0, kept: null };
+  const found = options.checkpoint?.store.load(options.checkpoint.name) ?? null;
+  if (found === null) return fresh;
+  const { step = 0, loss = 0, best = -1, worse = 0 } = found.numbers;
+  const shapes = await state.read(state.names.filter((name) => name !== 'noise'));
+  const restored: Record<string, HostTensor> = {};
+  for (const [name, tensor] of Object.entries(shapes)) {
+    const data = found.tensors[name];
+    if (data === undefined || data.length !== tensor.data.length) return fresh;
+    restored[name] = { ...tensor, data };
+  }
+  await state.write(restored);
+  const kept = averaged.every((name) => `best ${name}` in found.tensors)
+    ? Object.fromEntries(averaged.map((name) => [name, found.tensors[`best ${name}`]!]))
+    : null;
+  return { step, loss, best: best < 0 ? Number.POSITIVE_INFINITY : best, worse, kept };
+}
+
+async function save(
+  state: State,
+  run: Run,
+  { store, name }: NonNullable<FitOptions['checkpoint']>,
+): Promise<void> {
+  const tensors = tensorsOf(await state.read(state.names.filter((n) => n !== 'noise')));
+  for (const [key, data] of Object.entries(run.kept ?? {})) tensors[`best ${key}`] = data;
+  const best = Number.isFinite(run.best) ? run.best : -1;
+  store.save(name, { numbers: { step: run.step, loss: run.loss, best, worse: run.worse }, tensors });
+}
+
+function tensorsOf(tensors: Readonly<Record<string, HostTensor>>): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, tensor.data as Float32Array]),
+  );
+}

@@ -1,0 +1,133 @@
+import { AppError } from '../../base/error.ts';
+import type { Random } from '../../base/random.ts';
+import type { Device, HostTensor, SessionOptions } from '../../onnx/runtime.ts';
+import { createSession } from '../../onnx/session.ts';
+import type { State } from '../../onnx/state.ts';
+import { scheduleAt } from '../../tensor/optimiser.ts';
+import { initialise } from '../../tensor/parameters.ts';
+import type { Corpus, EncodedRow } from './batch.ts';
+import { batchSizeOf, createBatcher, measureShape } from './batch.ts';
+import type { Network } from './program.ts';
+import { averagingStep, NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
+import type { TrainingSpec } from './spec.ts';
+
+export interface PlannedBatch {
+  readonly length: number;
+  readonly members: readonly EncodedRow[];
+}
+
+/** The compiled steps of a network: one training graph per length that occurs, and the moving average. */
+export interface Trainer {
+  /** One step of `steps`; returns the loss. Throws where it is no longer a number. */
+  step(
+    batch: PlannedBatch,
+    at: { step: number; steps: number; random: Random },
+    state: State,
+  ): Promise<number>;
+  average(count: number, state: State): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export async function openTrainer(
+  network: Network,
+  corpus: Corpus,
+  batches: readonly PlannedBatch[],
+  training: TrainingSpec,
+  device: Device,
+  options: SessionOptions,
+): Promise<Trainer> {
+  const lengths = [...new Set(batches.map((batch) => batch.length))];
+  const steps = new Map<number, Awaited<ReturnType<typeof openStep>>>();
+  for (const length of lengths) {
+    const own = batches.filter((batch) => batch.length === length);
+    steps.set(length, await openStep(network, corpus, own, length, training, device, options));
+  }
+  const averaging = await createSession(averagingStep(network), device, options);
+  return {
+    step: async (batch, { step, steps: total, random }, state) => {
+      const { session, batcher, noise } = steps.get(batch.length)!;
+      const feeds = {
+        ...batcher.fill(batch.members, random),
+        ...scheduleFeeds(step, total, training),
+        ...noiseFeeds(noise, random),
+      };
+      const { loss } = await session.run(feeds, state);
+      const value = Number(loss!.data[0]);
+      if (Number.isFinite(value)) return value;
+      throw new AppError('internal', `Training diverged at step ${step}: the loss is ${value}.`);
+    },
+    average: async (count, state) => {
+      // A young average forgets its random start quickly.
+      const decay = Math.min(training.averageDecay, count / (9 + count));
+      await averaging.run({ decay: scalar(decay) }, state);
+    },
+    dispose: async () => {
+      for (const { session } of steps.values()) await session.dispose();
+      await averaging.dispose();
+    },
+  };
+}
+
+/** The state before the first step; a function of the network and the random stream alone. */
+export function initialState(network: Network, random: Random): Record<string, HostTensor> {
+  const packed = initialise(parametersOf(network), random.derive('parameters'));
+  const width = network.encoder.width;
+  const stream = random.derive('table');
+  const table = Float32Array.from({ length: network.rows * width }, () => stream.normal() * 0.1);
+  // Row 0 pads and stays zero.
+  table.fill(0, 0, width);
+  const tensors: Record<string, HostTensor> = { noise: noisePool(network.encoder.dropout, random) };
+  for (const [name, data, shape] of [
+    ['packed', packed, [packed.length]],
+    ['table', table, [network.rows, width]],
+  ] as const) {
+    const f32 = (values: Float32Array): HostTensor => ({ dtype: 'f32', shape, data: values });
+    tensors[name] = f32(data);
+    tensors[`${name}.average`] = f32(data);
+    tensors[`${name}.m`] = f32(new Float32Array(data.length));
+    tensors[`${name}.v`] = f32(new Float32Array(data.length));
+  }
+  return tensors;
+}
+
+async function openStep(
+  network: Network,
+  corpus: Corpus,
+  batches: readonly PlannedBatch[],
+  length: number,
+  training: TrainingSpec,
+  device: Device,
+  options: SessionOptions,
+) {
+  const batch = batchSizeOf(length, training.batch);
+  const shape = { batch, length, ...measureShape(corpus, batches) };
+  const { graph, noise } = trainingStep(network, shape, training);
+  const session = await createSession(graph, device, options);
+  return { session, batcher: createBatcher(corpus, network.heads, shape, training), noise };
+}
+
+function noisePool(rate: number, random: Random): HostTensor {
+  const stream = random.derive('noise');
+  const keep = 1 / (1 - rate);
+  const data = Float32Array.from({ length: NOISE_SIZE }, () => (stream.next() < rate ? 0 : keep));
+  return { dtype: 'f32', shape: [NOISE_SIZE], data };
+}
+
+function scheduleFeeds(step: number, steps: number, training: TrainingSpec): Record<string, HostTensor> {
+  const values = scheduleAt(step, { steps, peak: training.rate, warmup: training.warmup });
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, scalar(value)]));
+}
+
+function noiseFeeds(sizes: readonly number[], random: Random): Record<string, HostTensor> {
+  const feeds: Record<string, HostTensor> = {};
+  for (const [i, size] of sizes.entries()) {
+    const start = random.int(NOISE_SIZE - size);
+    feeds[`noise${i}.start`] = { dtype: 'i64', shape: [1], data: BigInt64Array.of(BigInt(start)) };
+    feeds[`noise${i}.end`] = { dtype: 'i64', shape: [1], data: BigInt64Array.of(BigInt(start + size)) };
+  }
+  return feeds;
+}
+
+function scalar(value: number): HostTensor {
+  return { dtype: 'f32', shape: [], data: Float32Array.of(value) };
+}

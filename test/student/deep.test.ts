@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { createRandom } from '../../src/base/random.ts';
+import { probeDevices } from '../../src/onnx/devices.ts';
+import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
+import { loadDeep } from '../../src/student/deep/model.ts';
+import type { DeepSpec } from '../../src/student/deep/spec.ts';
+import { cnn, defaultSpec, defaultTraining, transformer } from '../../src/student/deep/spec.ts';
+import { trainDeep } from '../../src/student/deep/train.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'deep-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const cities = ['paris', 'rome', 'oslo', 'lima', 'cairo', 'delhi'];
+const actions = [
+  { verb: ['fly', 'flight', 'plane'], label: 0 },
+  { verb: ['weather', 'rain', 'sunny'], label: 1 },
+  { verb: ['eat', 'dinner', 'restaurant'], label: 2 },
+];
+
+/** Three intents by one word, a second head that applies to the first two intents, and a city to tag. */
+function sentences(count: number, seed: number): DeepRow[] {
+  const random = createRandom(seed);
+  const pick = <T>(items: readonly T[]): T => items[random.int(items.length)]!;
+  return Array.from({ length: count }, () => {
+    const { verb, label } = pick(actions);
+    const [lead, city, polite] = [
+      pick(['i want to', 'please tell me', 'now']),
+      pick(cities),
+      random.next() < 0.5,
+    ];
+    const tokens = [...lead.split(' '), pick(verb), 'in', city, ...(polite ? ['please'] : [])];
+    const cityAt = tokens.indexOf(city);
+    return {
+      tokens,
+      classes: [label, label === 2 ? -1 : Number(polite)],
+      tags: [label === 2 ? null : tokens.map((_, i) => Number(i === cityAt))],
+      weight: 1,
+    };
+  });
+}
+
+const heads = {
+  choices: [
+    { name: 'intent', classes: 3 },
+    { name: 'polite', classes: 2 },
+  ],
+  tags: [{ name: 'city', tags: 2 }],
+};
+const data: DeepData = { ...heads, train: sentences(200, 1), validation: sentences(40, 2) };
+const spec: DeepSpec = {
+  ...defaultSpec,
+  features: { buckets: 256 },
+  encoders: [
+    { ...cnn, width: 16, filters: 16 } as const,
+    { ...transformer, width: 16, heads: 2, layers: 1 } as const,
+  ],
+  training: { ...defaultTraining, epochs: 8, batch: 16, rate: 0.01 },
+};
+
+test('learns choices and tags together and serves them from its own files', async () => {
+  const { files, meta } = await trainDeep(data, spec, { device: 'cpu', threads: 1 });
+  const model = await loadDeep(files, JSON.parse(JSON.stringify(meta)), { threads: 1 });
+  const fresh = sentences(60, 3);
+  const predictions = await model.predict(fresh.map((row) => row.tokens));
+  await model.dispose();
+  const [right, tagged] = score(fresh, predictions);
+  assert.ok(right >= 0.95, `intents: ${right}`);
+  assert.ok(tagged >= 0.95, `tags: ${tagged}`);
+});
+
+test('the same seed gives the same files, and another seed gives others', async () => {
+  const short = { ...spec, training: { ...spec.training, epochs: 1 } };
+  const run = (seed: number) => trainDeep(data, { ...short, seed }, { device: 'cpu', threads: 1 });
+  const [a, b, c] = [await run(1), await run(1), await run(2)];
+  assert.deepEqual(a.files, b.files);
+  assert.notDeepEqual(a.files, c.files);
+});
+
+test('a run that was stopped goes on from its checkpoint to the same files', async () => {
+  const short = { ...spec, training: { ...spec.training, epochs: 2 } };
+  const whole = await trainDeep(data, short, { device: 'cpu', threads: 1 });
+  const checkpoints = { folder, key: 'data', everyMs: 0 };
+  const controller = new AbortController();
+  const stopped = trainDeep(data, short, {
+    device: 'cpu',
+    threads: 1,
+    checkpoints,
+    signal: controller.signal,
+    onProgress: ({ member }) => {
+      if (member === 1) controller.abort();
+    },
+  });
+  await assert.rejects(stopped, { name: 'AbortError' });
+  assert.deepEqual(readdirSync(folder).sort(), [
+    'network0.checkpoint',
+    'part0.checkpoint',
+    'part1.checkpoint',
+  ]);
+  const resumed = await trainDeep(data, short, { device: 'cpu', threads: 1, checkpoints });
+  assert.deepEqual(resumed.files, whole.files);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a damaged checkpoint and one of another run are ignored', async () => {
+  const short = { ...spec, encoders: spec.encoders.slice(0, 1), training: { ...spec.training, epochs: 1 } };
+  writeFileSync(path.join(folder, 'network0.checkpoint'), '{"key":"x"');
+  const options = { device: 'cpu', threads: 1 } as const;
+  const whole = await trainDeep(data, short, options);
+  const resumed = await trainDeep(data, short, { ...options, checkpoints: { folder, key: 'data' } });
+  assert.deepEqual(resumed.files, whole.files);
+});
+
+test('predictions do not depend on the other inputs of a batch, and an empty input has one', async () => {
+  const short = { ...spec, training: { ...spec.training, epochs: 1 } };
+  const { files, meta } = await trainDeep(data, short, { device: 'cpu', threads: 1 });
+  const model = await loadDeep(files, meta, { threads: 1 });
+  const inputs = [
+    ['fly', 'to', 'rome'],
+    [],
+    ['rain', 'in', 'a', 'very', 'far', 'and', 'unknown', 'place', 'today'],
+  ];
+  const together = await model.predict(inputs);
+  for (const [i, input] of inputs.entries()) {
+    const [alone] = await model.predict([input]);
+    const [a, b] = [alone!.probabilities[0]!, together[i]!.probabilities[0]!];
+    for (const [c, p] of a.entries()) assert.ok(Math.abs(p - b[c]!) < 1e-5);
+    assert.equal(together[i]!.tags[0]!.length, input.length * 2);
+  }
+  await model.dispose();
+});
+
+const gpu = (await probeDevices()).find((probe) => probe.device === 'webgpu')!;
+test('trains on webgpu to the losses of the cpu', {
+  skip: gpu.available ? false : `no webgpu here: ${gpu.detail.split('\n')[0]}`,
+}, async () => {
+  const short = { ...spec, training: { ...spec.training, epochs: 1 } };
+  const losses = async (device: 'cpu' | 'webgpu'): Promise<number[]> => {
+    const found: number[] = [];
+    await trainDeep(data, short, { device, threads: 1, onProgress: ({ loss }) => found.push(loss) });
+    return found;
+  };
+  const [a, b] = [await losses('cpu'), await losses('webgpu')];
+  for (const [i, loss] of a.entries())
+    assert.ok(Math.abs(loss - b[i]!) < 1e-3 * (1 + loss), `${loss} and ${b[i]}`);
+});
+
+function score(
+  rows: readonly DeepRow[],
+  predictions: readonly { probabilities: readonly Float32Array[]; tags: readonly Float32Array[] }[],
+): [number, number] {
+  let right = 0;
+  let tags = 0;
+  let tagged = 0;
+  for (const [i, row] of rows.entries()) {
+    const p = predictions[i]!;
+    const best = p.probabilities[0]!.indexOf(Math.max(...p.probabilities[0]!));
+    if (best === row.classes[0]) right++;
+    row.tags[0]?.forEach((tag, t) => {
+      tags++;
+      if ((p.tags[0]![2 * t]! < p.tags[0]![2 * t + 1]! ? 1 : 0) === tag) tagged++;
+    });
+  }
+  return [right / rows.length, tagged / tags];
+}
