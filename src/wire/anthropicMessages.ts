@@ -18,6 +18,7 @@ import {
   firstOf,
   isSet,
   listOf,
+  mediaIn,
   mediaPart,
   numberOf,
   objectOf,
@@ -28,14 +29,13 @@ import {
   unknownKeysOf,
 } from './fields.ts';
 import type { RenderContext, Rendered, WireError, WireFormat } from './format.ts';
-import { mediaIn } from './openaiChat.ts';
 import { pathOnly } from './paths.ts';
 import { formatSse, parseSse } from './sse.ts';
 
 /** Anthropic's messages. What the `anthropic-version` header changes is the gateway's business: a codec sees no header. */
 export const anthropicMessages: WireFormat = {
   name: 'anthropic-messages',
-  matches: (method, path) => method === 'POST' && /^\/(?:v1\/)?messages\/?$/.test(pathOnly(path)),
+  matches: (method, path) => method === 'POST' && /^(?:\/(?:anthropic|api|v\d\w*))*\/messages\/?$/.test(pathOnly(path)),
   parseRequest,
   parseResponse,
   joinStream,

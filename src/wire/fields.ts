@@ -1,5 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
-import type { Part, TokenLogprob, ToolCall } from './chat.ts';
+import type { Message, Part, TokenLogprob, ToolCall } from './chat.ts';
 import { mediumOf } from './media.ts';
 
 /** Readers of loosely typed wire bodies: a wrong type reads as "not there", never as an exception. */
@@ -79,4 +79,16 @@ export function errorIn(body: JsonObject): string | null {
   if (!isSet(error)) return null;
   if (typeof error === 'string') return error;
   return textOf(objectOf(error)['message']) ?? 'the provider reported an error';
+}
+
+/** Input that a student cannot read, in words. */
+export function mediaIn(messages: readonly Message[]): string[] {
+  const kinds = new Set<string>();
+  for (const message of messages) {
+    for (const part of message.parts) {
+      if (part.kind === 'media') kinds.add(`${part.media} input`);
+      else if (part.kind === 'unknown') kinds.add('a message part of an unknown kind');
+    }
+  }
+  return [...kinds];
 }

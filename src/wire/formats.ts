@@ -1,17 +1,28 @@
 import { anthropicMessages } from './anthropicMessages.ts';
 import type { ProviderName, WireFormat } from './format.ts';
+import { geminiGenerate } from './geminiGenerate.ts';
+import { ollamaChat } from './ollamaChat.ts';
+import { ollamaGenerate } from './ollamaGenerate.ts';
 import { openaiChat } from './openaiChat.ts';
+import { openaiResponses } from './openaiResponses.ts';
 
 /** All wire formats; the order does not matter, no path belongs to two formats of one provider. */
-export const formats: readonly WireFormat[] = [openaiChat, anthropicMessages];
+export const formats: readonly WireFormat[] = [
+  openaiChat,
+  openaiResponses,
+  anthropicMessages,
+  geminiGenerate,
+  ollamaChat,
+  ollamaGenerate,
+];
 
-/** Which formats an endpoint speaks. Many servers put OpenAI's API beside their own, under their own prefix. */
+/** Which formats an endpoint speaks. Many servers put OpenAI's and Anthropic's APIs beside their own. */
 const spoken: Readonly<Record<ProviderName, readonly WireFormat[]>> = {
-  openai: [openaiChat, anthropicMessages],
-  azure: [openaiChat, anthropicMessages],
+  openai: [openaiChat, openaiResponses, anthropicMessages],
+  azure: [openaiChat, openaiResponses, anthropicMessages],
   anthropic: [anthropicMessages, openaiChat],
-  gemini: [openaiChat],
-  ollama: [openaiChat, anthropicMessages],
+  gemini: [geminiGenerate, openaiChat],
+  ollama: [ollamaChat, ollamaGenerate, openaiChat, openaiResponses, anthropicMessages],
 };
 
 /**

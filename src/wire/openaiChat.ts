@@ -21,6 +21,7 @@ import {
   isSet,
   listOf,
   logprobsOf,
+  mediaIn,
   mediaPart,
   numberOf,
   objectOf,
@@ -244,18 +245,6 @@ function teacherOnly(
   found.push(...tools.filter((tool) => tool.hosted).map((tool) => `hosted tool ${tool.name}`));
   found.push(...mediaIn(messages));
   return found;
-}
-
-/** Input that a student cannot read, in words. Shared by the codecs of this folder. */
-export function mediaIn(messages: readonly Message[]): string[] {
-  const kinds = new Set<string>();
-  for (const message of messages) {
-    for (const part of message.parts) {
-      if (part.kind === 'media') kinds.add(`${part.media} input`);
-      else if (part.kind === 'unknown') kinds.add('a message part of an unknown kind');
-    }
-  }
-  return [...kinds];
 }
 
 function parseResponse(body: Json): Result<ChatResponse, WireError> {
