@@ -33,6 +33,8 @@ export interface TaskVersion {
   readonly template: Template;
   readonly toolset: Toolset;
   readonly outputFormat: OutputFormat;
+  /** Models asked for in the requests of this version; another model is another teacher, hence no match. */
+  readonly models: readonly string[];
   readonly calls: number;
   readonly firstMs: number;
   readonly lastMs: number;
@@ -56,7 +58,10 @@ export type Toolset =
 /** The constant text of a task's prompts with named holes, message by message. */
 export interface Template {
   readonly messages: readonly TemplateMessage[];
-  /** Further turns after the fixed messages: none, or any number, read as the slot `history` (and `user`, the last turn). */
+  /**
+   * `open`: any number of turns may stand before (and, tool results, after) the last user message; they are read as the
+   * slot `history`, while the last user message of the template matches the last one of the request.
+   */
   readonly turns: 'fixed' | 'open';
   /** Hash of the constant text, tools and output format; changes with every version. */
   readonly hash: string;

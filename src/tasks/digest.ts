@@ -1,0 +1,108 @@
+import { hash32, shortHash } from '../base/hash.ts';
+import type { Call } from '../traces/trace.ts';
+import type { OutputFormat, ToolDefinition } from '../wire/chat.ts';
+import { lastUser, turnText } from './template.ts';
+import { mask } from './tokens.ts';
+import { formatText, Interner, sameFormat, sameTools, toolsHash } from './toolset.ts';
+
+/** What grouping looks at, computed once per call. Equal tool lists and formats are one object. */
+export interface Digest {
+  readonly call: Call;
+  /** Leading system messages, joined by newlines. */
+  readonly system: string;
+  /** The same with dates, numbers and ids masked. */
+  readonly maskedSystem: string;
+  /** First letters of the roles in order, e.g. "sua". */
+  readonly roles: string;
+  /** Text of the first and of the last user message; the same for a single turn. */
+  readonly firstUser: string;
+  readonly lastUser: string;
+  readonly tools: ToolList;
+  readonly format: OutputFormat;
+}
+
+/** An interned list of tools with its hash. */
+export interface ToolList {
+  readonly tools: readonly ToolDefinition[];
+  readonly hash: string;
+}
+
+/** Prompts longer than this are masked at their head and tail only. */
+const MASKED = 20_000;
+const CACHED = 5_000;
+
+/** Makes digests; keeps one copy of what calls share, so that many calls with the same prompt cost one prompt. */
+export function createDigester(): (call: Call) => Digest {
+  const masked = new Map<string, string>();
+  const toolLists = new Interner<{ tools: readonly ToolDefinition[] }>(
+    ({ tools }) =>
+      tools
+        .map((tool) => tool.name)
+        .sort()
+        .join(),
+    (a, b) => sameTools(a.tools, b.tools),
+  );
+  const hashes = new Map<object, ToolList>();
+  const formats = new Interner<OutputFormat>(
+    (format) => (format.kind === 'schema' ? format.name : format.kind),
+    sameFormat,
+  );
+
+  const maskOnce = (text: string): string => {
+    const known = masked.get(text);
+    if (known !== undefined) return known;
+    if (masked.size >= CACHED) masked.clear();
+    const short = text.length <= MASKED ? text : `${text.slice(0, MASKED / 2)}\n${text.slice(-MASKED / 2)}`;
+    const result = mask(short);
+    masked.set(text, result);
+    return result;
+  };
+  const listOf = (tools: readonly ToolDefinition[]): ToolList => {
+    const list = toolLists.intern({ tools });
+    let known = hashes.get(list);
+    if (known === undefined) hashes.set(list, (known = { tools: list.tools, hash: toolsHash(list.tools) }));
+    return known;
+  };
+
+  return (call) => {
+    const { messages, tools, outputFormat } = call.request;
+    let head = 0;
+    while (messages[head]?.role === 'system') head++;
+    const system = messages.slice(0, head).map(turnText).join('\n');
+    const first = messages.find((message) => message.role === 'user');
+    const last = messages[lastUser(messages)];
+    return {
+      call,
+      system,
+      maskedSystem: maskOnce(system),
+      roles: messages.map((message) => message.role[0]).join(''),
+      firstUser: first === undefined ? '' : turnText(first),
+      lastUser: last === undefined ? '' : turnText(last),
+      tools: listOf(tools),
+      format: formats.intern(outputFormat),
+    };
+  };
+}
+
+/** A key per output format. */
+export function formatKey(format: OutputFormat): string {
+  return format.kind === 'schema' ? shortHash(formatText(format)) : format.kind;
+}
+
+/** 32-bit feature hashes of a text: its masked lines of at least three words, its first and its last words. */
+export function textFeatures(text: string): readonly number[] {
+  const features = new Set<number>();
+  const lines = (text.length <= MASKED ? text : `${text.slice(0, MASKED / 2)}\n${text.slice(-MASKED / 2)}`)
+    .split('\n')
+    .map((line) => line.trim());
+  for (const line of lines) {
+    if (line.length >= 16 && line.includes(' ')) features.add(hash32(mask(line), 1));
+  }
+  const words = mask(text.slice(0, 400)).split(/\s+/u).filter(Boolean);
+  const end = mask(text.slice(-400)).split(/\s+/u).filter(Boolean);
+  if (words.length >= 4) features.add(hash32(words.slice(0, 4).join(' '), 2));
+  if (words.length >= 2) features.add(hash32(words.slice(0, 2).join(' '), 3));
+  if (end.length >= 4) features.add(hash32(end.slice(-4).join(' '), 4));
+  if (end.length >= 2) features.add(hash32(end.slice(-2).join(' '), 5));
+  return [...features];
+}

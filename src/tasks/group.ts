@@ -1,0 +1,236 @@
+import { alignTexts } from './align.ts';
+import { clusterTexts } from './cluster.ts';
+import { type Digest, formatKey } from './digest.ts';
+import { applyTemplate, type Family, type FamilyTemplate, induceTemplate, spread } from './family.ts';
+import { isGenericSystem } from './instructions.ts';
+import type { Segment } from './task.ts';
+import { compileSegments, MAIN_SLOT } from './template.ts';
+import { isSequential, median } from './timeline.ts';
+import { mask, wordCount } from './tokens.ts';
+
+/** Fewer calls than this are no template yet: well below the 20 calls within which an edit must show. */
+export const SMALLEST_FAMILY = 8;
+/** Calls without any instruction of their own, only with tools that differ from call to call, need more to be a task. */
+const SMALLEST_BARE = 20;
+
+export interface Grouping {
+  readonly families: readonly Family[];
+  readonly rest: readonly Digest[];
+}
+
+/** Takes mixed calls apart into families. */
+export function groupCalls(digests: readonly Digest[]): Grouping {
+  const families: Family[] = [];
+  const rest: Digest[] = [];
+  const bare: Digest[] = [];
+  for (const group of groupBySystem(digests)) {
+    if (group.length < SMALLEST_FAMILY && !isGenericSystem(group[0]!.system)) rest.push(...group);
+    else if (isGenericSystem(group[0]!.system)) bare.push(...group);
+    else rest.push(...familiesOf(group, families));
+  }
+  for (const group of groupBare(bare, rest)) rest.push(...familiesOf(group, families));
+  return { families, rest };
+}
+
+/** Calls whose system prompts are equal up to masked parts, or differ in slots. */
+function groupBySystem(digests: readonly Digest[]): readonly (readonly Digest[])[] {
+  const byMask = new Map<string, Digest[]>();
+  for (const digest of digests) push(byMask, digest.maskedSystem, digest);
+  const groups = [...byMask.values()];
+  const specific = groups.filter((group) => !isGenericSystem(group[0]!.system));
+  const generic = groups.filter((group) => isGenericSystem(group[0]!.system));
+  if (specific.length < 2) return groups;
+  const merged = clusterTexts(
+    specific.map((group) => group[0]!.system),
+    2,
+    (indices) => judgeSystems(indices, specific),
+  );
+  const inMerged = new Set(merged.flat());
+  return [
+    ...generic,
+    ...specific.filter((_, i) => !inMerged.has(i)),
+    ...merged.map((indices) => byTime(indices.flatMap((i) => specific[i]!))),
+  ];
+}
+
+/** Are these system prompts one prompt with slots (a name, retrieved text), not several prompts or edits of one? */
+function judgeSystems(
+  indices: readonly number[],
+  groups: readonly (readonly Digest[])[],
+): readonly number[] | null {
+  const texts = spread(indices, 200).map((i) => groups[i]![0]!.system);
+  const segments = alignTexts(texts);
+  const constant = constantText(segments);
+  const length = median(texts.map((text) => text.length));
+  const share = constant.length / Math.max(1, length);
+  const match = compileSegments(segments);
+  const fitting = indices.filter((i) => match(groups[i]![0]!.system, {}));
+  if (fitting.length < 2 || wordCount(constant) < 5) return null;
+  const perVariant = median(fitting.map((i) => groups[i]!.length));
+  const small = share >= 0.8 && widestSlot(segments, texts) <= 8;
+  if (small) {
+    const timeline = fitting.flatMap((i) => groups[i]!.map((d) => [d.call.trace.startMs, i] as const));
+    return fitting.length >= 4 || !isSequential(timeline) ? fitting : null;
+  }
+  return fitting.length >= SMALLEST_FAMILY && perVariant <= 5 ? fitting : null;
+}
+
+/** Words in the widest slot of a template, the median over the texts. */
+function widestSlot(segments: readonly Segment[], texts: readonly string[]): number {
+  const match = compileSegments(segments);
+  return median(
+    texts.map((text) => {
+      const slots: Record<string, string> = {};
+      return match(text, slots) ? Math.max(0, ...Object.values(slots).map(wordCount)) : 0;
+    }),
+  );
+}
+
+function constantText(segments: readonly Segment[]): string {
+  return segments.map((segment) => (segment.kind === 'text' ? segment.text : ' ')).join('');
+}
+
+/** Calls without instructions of their own: what they belong to shows in tools, output format or the user's message. */
+function groupBare(digests: readonly Digest[], rest: Digest[]): readonly (readonly Digest[])[] {
+  const plain: Digest[] = [];
+  const equipped = new Map<string, Digest[]>();
+  for (const digest of digests) {
+    if (digest.tools.tools.length === 0 && digest.format.kind === 'text') plain.push(digest);
+    else push(equipped, `${digest.tools.hash} ${formatKey(digest.format)}`, digest);
+  }
+  const groups: (readonly Digest[])[] = [];
+  const varying = new Map<string, Digest[]>();
+  for (const group of equipped.values()) {
+    if (group.length >= SMALLEST_FAMILY) groups.push(group);
+    else for (const digest of group) push(varying, formatKey(digest.format), digest);
+  }
+  for (const group of varying.values()) {
+    if (group.length >= SMALLEST_BARE) groups.push(byTime(group));
+    else rest.push(...group);
+  }
+  const clusters = clusterTexts(
+    plain.map((digest) => digest.firstUser),
+    SMALLEST_FAMILY,
+    (indices) => judgeUserTexts(indices, (i) => plain[i]!.firstUser),
+  );
+  const clustered = new Set(clusters.flat());
+  plain.forEach((digest, i) => {
+    if (!clustered.has(i)) rest.push(digest);
+  });
+  return [...groups, ...clusters.map((indices) => byTime(indices.map((i) => plain[i]!)))];
+}
+
+/**
+ * Do these user messages come from one template? It needs words of its own, and a slot that carries content: a sentence
+ * typed by hand again and again with another number in it is no template.
+ */
+function judgeUserTexts(indices: readonly number[], textOf: (i: number) => string): readonly number[] | null {
+  const texts = spread(indices, 100).map(textOf);
+  const segments = alignTexts(texts);
+  if (!segments.some((segment) => segment.kind === 'slot')) return null;
+  const constant = constantText(segments);
+  const marks = constant.match(/\n|:\s|"""|```|<\/?\w+>/gu)?.length ?? 0;
+  if (wordCount(constant) < 4 && !(wordCount(constant) >= 1 && marks >= 2)) return null;
+  const match = compileSegments(segments);
+  const fitting: number[] = [];
+  const values = new Set<string>();
+  for (const i of indices) {
+    const slots: Record<string, string> = {};
+    if (!match(textOf(i), slots)) continue;
+    fitting.push(i);
+    if (values.size < 200) values.add(mask(slots[MAIN_SLOT] ?? ''));
+  }
+  if (fitting.length < SMALLEST_FAMILY || values.size < SMALLEST_FAMILY) return null;
+  const words = median([...values].map(wordCount));
+  if (words < 2 && wordCount(constant) < 8) return null;
+  return fitting;
+}
+
+/** Splits a group by user template, tools and format into families; returns the calls that fit none. */
+function familiesOf(group: readonly Digest[], families: Family[]): readonly Digest[] {
+  const rest: Digest[] = [];
+  const byFormat = new Map<string, Digest[]>();
+  for (const digest of group) push(byFormat, formatKey(digest.format), digest);
+  for (const sameFormat of byFormat.values()) {
+    for (const [toolGroup, varying] of splitByTools(sameFormat, rest)) {
+      let open: readonly Digest[] = toolGroup;
+      for (const template of templatesOf(toolGroup)) {
+        const { matched, slots, rest: others } = applyTemplate(template, open);
+        open = others;
+        if (matched.length < SMALLEST_FAMILY) {
+          rest.push(...matched);
+          continue;
+        }
+        families.push({ ...template, tools: matched.at(-1)!.tools, varying, digests: matched, slots });
+      }
+      rest.push(...open);
+    }
+  }
+  return rest;
+}
+
+/** Groups with one tool list each; lists that differ from call to call make one group of their own. */
+function splitByTools(
+  digests: readonly Digest[],
+  rest: Digest[],
+): readonly (readonly [readonly Digest[], boolean])[] {
+  const byHash = new Map<string, Digest[]>();
+  for (const digest of digests) push(byHash, digest.tools.hash, digest);
+  const major = [...byHash.values()].filter((group) => group.length >= SMALLEST_FAMILY);
+  const covered = major.reduce((sum, group) => sum + group.length, 0);
+  if (covered >= 0.9 * digests.length) {
+    for (const group of byHash.values()) if (group.length < SMALLEST_FAMILY) rest.push(...group);
+    return major.map((group) => [group, false]);
+  }
+  if (digests.length >= SMALLEST_FAMILY) return [[digests, true]];
+  rest.push(...digests);
+  return [];
+}
+
+/**
+ * One template for all where they share one; several where the user messages come from several, or from one that was
+ * edited; a wildcard where they have nothing in common.
+ */
+function templatesOf(digests: readonly Digest[], depth = 0): readonly FamilyTemplate[] {
+  if (digests.length < SMALLEST_FAMILY) return [];
+  const single = induceTemplate(digests);
+  const parts = depth < 3 ? userTemplates(digests, single) : [];
+  return parts.length === 0 ? [single] : parts.flatMap((part) => templatesOf(part, depth + 1));
+}
+
+/** Groups of calls below one system prompt that come from user templates of their own; none where they do not. */
+function userTemplates(digests: readonly Digest[], single: FamilyTemplate): readonly (readonly Digest[])[] {
+  const sample = spread(digests, 2000);
+  const texts = sample.map((digest) => digest.lastUser);
+  const shared = wordCount(constantText(single.messages.findLast((m) => m.role === 'user')?.segments ?? []));
+  const fits = applyTemplate(single, sample).matched.length;
+  const smallest = Math.max(SMALLEST_FAMILY, Math.ceil(0.02 * texts.length));
+  const groups = clusterTexts(
+    texts,
+    smallest,
+    (indices) => judgeUserTexts(indices, (i) => texts[i]!),
+    Math.floor(0.97 * texts.length),
+  );
+  const covered = groups.reduce((sum, group) => sum + group.length, 0);
+  if (groups.length < 2 || covered < 0.8 * texts.length) return [];
+  const gained = groups.map(
+    (group) => wordCount(constantText(alignTexts(spread(group, 50).map((i) => texts[i]!)))) - shared,
+  );
+  const misfits = fits < 0.98 * sample.length;
+  const timeline = groups.flatMap((group, g) =>
+    group.map((i) => [sample[i]!.call.trace.startMs, g] as const),
+  );
+  const worth = isSequential(timeline) ? 4 : Math.max(5, 0.5 * shared);
+  if (!misfits && gained.some((words) => words < worth)) return [];
+  return groups.map((group) => group.map((i) => sample[i]!));
+}
+
+function byTime(digests: readonly Digest[]): readonly Digest[] {
+  return [...digests].sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,137 @@
+import type { Call } from '../traces/trace.ts';
+import type { ChatResponse } from '../wire/chat.ts';
+import { answerText, countValues, jsonAnswer, labelOf } from './answers.ts';
+import { isProbe, isRefusal, soundsUnsure } from './refusal.ts';
+import type { CallKind } from './task.ts';
+import { wordCount } from './tokens.ts';
+
+/** What answers of a task normally look like: deviations from it tell hedges and truncations from answers. */
+export interface AnswerHabit {
+  readonly form: 'tools' | 'json' | 'labels' | 'text';
+  /** For `labels`: the labels seen at least twice or named in the prompt. */
+  readonly labels: ReadonlySet<string>;
+  readonly longestLabel: number;
+  /** Share of answers of the other form: text where tools are the habit. */
+  readonly otherShare: number;
+  /** Share of free-text answers that sound unsure. */
+  readonly unsureShare: number;
+  readonly medianWords: number;
+}
+
+/** Above this share, asking back or doubting is how this task talks, not a deviation. */
+const HABITUAL = 0.05;
+const LABEL_WORDS = 8;
+
+/** Learns the habit from the answers of a task. @param instructions the prompt's constant text, for labels it names. */
+export function answerHabit(calls: readonly Call[], instructions: string): AnswerHabit {
+  const whole = calls.flatMap((call) =>
+    call.response === null || isCut(call.response) ? [] : [call.response],
+  );
+  const withTools = whole.filter((response) => response.toolCalls.length > 0).length;
+  const texts = whole
+    .filter((r) => r.toolCalls.length === 0)
+    .map(answerText)
+    .filter((text) => !isRefusal(text));
+  const json = texts.filter((text) => jsonAnswer(text) !== undefined).length;
+  const words = texts.map(wordCount).sort((a, b) => a - b);
+  const base = {
+    labels: new Set<string>(),
+    longestLabel: 0,
+    otherShare: 0,
+    unsureShare: texts.filter(soundsUnsure).length / Math.max(1, texts.length),
+    medianWords: words[words.length >> 1] ?? 0,
+  };
+  if (withTools >= 0.5 * whole.length && withTools > 0)
+    return { ...base, form: 'tools', otherShare: 1 - withTools / whole.length };
+  if (json >= 0.5 * texts.length && json > 0) return { ...base, form: 'json' };
+  const counts = countValues(texts.map(labelOf));
+  const labels = new Set(
+    counts
+      .filter(({ value }) => wordCount(value) <= LABEL_WORDS && !value.includes('\n'))
+      .filter(({ value, count }) => (count >= 2 && !soundsUnsure(value)) || namesLabel(instructions, value))
+      .map(({ value }) => value),
+  );
+  const covered = counts.reduce((sum, { value, count }) => sum + (labels.has(value) ? count : 0), 0);
+  if (covered < 0.8 * texts.length || covered === 0) return { ...base, form: 'text' };
+  // A frequent hedge ("Could you clarify what you mean?") is no label: a label is short beside the others.
+  const sizes = [...labels].map(wordCount).sort((a, b) => a - b);
+  return { ...base, form: 'labels', labels, longestLabel: sizes.at(-1) ?? 0 };
+}
+
+/** Does the prompt name this value as a word of its own? */
+export function namesLabel(instructions: string, value: string): boolean {
+  if (value === '') return false;
+  for (let at = instructions.indexOf(value); at >= 0; at = instructions.indexOf(value, at + 1)) {
+    const before = instructions[at - 1] ?? ' ';
+    const after = instructions[at + value.length] ?? ' ';
+    if (!/[\p{L}\p{N}_]/u.test(before) && !/[\p{L}\p{N}_]/u.test(after)) return true;
+  }
+  return false;
+}
+
+/** What became of one call of a task. @param input the main slot's text. */
+export function kindOfCall(call: Call, input: string, habit: AnswerHabit): CallKind {
+  const { response } = call;
+  if (response === null || response.finish === 'error') return 'error';
+  const text = answerText(response);
+  if (isDeclined(response, text)) return 'refusal';
+  if (isProbe(input)) return 'probe';
+  return deviation(response, text, habit);
+}
+
+function isDeclined(response: ChatResponse, text: string): boolean {
+  if (response.refusal !== null || response.finish === 'refusal' || response.finish === 'content-filter')
+    return true;
+  return response.toolCalls.length === 0 && isRefusal(text);
+}
+
+function deviation(response: ChatResponse, text: string, habit: AnswerHabit): CallKind {
+  const cut = isCut(response);
+  switch (habit.form) {
+    case 'tools': {
+      const broken = response.toolCalls.some((toolCall) => toolCall.parsed === null);
+      if (response.toolCalls.length > 0) return cut && broken ? 'truncated' : 'normal';
+      if (cut) return 'truncated';
+      const asks = /\?\s*$/u.test(text) || soundsUnsure(text);
+      return asks && habit.otherShare < HABITUAL ? 'hedge' : 'normal';
+    }
+    case 'json': {
+      if (jsonAnswer(text) !== undefined) return 'normal';
+      const bare = /^\s*(?:```[a-z]*\s*)?[{[]/u.test(text);
+      return cut && (bare || !soundsUnsure(text)) ? 'truncated' : 'hedge';
+    }
+    case 'labels':
+      return labelDeviation(text, cut, habit);
+    case 'text':
+      if (cut) return 'truncated';
+      return habit.unsureShare < HABITUAL &&
+        soundsUnsure(text) &&
+        wordCount(text) <= Math.max(20, 0.7 * habit.medianWords)
+        ? 'hedge'
+        : 'normal';
+  }
+}
+
+function labelDeviation(text: string, cut: boolean, habit: AnswerHabit): CallKind {
+  const value = labelOf(text);
+  if (habit.labels.has(value)) return 'normal';
+  const parts = value.split(/\s*[,;|\n]\s*/u);
+  if (parts.length > 1 && parts.every((part) => habit.labels.has(part))) return 'normal';
+  if (soundsUnsure(text)) return 'hedge';
+  // A known label with something around it: "Intent: balance", "spam\n\nThe message ...".
+  const lead = parts[0] ?? '';
+  const tail = /^[^:]{1,30}:\s*(.+)$/su.exec(value)?.[1] ?? '';
+  const bracketed = value.replace(/\s*\(.*\)$/su, '');
+  if (
+    habit.labels.has(lead) ||
+    habit.labels.has(tail) ||
+    (bracketed !== value && habit.labels.has(bracketed))
+  )
+    return 'hedge';
+  if (cut) return 'truncated';
+  return wordCount(value) > Math.max(LABEL_WORDS / 2, habit.longestLabel + 2) ? 'hedge' : 'normal';
+}
+
+function isCut(response: ChatResponse): boolean {
+  return response.finish === 'length';
+}

@@ -1,0 +1,111 @@
+import type { Family } from './family.ts';
+import { isGenericSystem } from './instructions.ts';
+import type { Segment } from './task.ts';
+
+/** Words for tasks and slots, taken from the prompt itself. */
+
+const fillers = new Set(
+  (
+    'a an the of for to in on at by with from and or as is are be was your you my our its their this that these those ' +
+    'one into it following below above given each every exactly please'
+  ).split(' '),
+);
+
+/** A readable name for a task: its schema's or forced tool's name, else the gist of its first instruction. */
+export function taskName(family: Family): string {
+  const request = family.digests[0]!.call.request;
+  const { outputFormat, toolChoice } = request;
+  const generic = new Set(['response', 'output', 'result', 'schema', 'answer', 'json']);
+  if (
+    outputFormat.kind === 'schema' &&
+    !generic.has(outputFormat.name.toLowerCase()) &&
+    outputFormat.name !== ''
+  )
+    return words(outputFormat.name);
+  if (typeof toolChoice === 'object') return words(toolChoice.name);
+  const gist = gistOf(instructionText(family));
+  if (gist !== '') return gist;
+  const tool = request.tools[0];
+  if (tool !== undefined && !family.varying) return words(tool.name);
+  return request.tools.length > 0 ? 'tool calls' : 'chat';
+}
+
+/** The first text that instructs: of the system prompt, else of the user's message. */
+function instructionText(family: Family): string {
+  for (const message of family.messages) {
+    const text = message.segments.map((segment) => (segment.kind === 'text' ? segment.text : ' ')).join('');
+    if (message.role === 'system' && isGenericSystem(text)) continue;
+    if (text.trim() !== '') return text.trim();
+  }
+  return '';
+}
+
+/** "You are the intent router for Aria, a voice assistant" -> "intent router for aria". */
+function gistOf(text: string): string {
+  const sentence = /^(.*?)(?:[.:;!?\n]|$)/su.exec(text.replace(/^#+\s*/u, ''))?.[1] ?? '';
+  const stripped = sentence
+    .replace(/^(?:you are|you're|act as|your (?:task|job) is to|you)\s+(?:(?:a|an|the)\s+)?/iu, '')
+    .replace(/,.*$/su, (rest) => (sentence.length - rest.length > 16 ? '' : rest));
+  const chosen: string[] = [];
+  for (const word of stripped.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? []) {
+    if (fillers.has(word)) continue;
+    chosen.push(word);
+    if (chosen.length === 4) break;
+  }
+  return chosen.join(' ');
+}
+
+/** snake_case, kebab-case and camelCase as words. */
+function words(name: string): string {
+  return name
+    .replace(/([a-z\d])([A-Z])/gu, '$1 $2')
+    .replace(/[_\-.]+/gu, ' ')
+    .trim()
+    .toLowerCase();
+}
+
+/** Fit for file names and ids: [a-z0-9-], at most 40 characters; 'task' where nothing is left. */
+export function slug(name: string): string {
+  const text = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/gu, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/gu, '');
+  return text === '' ? 'task' : text;
+}
+
+/** What a slot is called by the text before it: `Channel: {{}}` -> channel, `<sms>{{}}` -> sms; '' for nothing telling. */
+export function slotLabel(before: string): string {
+  const line = before.slice(before.trimEnd().lastIndexOf('\n') + 1).trim();
+  const tag = /<([a-z][\w-]{0,30})(?:\s[^<>]*)?>\s*$/iu.exec(line)?.[1];
+  if (tag !== undefined) return identifier(tag);
+  const key = /["']?([\p{L}][\p{L}\p{N} _'’-]{0,40}?)["'*`]*\s*[:=]\s*["'`<([{*]*$/u.exec(line)?.[1];
+  const phrase = key ?? /([\p{L}][\p{L}\p{N} _'’-]{0,60})\W*$/u.exec(line)?.[1];
+  if (phrase === undefined) return '';
+  const content = phrase
+    .toLowerCase()
+    .replace(/['’]s\b/gu, '')
+    .split(/[^\p{L}\p{N}_]+/u)
+    .filter(
+      (word) =>
+        word !== '' &&
+        !fillers.has(word) &&
+        !['called', 'named', 'name', 'talking', 'speaking'].includes(word),
+    );
+  return identifier((key === undefined ? content.slice(-1) : content.slice(-2)).join('_'));
+}
+
+function identifier(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/gu, '_')
+    .replace(/^_+|_+$/gu, '')
+    .slice(0, 32);
+}
+
+/** Text right before a segment: within its message only. */
+export function textBefore(segments: readonly Segment[], index: number): string {
+  const segment = segments[index - 1];
+  return segment?.kind === 'text' ? segment.text : '';
+}

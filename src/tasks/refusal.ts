@@ -1,0 +1,74 @@
+/** How teachers say no, and how they say "perhaps". Patterns for the beginning of an answer, in a few languages. */
+
+const refusals = [
+  /^(?:i(?:'|’)?m|i am)(?: (?:very|really|so|truly))? (?:sorry|afraid)\b.{0,80}?\b(?:can(?:no|'|’)?t|can not|unable|not able|won(?:'|’)t|not (?:going|allowed|permitted) to)\b/isu,
+  /^(?:sorry|apologies|unfortunately)\b.{0,60}?\b(?:can(?:no|'|’)?t|can not|unable|not able|won(?:'|’)t)\b.{0,20}\b(?:assist|help|comply|provide|do|answer|fulfil|continue|support|process|discuss|create|write)/isu,
+  /^i (?:can(?:no|'|’)?t|can not|won(?:'|’)t|am unable to|am not able to|must decline to|will not) (?:\w+ )?(?:assist|help|comply|provide|fulfil|do (?:that|this)|continue|support|discuss|create|write|engage|process|answer (?:that|this))/isu,
+  /^(?:as an ai|i am an ai|i(?:'|’)m an ai)\b.{0,120}?\b(?:can(?:no|'|’)?t|can not|unable|not able)\b/isu,
+  /^(?:lo siento|perdón)\b.{0,40}\bno puedo\b/isu,
+  /^(?:es tut mir leid|entschuldigung)\b.{0,60}\b(?:kann|darf)\b.{0,40}\bnicht\b/isu,
+  /^(?:je suis désolée?|désolée?)\b.{0,40}\bne (?:peux|puis) pas\b/isu,
+  /^(?:mi dispiace)\b.{0,40}\bnon posso\b/isu,
+];
+
+const hedges = [
+  /\b(?:could|can|would|will) you (?:please )?(?:clarify|provide|specify|tell me|share|give me|explain|confirm|rephrase)\b/iu,
+  /\bplease (?:clarify|provide|specify|share|confirm|rephrase)\b/iu,
+  /\b(?:need|require|want)s? (?:some |a (?:bit|little) )?(?:more|further|additional) (?:context|information|details?|info)\b/iu,
+  /\bnot (?:entirely |quite |really |completely |fully )?(?:sure|certain|clear)\b/iu,
+  /\b(?:it|this|that) (?:could|might|may) (?:also |either |well )?be\b/iu,
+  /\bcould also be\b/iu,
+  /\bi (?:think|believe|guess|suppose|suspect)\b/iu,
+  /\bbest guess\b/iu,
+  /\b(?:low|medium) confidence\b/iu,
+  /\bi (?:can(?:no|'|’)?t|can not|could ?n(?:o|'|’)t|am unable to) (?:\w+ )?(?:tell|determine|decide|say|judge|know|identify|give)\b/iu,
+  /\b(?:ambiguous|unclear|hard to (?:say|tell)|difficult to (?:say|tell))\b/iu,
+  /\b(?:leaves? out|lacks?|missing|insufficient|not enough|too little) (?:some |any |the |necessary )*(?:information|context|details?|data)\b/iu,
+  /\b(?:this|that|it) (?:looks|seems|appears|sounds)(?: like| to)?\b/iu,
+  /\bwhat (?:do|did) you mean\b/iu,
+];
+
+/** Does the answer open by refusing? Only the opening counts: a long answer may well quote a refusal. */
+export function isRefusal(text: string): boolean {
+  const opening = text.trimStart().slice(0, 240);
+  return refusals.some((pattern) => pattern.test(opening));
+}
+
+/** Does the answer hold back: ask for more, name alternatives, doubt itself? Of use only where the answer's form is off. */
+export function soundsUnsure(text: string): boolean {
+  const part = text.slice(0, 2000);
+  return hedges.some((pattern) => pattern.test(part));
+}
+
+const mashed = /^(?:(?:asdf|qwer|zxcv|hjkl|uiop|jkl|sdfg|dfgh|fghj|wert|erty|qaz|wsx)[a-z;]*)+$/u;
+const probes = new Set(
+  [
+    'test testing tests ping foo bar foobar baz asd asdf qwerty x xx xxx abc aaa aaaa blah blubb dummy placeholder',
+    'lorem ipsum debug hoge sample',
+  ]
+    .join(' ')
+    .split(' '),
+);
+const probeSentences = [
+  /^(?:this is (?:just )?)?(?:a )?test(?:ing)?(?: (?:message|request|call|prompt|input|\d+))*$/u,
+  /^(?:\d+ )+test(?:ing|s)?$/u,
+  /^test(?:ing|s)?(?: (?:test(?:ing)?|\d+))+$/u,
+  /^(?:does|do|is) (?:this|it|that) (?:thing )?(?:even )?(?:work|working|on)$/u,
+  /^lorem ipsum\b/u,
+  /^(?:foo|bar|baz|qux|quux)(?: (?:foo|bar|baz|qux|quux))*$/u,
+  /^hello,? world$/u,
+  /^(\p{L}+)(?: \1){2,}$/u,
+  /^please ignore(?: this)?$/u,
+];
+
+/** Is this input typed to see whether anything works ("test", "asdfgh", "...")? */
+export function isProbe(input: string): boolean {
+  if (input.length > 60) return false;
+  const text = input.trim().toLowerCase().replace(/\s+/gu, ' ');
+  if (text === '') return false;
+  if (/^[.?!,\-_*#\s]+$/u.test(text)) return true;
+  const words = text.replace(/[.?!]+$/u, '').trim();
+  if (probes.has(words) || mashed.test(words)) return true;
+  if (/^(.)\1{2,}$/u.test(words)) return true;
+  return probeSentences.some((pattern) => pattern.test(words));
+}

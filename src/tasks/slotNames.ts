@@ -1,0 +1,90 @@
+import type { FamilyTemplate } from './family.ts';
+import { slotLabel, textBefore } from './names.ts';
+import type { TemplateMessage } from './task.ts';
+import { MAIN_SLOT } from './template.ts';
+import { median } from './timeline.ts';
+import { datePattern, wordCount } from './tokens.ts';
+
+const dates = new RegExp(
+  `^\\W*(?:the )?(?:${datePattern})(?:[\\s,T]*(?:at )?(?:${datePattern}|\\d{4}))*\\W*$`,
+  'iu',
+);
+const background =
+  /^(?:context|contexts|document|documents|docs|passages?|sources?|snippets?|knowledge|history|conversation|examples?|chunks?|retrieved|search_results|results|background|memory|facts|articles?|policy|policies)$/u;
+
+/** Is the whole value a date or a time? */
+export function isDate(value: string): boolean {
+  return value.length <= 80 && dates.test(value.trim());
+}
+
+/** Does this name announce material to work with, not the text to work on? */
+export function isBackground(name: string): boolean {
+  return background.test(name) || name.split('_').some((word) => background.test(word));
+}
+
+/**
+ * Gives the slots of a template their final names: `input` for the text the task works on, `date` for dates, the others
+ * by what stands before them.
+ * @param values some calls' values by provisional name.
+ * @returns the renamed messages and the new name of each old one.
+ */
+export function renameSlots(
+  template: FamilyTemplate,
+  values: readonly Readonly<Record<string, string>>[],
+): { messages: readonly TemplateMessage[]; names: ReadonlyMap<string, string> } {
+  const labels = new Map<string, string>();
+  const roles = new Map<string, string>();
+  for (const message of template.messages) {
+    message.segments.forEach((segment, i) => {
+      if (segment.kind !== 'slot') return;
+      labels.set(segment.name, slotLabel(textBefore(message.segments, i)));
+      roles.set(segment.name, message.role);
+    });
+  }
+  const main = mainSlot(labels, roles, values);
+  const names = new Map<string, string>();
+  const used = new Set([MAIN_SLOT, 'history']);
+  for (const [old, label] of labels) {
+    if (old === main) {
+      names.set(old, MAIN_SLOT);
+      continue;
+    }
+    const texts = values.flatMap((slots) => slots[old] ?? []);
+    const allDates = texts.length > 0 && texts.filter(isDate).length >= 0.95 * texts.length;
+    const base = allDates && !/date|time/u.test(label) ? 'date' : label === '' ? 'slot' : label;
+    let name = base;
+    for (let k = 2; used.has(name); k++) name = `${base}_${k}`;
+    used.add(name);
+    names.set(old, name);
+  }
+  const messages = template.messages.map((message) => ({
+    role: message.role,
+    segments: message.segments.map((segment) =>
+      segment.kind === 'slot' ? { kind: 'slot' as const, name: names.get(segment.name)! } : segment,
+    ),
+  }));
+  return { messages, names };
+}
+
+/**
+ * The slot that the task works on: of those in user messages that do not announce background material the one with the
+ * most text; without any such, the one with the most text at all.
+ */
+function mainSlot(
+  labels: ReadonlyMap<string, string>,
+  roles: ReadonlyMap<string, string>,
+  values: readonly Readonly<Record<string, string>>[],
+): string | undefined {
+  const size = (name: string): number => median(values.map((slots) => wordCount(slots[name] ?? '')));
+  const width = new Map([...labels.keys()].map((name) => [name, size(name)]));
+  const widest = (names: readonly string[]): string | undefined =>
+    names.reduce<string | undefined>(
+      (best, name) => (best === undefined || width.get(name)! > width.get(best)! ? name : best),
+      undefined,
+    );
+  const all = [...labels.keys()];
+  const telling = all.filter((name) => !isBackground(labels.get(name)!) && width.get(name)! >= 2);
+  const foreground = telling.length > 0 ? telling : all;
+  const ofUser = foreground.filter((name) => roles.get(name) === 'user');
+  return widest(ofUser) ?? widest(foreground);
+}

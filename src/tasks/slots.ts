@@ -1,0 +1,216 @@
+import { isObject } from '../base/json.ts';
+import { normaliseText, shorten } from '../base/text.ts';
+import type { ChatResponse } from '../wire/chat.ts';
+import { answerText, jsonAnswer, labelOf } from './answers.ts';
+import { spread } from './family.ts';
+import { informationBetween } from './information.ts';
+import { isBackground, isDate } from './slotNames.ts';
+import type { SlotProfile, SlotType } from './task.ts';
+import { HISTORY_SLOT, MAIN_SLOT } from './template.ts';
+import { median } from './timeline.ts';
+import { datePattern, mask, wordCount } from './tokens.ts';
+
+/** A normal call of a task as slot typing sees it, in order of time. */
+export interface SlotSample {
+  readonly slots: Readonly<Record<string, string>>;
+  readonly response: ChatResponse;
+}
+
+/** Fewer calls than this show nothing about a slot. */
+const ENOUGH = 100;
+/** Pairs of calls with the same main text that are compared before twins count as evidence. */
+const TWINS = 20;
+const EXAMPLES = 5;
+const SAMPLE = 4000;
+
+/** Types the slots of a task and decides, with the figure behind it, which ones a student needs to see. */
+export function profileSlots(
+  names: readonly string[],
+  samples: readonly SlotSample[],
+): readonly SlotProfile[] {
+  return names.map((name) => {
+    const values = samples.flatMap(({ slots }) => slots[name] ?? []);
+    const counts = new Map<string, number>();
+    for (const value of values) if (counts.size < 100_000) counts.set(value, (counts.get(value) ?? 0) + 1);
+    const frequent = [...counts].sort((a, b) => b[1] - a[1]).slice(0, EXAMPLES);
+    const facts = { distinct: counts.size, examples: frequent.map(([value]) => shorten(value, 120)) };
+    return { name, ...judgeSlot(name, values, counts.size, samples), ...facts };
+  });
+}
+
+function judgeSlot(
+  name: string,
+  values: readonly string[],
+  distinct: number,
+  samples: readonly SlotSample[],
+): { type: SlotType; kept: boolean; reason: string } {
+  if (name === MAIN_SLOT) return { type: 'main', kept: true, reason: 'the text the task works on' };
+  const sample = spread(values, 500);
+  const words = median(sample.map(wordCount));
+  if (name === HISTORY_SLOT) return { type: 'context', kept: true, reason: 'the turns before the last one' };
+  if (sample.length === 0) return { type: 'context', kept: true, reason: 'no value seen yet' };
+  if (looksLikeList(sample))
+    return { type: 'list', kept: true, reason: `a list, ${words} words in the middle` };
+  if (words >= 12 || isBackground(name))
+    return { type: 'context', kept: true, reason: `material to work with, ${words} words in the middle` };
+  const kind = shortKind(sample, distinct, values.length);
+  const verdict = carriesNothing(name, kind, distinct, samples);
+  if (verdict.nothing)
+    return { type: kind === 'plain' ? 'nuisance' : kind, kept: false, reason: verdict.reason };
+  return { type: kind === 'plain' ? 'context' : kind, kept: true, reason: verdict.reason };
+}
+
+/** Several lines or items with one delimiter: retrieved examples, search results. */
+function looksLikeList(sample: readonly string[]): boolean {
+  const listed = sample.filter((value) => {
+    const lines = value.split('\n').filter((line) => line.trim() !== '');
+    if (lines.length < 3) return false;
+    const starts = new Map<string, number>();
+    for (const line of lines) {
+      const start = /^\s*(?:[-*•#>]+|\[?\d+[\]).:]|<\/?\w+|[\p{L}]+\s?\d*:)/u
+        .exec(line)?.[0]
+        .replace(/\d+/gu, '1')
+        .trim();
+      if (start !== undefined) starts.set(start, (starts.get(start) ?? 0) + 1);
+    }
+    return Math.max(0, ...starts.values()) >= Math.max(2, 0.3 * lines.length);
+  });
+  return listed.length >= 0.5 * sample.length;
+}
+
+function shortKind(sample: readonly string[], distinct: number, n: number): 'date' | 'id' | 'plain' {
+  if (sample.filter(isDate).length >= 0.95 * sample.length) return 'date';
+  const masked = sample.filter(
+    (value) => /\d/u.test(value) && wordCount(mask(value)) <= 2 && wordCount(value) <= 8,
+  );
+  return distinct > 0.5 * n && masked.length >= 0.9 * sample.length ? 'id' : 'plain';
+}
+
+interface Verdict {
+  readonly nothing: boolean;
+  readonly reason: string;
+}
+
+/** Is the slot shown to carry no information about the answer? Without evidence it is kept. */
+function carriesNothing(
+  name: string,
+  kind: 'date' | 'id' | 'plain',
+  distinct: number,
+  samples: readonly SlotSample[],
+): Verdict {
+  const n = samples.length;
+  if (n < ENOUGH) return { nothing: false, reason: `${n} calls are too few to tell whether it matters` };
+  const copied = copiedShare(name, kind, samples);
+  if (copied > 0.001) return { nothing: false, reason: `${percent(copied)} of the answers repeat it` };
+  const notCopied = `none of ${n} answers repeats it`;
+  const twins = compareTwins(name, samples);
+  if (twins.across >= TWINS) {
+    const same = twins.alike === 0 ? 0 : twins.alikeDiffer / twins.alike;
+    const other = twins.acrossDiffer / twins.across;
+    const figure = `${twins.across} pairs of calls with the same input and another value got different answers in ${percent(other)}, against ${percent(same)} with the same value`;
+    const slack = 2 * Math.sqrt(((same + 0.01) * (1 - same)) / twins.across) + 0.005;
+    return { nothing: other <= same + slack, reason: `${notCopied}; ${figure}` };
+  }
+  if (kind === 'id' && distinct > 0.5 * n)
+    return { nothing: true, reason: `different in nearly every call; ${notCopied}` };
+  if (kind === 'date')
+    return { nothing: false, reason: `${notCopied}, but too few equal inputs on other dates to compare` };
+  return mutual(name, samples, notCopied);
+}
+
+function mutual(name: string, samples: readonly SlotSample[], notCopied: string): Verdict {
+  const chosen = spread(samples, SAMPLE);
+  const answers = numbered(answerKeys(chosen.map(({ response }) => response)));
+  const values = numbered(chosen.map(({ slots }) => slots[name] ?? ''));
+  const cardinality = Math.max(...values) + 1;
+  if (cardinality > chosen.length / 5)
+    return {
+      nothing: false,
+      reason: `${cardinality} values in ${chosen.length} calls are too many to compare`,
+    };
+  const { bits, chance, entropy, p } = informationBetween(answers, values);
+  const gain = Math.max(0, bits - chance);
+  const figure = `knowing it tells ${gain.toFixed(3)} of ${entropy.toFixed(2)} bits about the answer beyond chance (p = ${p.toFixed(3)}, 199 permutations)`;
+  return { nothing: p > 0.05 && gain <= 0.02 * Math.max(entropy, 0.5), reason: `${notCopied}; ${figure}` };
+}
+
+/** Share of answers that contain the slot's value (for dates: any date) although no other slot does. */
+function copiedShare(name: string, kind: 'date' | 'id' | 'plain', samples: readonly SlotSample[]): number {
+  const anyDate = new RegExp(`\\b(?:${datePattern}|20\\d\\d)\\b`, 'iu');
+  let copied = 0;
+  for (const { slots, response } of samples) {
+    const answer = wholeAnswer(response).toLowerCase();
+    const others = Object.keys(slots)
+      .filter((other) => other !== name)
+      .map((other) => slots[other]!.toLowerCase());
+    const value = slots[name]?.toLowerCase() ?? '';
+    const needle =
+      kind === 'date'
+        ? anyDate.exec(answer)?.[0]
+        : value.length >= 3 && answer.includes(value)
+          ? value
+          : undefined;
+    if (needle !== undefined && !others.some((other) => other.includes(needle))) copied++;
+  }
+  // A short category that answers also use as a word ("chat") is compared by information, not by copying.
+  return kind === 'plain' && copied < 0.02 * samples.length ? 0 : copied / samples.length;
+}
+
+function wholeAnswer(response: ChatResponse): string {
+  return `${response.text ?? ''}${response.toolCalls.map((call) => `\n${call.name} ${call.arguments}`).join('')}`;
+}
+
+/** Calls with the same main text, in order of time: do answers differ more where the slot's value differs? */
+function compareTwins(
+  name: string,
+  samples: readonly SlotSample[],
+): { across: number; acrossDiffer: number; alike: number; alikeDiffer: number } {
+  const last = new Map<string, { value: string; answer: string }>();
+  const tally = { across: 0, acrossDiffer: 0, alike: 0, alikeDiffer: 0 };
+  for (const { slots, response } of samples) {
+    const main = slots[MAIN_SLOT];
+    if (main === undefined) continue;
+    const key = normaliseText(main.slice(0, 2000));
+    const now = { value: slots[name] ?? '', answer: wholeAnswer(response) };
+    const before = last.get(key);
+    last.set(key, now);
+    if (before === undefined) continue;
+    const differ = before.answer === now.answer ? 0 : 1;
+    if (before.value === now.value) {
+      tally.alike++;
+      tally.alikeDiffer += differ;
+    } else {
+      tally.across++;
+      tally.acrossDiffer += differ;
+    }
+  }
+  return tally;
+}
+
+/** One key per answer: its label, its JSON, its tools; coarser where nearly every answer is different. */
+function answerKeys(responses: readonly ChatResponse[]): readonly string[] {
+  const fine = responses.map((response) =>
+    response.toolCalls.length > 0
+      ? response.toolCalls.map((call) => call.name).join()
+      : labelOf(answerText(response)),
+  );
+  if (new Set(fine).size <= fine.length / 3) return fine;
+  return responses.map((response) => {
+    const json = jsonAnswer(answerText(response));
+    if (isObject(json)) return Object.keys(json).join();
+    return `${Math.round(Math.log2(1 + answerText(response).length))}`;
+  });
+}
+
+function numbered(keys: readonly string[]): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(keys, (key) => {
+    const known = numbers.get(key) ?? numbers.size;
+    numbers.set(key, known);
+    return known;
+  });
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}

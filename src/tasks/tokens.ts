@@ -1,0 +1,94 @@
+/**
+ * How prompts are cut into tokens and how the parts that change from call to call (dates, numbers, ids) are masked.
+ * Both only group and align calls: what a template finally says is always taken from the texts themselves.
+ */
+
+/** A cut text: token i is `text.slice(starts[i], ends[i])`. Blanks between tokens belong to none; newlines are tokens. */
+export interface Tokens {
+  readonly text: string;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+const NEWLINE = 10;
+
+/** Cuts a text into words, single punctuation characters, newlines, and single characters of scripts without blanks. */
+export function tokenise(text: string): Tokens {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let i = 0;
+  while (i < text.length) {
+    const code = text.charCodeAt(i);
+    if (isBlank(code)) {
+      i++;
+      continue;
+    }
+    const start = i++;
+    if (isWord(code)) while (i < text.length && isWord(text.charCodeAt(i))) i++;
+    starts.push(start);
+    ends.push(i);
+  }
+  return { text, starts, ends };
+}
+
+/** Number of words in a text: letters or digits in a row, or one character of a script without blanks. */
+export function wordCount(text: string): number {
+  let words = 0;
+  let inside = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const word = isWord(code);
+    if (word ? !inside : code >= 0x2e80) words++;
+    inside = word;
+  }
+  return words;
+}
+
+function isBlank(code: number): boolean {
+  return code !== NEWLINE && (code <= 32 || code === 0xa0 || code === 0x3000);
+}
+
+/** Letters, digits and underscore; characters from U+2E80 on (Chinese, Japanese, Korean, emoji) stand alone. */
+function isWord(code: number): boolean {
+  if (code < 128) {
+    return (
+      (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95
+    );
+  }
+  return code >= 0xc0 && code < 0x2e80 && !(code >= 0x2000 && code <= 0x206f);
+}
+
+const weekday = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
+const month =
+  '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
+const clock = '\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d+)?)?(?:\\s?[ap]m)?';
+
+/** A date or a time of day as people and programs write them, in one piece. */
+export const datePattern = [
+  `\\d{4}-\\d{2}-\\d{2}(?:[T ]${clock}(?:Z|[+-]\\d{2}:?\\d{2})?)?`,
+  `(?:${weekday},? )?(?:the )?\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${month}\\b,?(?: \\d{4})?`,
+  `(?:${weekday},? )?${month} \\d{1,2}(?:st|nd|rd|th)?\\b(?:,? \\d{4})?`,
+  '\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}',
+  '\\d{4}/\\d{2}/\\d{2}',
+  weekday,
+  clock,
+].join('|');
+
+const masks = new RegExp(
+  [
+    `(?<uuid>\\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\\b)`,
+    `(?<date>\\b(?:${datePattern})\\b)`,
+    `(?<url>\\bhttps?://[^\\s<>"')]+)`,
+    `(?<mail>\\b[\\w.+-]+@[\\w-]+\\.[\\w.]+\\b)`,
+    `(?<hex>\\b(?=[0-9a-f]*\\d)[0-9a-f]{8,}\\b)`,
+    `(?<number>\\d+(?:[.,]\\d+)*)`,
+  ].join('|'),
+  'gi',
+);
+
+/** Replaces dates, ids, addresses and numbers by one placeholder each; two texts that differ only there become equal. */
+export function mask(text: string): string {
+  return text.replace(masks, (found) =>
+    /\d/u.test(found) && /^[\d.,]+$/u.test(found) ? '\u0001' : '\u0002',
+  );
+}
