@@ -1,0 +1,155 @@
+import {
+  accent,
+  el,
+  ink,
+  label,
+  line,
+  linear,
+  muted,
+  path,
+  picture,
+  soft,
+  surface,
+  ticks,
+  tip,
+  warn,
+} from './svg.ts';
+import { interval, percent, type Rate } from './words.ts';
+
+export interface RiskCoverage {
+  /** Strict to loose: how much would be served and how much of that would differ. */
+  readonly points: readonly { readonly coverage: number; readonly risk: number }[];
+  /** The promise; null where none was made. */
+  readonly epsilon: number | null;
+  /** Where the student was switched on: held-out coverage and disagreement; null where it stays with the teacher. */
+  readonly served: { readonly coverage: number; readonly disagreement: Rate } | null;
+}
+
+/** How much can be answered locally at which share of disagreement, with the promise as a band and the chosen point. */
+export function riskCoverageChart(
+  { points, epsilon, served }: RiskCoverage,
+  { width = 520, height = 330 } = {},
+): string {
+  const [left, right, top, bottom] = [52, width - 16, 18, height - 44];
+  const last = points.at(-1);
+  const most = Math.max(
+    (epsilon ?? 0.02) * 2.2,
+    Math.min(0.6, (last?.risk ?? 0) * 1.15),
+    Math.min(0.6, (served?.disagreement.upper ?? 0) * 1.1),
+  );
+  const x = linear([0, 1], [left, right]);
+  const y = linear([0, most], [bottom, top]);
+  const clamp = (risk: number): number => y(Math.min(risk, most));
+  const at = (point: { coverage: number; risk: number }): [number, number] => [
+    x(point.coverage),
+    clamp(point.risk),
+  ];
+  const inside = served === null ? [] : points.filter((point) => point.coverage <= served.coverage + 1e-9);
+  const description =
+    served === null
+      ? `Disagreement against share answered; all answers would differ in ${percent(last?.risk ?? 0)}.`
+      : `Answering ${percent(served.coverage)} locally, ${percent(served.disagreement.rate)} differ (${interval(served.disagreement)})${epsilon === null ? '' : `; promised at most ${percent(epsilon)}`}.`;
+  return picture(
+    { width, height, description },
+    epsilon === null
+      ? ''
+      : el('rect', { x: left, y: y(epsilon), width: right - left, height: bottom - y(epsilon), fill: soft }),
+    ...ticks(most, 4).map(
+      (risk) =>
+        el('line', { x1: left, x2: right, y1: y(risk), y2: y(risk), stroke: line }) +
+        label(left - 9, y(risk) + 4, percent(risk), { size: 11, anchor: 'end' }),
+    ),
+    ...[0, 0.25, 0.5, 0.75, 1].map((share) =>
+      label(x(share), bottom + 18, percent(share, 0), { size: 11, anchor: 'middle' }),
+    ),
+    label(right, bottom + 36, 'answered locally', { size: 11.5, anchor: 'end' }),
+    label(left, top - 6, 'differs from the teacher', { size: 11.5 }),
+    epsilon === null
+      ? ''
+      : el('line', {
+          x1: left,
+          x2: right,
+          y1: y(epsilon),
+          y2: y(epsilon),
+          stroke: accent,
+          'stroke-dasharray': '4 4',
+        }) +
+          label(left + 8, y(epsilon) - 6, `promise: at most ${percent(epsilon)}`, {
+            size: 11.5,
+            fill: accent,
+          }),
+    el('path', {
+      d: path(points.map(at)),
+      fill: 'none',
+      stroke: muted,
+      'stroke-width': 1.5,
+      'stroke-opacity': 0.6,
+    }),
+    inside.length > 1
+      ? el('path', {
+          d: path(inside.map(at)),
+          fill: 'none',
+          stroke: accent,
+          'stroke-width': 2.5,
+          'stroke-linejoin': 'round',
+        })
+      : '',
+    served === null ? '' : marker(x(served.coverage), served, epsilon, clamp, [left, right], bottom),
+  );
+}
+
+function marker(
+  x: number,
+  { coverage, disagreement }: NonNullable<RiskCoverage['served']>,
+  epsilon: number | null,
+  y: (risk: number) => number,
+  [left, right]: readonly [number, number],
+  bottom: number,
+): string {
+  const broken = epsilon !== null && disagreement.lower > epsilon;
+  const colour = broken ? warn : accent;
+  const anchor = x > (left + right) / 2 ? 'end' : 'start';
+  const beside = anchor === 'end' ? x - 12 : x + 12;
+  const high = Math.min(y(disagreement.upper) - 26, y(disagreement.rate) - 30);
+  return el(
+    'g',
+    {},
+    tip(
+      `${percent(coverage)} answered locally, ${percent(disagreement.rate)} differ: ${interval(disagreement)}`,
+    ),
+    el('line', {
+      x1: x,
+      x2: x,
+      y1: y(disagreement.lower),
+      y2: bottom,
+      stroke: colour,
+      'stroke-opacity': 0.35,
+    }),
+    el('line', {
+      x1: x,
+      x2: x,
+      y1: y(disagreement.upper),
+      y2: y(disagreement.lower),
+      stroke: colour,
+      'stroke-width': 2,
+    }),
+    ...[disagreement.upper, disagreement.lower].map((risk) =>
+      el('line', { x1: x - 5, x2: x + 5, y1: y(risk), y2: y(risk), stroke: colour, 'stroke-width': 2 }),
+    ),
+    el('circle', {
+      cx: x,
+      cy: y(disagreement.rate),
+      r: 5.5,
+      fill: colour,
+      stroke: surface,
+      'stroke-width': 2,
+    }),
+    label(beside, Math.max(34, high), `${percent(coverage)} answered locally`, {
+      size: 13,
+      fill: ink,
+      weight: 600,
+      anchor,
+    }),
+    label(beside, Math.max(34, high) + 16, `${percent(disagreement.rate)} differ`, { size: 12, anchor }),
+  );
+}
