@@ -35,7 +35,8 @@ import { formatSse, parseSse } from './sse.ts';
 /** Anthropic's messages. What the `anthropic-version` header changes is the gateway's business: a codec sees no header. */
 export const anthropicMessages: WireFormat = {
   name: 'anthropic-messages',
-  matches: (method, path) => method === 'POST' && /^(?:\/(?:anthropic|api|v\d\w*))*\/messages\/?$/.test(pathOnly(path)),
+  matches: (method, path) =>
+    method === 'POST' && /^(?:\/(?:anthropic|api|v\d\w*))*\/messages\/?$/.test(pathOnly(path)),
   parseRequest,
   parseResponse,
   joinStream,

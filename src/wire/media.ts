@@ -50,9 +50,10 @@ export function withoutMedia(value: Json): Json {
 /** Ollama's `images` are a plain list of base64 texts. */
 function withList(key: string, value: Json): Json {
   if (key !== 'images' || !isArray(value)) return withoutMedia(value);
-  return value.map((item) =>
-    typeof item === 'string' && isBase64(item) ? placeholderOf(item) : withoutMedia(item),
-  );
+  const isPicture = (item: Json): item is string => typeof item === 'string' && isBase64(item);
+  return value.some(isPicture)
+    ? value.map((item) => (isPicture(item) ? placeholderOf(item) : withoutMedia(item)))
+    : withoutMedia(value);
 }
 
 function holdsBase64(key: string): boolean {
