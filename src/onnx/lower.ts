@@ -190,11 +190,7 @@ const lowerings: { readonly [K in OpName]?: Lowering<OpAttributes[K]> } = {
   Pad: ({ sink, args, output, attributes: { axis, before, after } }) =>
     sink.node('Pad', [...args, sink.integers([before, after]), '', sink.integers([axis])], output),
   Gather: ({ sink, args, output }) => sink.node('Gather', args, output, { axis: 0 }),
-  ScatterRows: ({ sink, args: [table, ids, rows], output, inputs }) => {
-    const column = sink.fresh('t');
-    sink.node('Reshape', [ids!, sink.integers([inputs[1]!.shape[0]!, 1])], column);
-    sink.node('ScatterND', [table!, column, rows!], output);
-  },
+  ScatterRows: ({ sink, args, output }) => sink.node('ScatterND', args, output),
   Window: ({ sink, args, output, attributes: { size } }) => {
     const piece = sink.fresh('t');
     sink.node('Slice', [args[0]!, args[1]!, args[2]!, sink.integers([0])], piece);

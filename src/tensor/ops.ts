@@ -61,7 +61,7 @@ export interface OpAttributes {
   Pad: { readonly axis: number; readonly before: number; readonly after: number };
   /** Rows of a table by i32 ids of any shape. */
   Gather: None;
-  /** A table with the rows at i64 ids replaced; where an id is repeated its rows must be equal. */
+  /** A table with the rows at i64 ids [R, 1] replaced; where an id is repeated its rows must be equal. */
   ScatterRows: None;
   /** `size` consecutive elements of a vector from a start that is fed, with start and end as i64 vectors of one. */
   Window: { readonly size: number };
@@ -169,7 +169,8 @@ const inference: { readonly [K in OpName]: Infer<OpAttributes[K]> } = {
   },
   ScatterRows: ([table, ids, rows]) => {
     expectType(ids!, 'i64');
-    if (rows!.shape[0] !== ids!.shape[0]) throw mismatch(`${ids!.shape} ids for [${rows!.shape}] rows`);
+    if (ids!.shape[1] !== 1 || rows!.shape[0] !== ids!.shape[0])
+      throw mismatch(`${ids!.shape} ids for [${rows!.shape}] rows`);
     return { dtype: table!.dtype, shape: table!.shape };
   },
   Window: ([vector, start, end], { size }) => {

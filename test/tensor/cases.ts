@@ -170,7 +170,10 @@ export const cases: { readonly [K in OpName]: readonly [Case, ...Case[]] | Case[
     {
       name: 'the kept rows of the table',
       inputs: [any(4, 2)],
-      fixed: [longs(3, 1), { dtype: 'f32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
+      fixed: [
+        { ...longs(3, 1), shape: [2, 1] },
+        { dtype: 'f32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+      ],
       build: ([t], [i, rows]) => ops.scatterRows(t!, i!, rows!),
     },
   ],

@@ -198,7 +198,7 @@ export function createBatcher(
         tokens: { dtype: 'i32', shape: [batch * length], data: tokens },
         mask: { dtype: 'f32', shape: [batch, length], data: mask },
         rows: { dtype: 'i32', shape: [shape.rows], data: rows },
-        'rows.long': { dtype: 'i64', shape: [shape.rows], data: rowsLong },
+        'rows.long': { dtype: 'i64', shape: [shape.rows, 1], data: rowsLong },
         targets: { dtype: 'f32', shape: [batch, total], data: training.mixup > 0 ? mixedTargets : targets },
         'target.weights': { dtype: 'f32', shape: [heads.choices.length, batch], data: weights },
         mix: { dtype: 'f32', shape: [batch, batch], data: mix },

@@ -65,7 +65,7 @@ export function trainingStep(
   const parameters = unpack(specs, packed.value);
 
   const rowIds = input('rows', 'i32', [shape.rows]);
-  const rowIdsLong = input('rows.long', 'i64', [shape.rows]);
+  const rowIdsLong = input('rows.long', 'i64', [shape.rows, 1]);
   const rows = gather(table.value, rowIds);
   const mask = input('mask', 'f32', [batch, length]);
   const words = gemm(input('bag', 'f32', [shape.words, shape.rows]), rows);

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { probeDevices } from '../../src/onnx/devices.ts';
+import { lower } from '../../src/onnx/lower.ts';
+import type { HostTensor } from '../../src/onnx/runtime.ts';
+import { createSession, openModel } from '../../src/onnx/session.ts';
+import { createState } from '../../src/onnx/state.ts';
+import type { Graph } from '../../src/tensor/graph.ts';
+import { BATCH, input, LENGTH, state } from '../../src/tensor/graph.ts';
+import { unfold } from '../../src/tensor/layers.ts';
+import { add, gather, matmul, mul, number, reduceSum, reshape, scatterRows } from '../../src/tensor/ops.ts';
+
+const f32 = (shape: readonly number[], ...values: number[]): HostTensor => ({
+  dtype: 'f32',
+  shape,
+  data: Float32Array.from(values),
+});
+
+for (const { device, available, detail } of await probeDevices()) {
+  const skip = available ? false : `no ${device} here: ${detail.split('\n')[0]}`;
+
+  test(`state is updated from run to run and read back on ${device}`, { skip }, async () => {
+    const p = state('p', 'f32', [2]);
+    const graph: Graph = {
+      outputs: { sum: reduceSum(p, [0]) },
+      updates: { p: add(p, input('by', 'f32', [])) },
+    };
+    const session = await createSession(graph, device, { threads: 1 });
+    const held = await createState(device, { p: f32([2], 1, 2) });
+    const sums: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const { sum } = await session.run({ by: f32([], 10) }, held);
+      sums.push(Number(sum!.data[0]));
+    }
+    assert.deepEqual(sums, [3, 23, 43, 63]);
+    assert.deepEqual([...(await held.read())['p']!.data], [41, 42]);
+    await held.write({ p: f32([2], 0, 0) });
+    assert.equal((await session.run({ by: f32([], 1) }, held))['sum']!.data[0], 0);
+    held.dispose();
+    await session.dispose();
+  });
+
+  test(`two sessions share one state on ${device}`, { skip }, async () => {
+    const p = state('p', 'f32', [2]);
+    const doubling = await createSession({ outputs: {}, updates: { p: mul(p, number(2)) } }, device);
+    const adding = await createSession({ outputs: {}, updates: { p: add(p, number(1)) } }, device);
+    const held = await createState(device, { p: f32([2], 1, 5) });
+    for (let i = 0; i < 3; i++) {
+      await doubling.run({}, held);
+      await adding.run({}, held);
+    }
+    assert.deepEqual([...(await held.read(['p']))['p']!.data], [15, 47]);
+    held.dispose();
+    await doubling.dispose();
+    await adding.dispose();
+  });
+
+  test(`rows of a table are replaced after they are read on ${device}`, { skip }, async () => {
+    const table = state('table', 'f32', [3, 2]);
+    const rows = gather(table, input('ids', 'i32', [2]));
+    const next = scatterRows(table, input('ids.long', 'i64', [2, 1]), add(rows, number(1)));
+    const session = await createSession({ outputs: { rows }, updates: { table: next } }, device);
+    const held = await createState(device, { table: f32([3, 2], 1, 2, 3, 4, 5, 6) });
+    const feeds: Record<string, HostTensor> = {
+      ids: { dtype: 'i32', shape: [2], data: Int32Array.of(2, 0) },
+      'ids.long': { dtype: 'i64', shape: [2, 1], data: BigInt64Array.of(2n, 0n) },
+    };
+    assert.deepEqual([...(await session.run(feeds, held))['rows']!.data], [5, 6, 1, 2]);
+    assert.deepEqual([...(await session.run(feeds, held))['rows']!.data], [6, 7, 2, 3]);
+    assert.deepEqual([...(await held.read())['table']!.data], [3, 4, 3, 4, 7, 8]);
+    held.dispose();
+    await session.dispose();
+  });
+}
+
+test('the host values that a state is made of are not touched', async () => {
+  const p = state('p', 'f32', [1]);
+  const session = await createSession({ outputs: {}, updates: { p: add(p, number(1)) } }, 'cpu');
+  const start = f32([1], 7);
+  const held = await createState('cpu', { p: start });
+  for (let i = 0; i < 3; i++) await session.run({}, held);
+  assert.equal(start.data[0], 7);
+  const read = await held.read();
+  await session.run({}, held);
+  assert.equal(read['p']!.data[0], 10);
+  await session.dispose();
+});
+
+test('a model with embedded state runs for every batch and length', async () => {
+  const w = state('w', 'f32', [6, 1]);
+  const x = input('x', 'f32', [BATCH, LENGTH, 2]);
+  const y = reshape(matmul(unfold(x, 3), w), [BATCH, LENGTH, 1]);
+  const { bytes, states } = lower(
+    { outputs: { y }, updates: {} },
+    { embed: { w: Float32Array.of(1, 0, 10, 0, 100, 0) } },
+  );
+  assert.deepEqual(states, []);
+  const model = await openModel(bytes, 'cpu', { threads: 1 });
+  const run = async (x: HostTensor): Promise<number[]> =>
+    [...(await model.run({ x }))['y']!.data].map(Number);
+  assert.deepEqual(await run(f32([1, 1, 2], 5, 0)), [50]);
+  assert.deepEqual(await run(f32([2, 2, 2], 1, 0, 2, 0, 3, 0, 4, 0)), [210, 21, 430, 43]);
+  await model.dispose();
+});
+
+test('what is missing is named', async () => {
+  const x = input('x', 'f32', [1]);
+  const session = await createSession({ outputs: { y: add(x, state('s', 'f32', [1])) }, updates: {} }, 'cpu');
+  await assert.rejects(session.run({ x: f32([1], 1) }), /needs the state s/);
+  const held = await createState('cpu', { t: f32([1], 1) });
+  await assert.rejects(session.run({}, held), /was not fed x/);
+  await assert.rejects(session.run({ x: f32([1], 1) }, held), /no tensor s \(there are: t\)/);
+  await session.dispose();
+});
