@@ -60,6 +60,7 @@ export async function trainTask(
     deadlineMs: session.settings.deadlineMs,
     auditShare: session.settings.auditShare,
     bundle: result.bundle,
+    versions: result.card.versions,
     certificate: certified ? outcome.certificate : null,
     buckets: certified ? outcome.buckets : [],
   });

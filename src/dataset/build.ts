@@ -3,7 +3,7 @@ import type { AssignedCall, Task } from '../tasks/task.ts';
 import type { Answer } from '../wire/chat.ts';
 import { answerOf } from '../wire/chat.ts';
 import { alignAnswer } from './align.ts';
-import type { Dataset, Example, ModelInput } from './example.ts';
+import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { inputSlotsOf, inputText, modelInputOf } from './input.ts';
 import { inferPlan } from './plan/infer.ts';
@@ -36,6 +36,7 @@ export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildD
   const slots = inputSlotsOf(task);
   const { clusters, splits } = assignSplits(
     observations.map((o) => inputText(o.input, slots)),
+    usable.map((u) => u.assignment.version),
     split,
     seed,
   );
@@ -57,6 +58,7 @@ export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildD
   return {
     taskId: task.id,
     version: version?.version ?? 1,
+    versions: calibratedVersions(usable, splits),
     templateHash: version?.template.hash ?? '',
     inputSlots: slots,
     plan,
@@ -64,6 +66,15 @@ export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildD
     fingerprint: fingerprintOf(examples),
     notes: notesOf(examples, calls.length, usable.length),
   };
+}
+
+/** Versions with calibration rows of their own: the ones a certificate can speak of. */
+function calibratedVersions(usable: readonly AssignedCall[], splits: readonly Split[]): number[] {
+  const found = new Set<number>();
+  usable.forEach(({ assignment }, i) => {
+    if (splits[i] === 'calibration') found.add(assignment.version);
+  });
+  return [...found].sort((a, b) => a - b);
 }
 
 /** Oldest first; only whole, normal answers of a teacher to calls of versions whose output is today's. */

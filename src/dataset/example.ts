@@ -43,6 +43,8 @@ export interface Example {
 export interface Dataset {
   readonly taskId: string;
   readonly version: number;
+  /** Versions with rows in the calibration split; a certificate speaks of these. */
+  readonly versions: readonly number[];
   readonly templateHash: string;
   readonly inputSlots: readonly string[];
   readonly plan: OutputPlan;

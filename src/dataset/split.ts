@@ -18,35 +18,40 @@ export const defaultSplit: SplitRule = { testShare: 0.2, calibrationShare: 0.16,
  * Assigns each text a split so that no near-duplicate cluster lies in two. A cluster goes where its oldest member goes.
  *
  * Test is the newest traffic. Calibration has to look like future traffic and still leave the newest inputs to learn
- * from: it is drawn at random from the newest half of the rest, cluster by cluster.
+ * from: it is drawn at random from the newest half of the rest, cluster by cluster. Each template version gives its own
+ * share, because a promise holds for the versions whose traffic it was chosen on and for no other.
  * @param texts in order of time, oldest first.
+ * @param versions template version of each text.
  */
 export function assignSplits(
   texts: readonly string[],
+  versions: readonly number[],
   rule: SplitRule,
   seed: number,
 ): { readonly clusters: Int32Array; readonly splits: readonly Split[] } {
   const clusters = nearDuplicateClusters(texts);
   const heads = firstMembers(clusters);
   const testFrom = Math.floor(texts.length * (1 - rule.testShare));
-  const recentFrom = Math.floor(testFrom / 2);
-  const recent = heads.filter((i) => i >= recentFrom && i < testFrom);
-  const order = createRandom(seed).derive('split').shuffle(recent);
   const sizes = clusterSizes(clusters);
+  const random = createRandom(seed).derive('split');
 
   const byCluster = new Map<number, Split>();
   for (const i of heads) byCluster.set(clusters[i]!, i >= testFrom ? 'test' : 'train');
-  let calibration = Math.round(testFrom * rule.calibrationShare);
-  let validation = Math.round(testFrom * rule.validationShare);
-  for (const i of order) {
-    const size = sizes.get(clusters[i]!) ?? 1;
-    if (calibration > 0) {
-      byCluster.set(clusters[i]!, 'calibration');
-      calibration -= size;
-    } else if (validation > 0) {
-      byCluster.set(clusters[i]!, 'validation');
-      validation -= size;
-    } else break;
+  for (const version of new Set(versions.slice(0, testFrom))) {
+    const rows = heads.filter((i) => versions[i] === version && i < testFrom);
+    const total = rows.reduce((sum, i) => sum + (sizes.get(clusters[i]!) ?? 1), 0);
+    let calibration = Math.round(total * rule.calibrationShare);
+    let validation = Math.round(total * rule.validationShare);
+    for (const i of random.derive(`version ${version}`).shuffle(rows.slice(Math.floor(rows.length / 2)))) {
+      const size = sizes.get(clusters[i]!) ?? 1;
+      if (calibration > 0) {
+        byCluster.set(clusters[i]!, 'calibration');
+        calibration -= size;
+      } else if (validation > 0) {
+        byCluster.set(clusters[i]!, 'validation');
+        validation -= size;
+      } else break;
+    }
   }
   return { clusters, splits: Array.from(clusters, (cluster) => byCluster.get(cluster) ?? 'train') };
 }

@@ -47,8 +47,9 @@ export function decideBefore(input: BeforeInput): BeforeDecision {
   if (policy === null || policy.taskId !== match.taskId || !isActive(policy)) return stay('task-off');
   if (policy.rolledBack !== undefined) return stay('rolled-back', policy.rolledBack);
   if (policy.bundle === null) return stay('no-student');
-  if (match.version !== policy.version)
-    return stay('version-unknown', `version ${match.version}, student knows ${policy.version}`);
+  const known = policy.versions ?? [policy.version];
+  if (!known.includes(match.version))
+    return stay('version-unknown', `version ${match.version}, student knows ${known.join(', ')}`);
   if (policy.certificate === null && policy.mode !== 'shadow') return stay('not-certified');
   const only = teacherOnly(request);
   if (only !== null) return stay('teacher-only', only);

@@ -16,8 +16,10 @@ export interface RoutingPolicy {
   readonly auditShare: number;
   /** Bundle folder; null where there is no student. */
   readonly bundle: string | null;
-  /** Task version the student was trained and certified for. */
+  /** Newest task version the student was trained for. */
   readonly version: number;
+  /** Versions its certificate was chosen on; left out: only `version`. */
+  readonly versions?: readonly number[];
   readonly certificate: Certificate | null;
   /** Only buckets listed here with `serve` are answered. */
   readonly buckets: readonly BucketDecision[];

@@ -25,6 +25,8 @@ export interface ModelCard {
   readonly taskId: string;
   readonly taskName: string;
   readonly version: number;
+  /** Template versions whose calls the student may answer: those its certificate was chosen on. */
+  readonly versions: readonly number[];
   readonly templateHash: string;
   readonly capabilities: {
     readonly keep: readonly string[];

@@ -1,0 +1,28 @@
+/** Markup that is safe by construction: values in an `html` template are escaped unless they are markup themselves. */
+export interface Markup {
+  readonly markup: string;
+}
+
+export type Content = Markup | string | number | null | readonly Content[];
+
+export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
+  return {
+    markup: parts.reduce((text, part, i) => text + (i === 0 ? '' : write(values[i - 1] ?? null)) + part, ''),
+  };
+}
+
+/** Text that is markup already: the charts. */
+export function raw(markup: string): Markup {
+  return { markup };
+}
+
+function write(value: Content): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return isList(value) ? value.map(write).join('') : value.markup;
+}
+
+function isList(value: Content): value is readonly Content[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,122 @@
+import { exactRate, type Rate } from '../base/binomial.ts';
+import type { AppState, JobState, TaskState } from '../protocol.ts';
+
+/** What the report says, as plain data: computed once here, only written down by `renderReport`. */
+export interface ReportModel {
+  readonly writtenMs: number;
+  readonly calls: number;
+  readonly unassigned: number;
+  readonly headline: Headline;
+  readonly tasks: readonly ReportTask[];
+}
+
+export interface Headline {
+  /** Where the shares come from: live calls, held-out calls, or nothing yet. */
+  readonly source: 'live' | 'held-out' | 'none';
+  readonly local: Rate;
+  /** Disagreements among held-out calls that would be answered locally. */
+  readonly disagreement: Rate;
+  /** The loosest promise in force; null where there is none. */
+  readonly epsilon: number | null;
+  readonly studentP50Ms: number | null;
+  readonly teacherP50Ms: number | null;
+  readonly costPerMonth: number | null;
+  /** US dollars a month at list prices and the present share of local answers. */
+  readonly savedPerMonth: number | null;
+  readonly capabilities: Readonly<Record<'keep' | 'route' | 'drop' | 'not yet', number>>;
+}
+
+export interface ReportTask {
+  readonly state: TaskState;
+  readonly local: Rate;
+  readonly source: Headline['source'];
+  readonly days: readonly ReportDay[];
+  readonly curve: JobState['curve'];
+}
+
+export interface ReportDay {
+  /** Local calendar day, `2026-11-02`. */
+  readonly day: string;
+  readonly calls: number;
+  readonly answeredLocally: number;
+}
+
+export interface ReportOptions {
+  /** null: all tasks. */
+  readonly taskId: string | null;
+  readonly nowMs: number;
+  readonly days: readonly (ReportDay & { readonly taskId: string | null })[];
+}
+
+/** The report about one task or all of them, most traffic first. */
+export function reportModel(state: AppState, { taskId, nowMs, days }: ReportOptions): ReportModel {
+  const tasks = state.tasks
+    .filter((task) => taskId === null || task.id === taskId)
+    .sort((a, b) => b.calls - a.calls)
+    .map((task) => ({
+      state: task,
+      ...localShare(task),
+      days: days.filter((day) => day.taskId === task.id),
+      curve: state.jobs.find((job) => job.taskId === task.id)?.curve ?? [],
+    }));
+  const one = taskId === null ? undefined : tasks[0];
+  return {
+    writtenMs: nowMs,
+    calls: one?.state.calls ?? state.traces.total,
+    unassigned: one === undefined ? state.traces.unassigned : 0,
+    headline: headline(tasks),
+    tasks,
+  };
+}
+
+/** Live calls where there are any, else what the held-out calls promise. */
+function localShare(task: TaskState): { local: Rate; source: Headline['source'] } {
+  const { answeredLocally } = task.live;
+  if (answeredLocally.n > 0) return { local: answeredLocally, source: 'live' };
+  const report = task.student?.report;
+  if (report === null || report === undefined || report.n === 0)
+    return { local: exactRate(0, 0), source: 'none' };
+  return { local: exactRate(report.disagreement.n, report.n), source: 'held-out' };
+}
+
+function headline(tasks: readonly ReportTask[]): Headline {
+  const live = tasks.filter((task) => task.source === 'live');
+  const shown = live.length > 0 ? live : tasks.filter((task) => task.source === 'held-out');
+  const reports = tasks.flatMap(({ state }) => state.student?.report ?? []);
+  const epsilons = tasks.flatMap(({ state }) =>
+    state.student?.outcome.kind === 'certified' ? [state.student.outcome.certificate.epsilon] : [],
+  );
+  const priced = tasks.filter(({ state }) => state.costPerMonth !== null);
+  const busiest = [...live].sort((a, b) => b.local.hits - a.local.hits)[0]?.state.live;
+  return {
+    source: shown[0]?.source ?? 'none',
+    local: pooled(shown.map((task) => task.local)),
+    disagreement: pooled(reports.map((report) => report.disagreement)),
+    epsilon: epsilons.length === 0 ? null : Math.max(...epsilons),
+    studentP50Ms: busiest?.studentP50Ms ?? null,
+    teacherP50Ms: busiest?.teacherP50Ms ?? null,
+    costPerMonth: priced.length === 0 ? null : sum(priced.map(({ state }) => state.costPerMonth ?? 0)),
+    savedPerMonth:
+      priced.length === 0
+        ? null
+        : sum(priced.map(({ state, local }) => (state.costPerMonth ?? 0) * local.rate)),
+    capabilities: {
+      keep: verdictCount(tasks, 'keep'),
+      route: verdictCount(tasks, 'route'),
+      drop: verdictCount(tasks, 'drop'),
+      'not yet': verdictCount(tasks, 'not yet'),
+    },
+  };
+}
+
+function verdictCount(tasks: readonly ReportTask[], verdict: string): number {
+  return sum(tasks.map(({ state }) => state.capabilities.filter((c) => c.verdict === verdict).length));
+}
+
+function pooled(rates: readonly Rate[]): Rate {
+  return exactRate(sum(rates.map((rate) => rate.hits)), sum(rates.map((rate) => rate.n)));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
