@@ -5,7 +5,7 @@ import { type Log, silentLog } from '../base/log.ts';
 import { type Lease, takeLease, withFolderLock } from './lease.ts';
 import { encodeLine } from './line.ts';
 import { type DeleteWhat, deleteTraces, maintain, type Retention } from './maintenance.ts';
-import { createRedactor, type Redactor } from './redact.ts';
+import { createRedactor, type Redactor, redactionKey } from './redact.ts';
 import { createSegmentWriter, type SegmentWriter, type WriteFunction } from './segmentWriter.ts';
 import type { Trace } from './trace.ts';
 
@@ -74,7 +74,8 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
       next: 'Try again in a moment; if it stays, close other windows on this workspace.',
     });
   }
-  const journal = new FolderJournal(folder, lease, options);
+  const redactor = options.redactor ?? createRedactor({ key: await redactionKey(folder) });
+  const journal = new FolderJournal(folder, lease, redactor, options);
   await journal.start();
   return journal;
 }
@@ -109,11 +110,11 @@ class FolderJournal implements Journal {
   #timers: NodeJS.Timeout[] = [];
   #maintenance: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, lease: Lease, options: JournalOptions) {
+  constructor(folder: string, lease: Lease, redactor: Redactor, options: JournalOptions) {
     this.folder = folder;
     this.#lease = lease;
     this.#options = options;
-    this.#redactor = options.redactor ?? createRedactor();
+    this.#redactor = redactor;
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
     this.#maxPendingBytes = options.maxPendingBytes ?? 64 << 20;
@@ -142,7 +143,14 @@ class FolderJournal implements Journal {
 
   append(trace: Trace): Promise<'stored' | 'shed'> {
     if (this.#closing || this.#pendingBytes >= this.#maxPendingBytes) return this.#shedOne();
-    const line = encodeLine(JSON.stringify(this.#redactor.redact(trace)));
+    let line: string;
+    try {
+      line = encodeLine(JSON.stringify(this.#redactor.redact(trace)));
+    } catch (error) {
+      // A body that cannot be redacted (nested beyond the stack) must not be stored, nor trouble the call.
+      this.#log.warn(`a trace could not be written down: ${reasonOf(error)}`);
+      return this.#shedOne();
+    }
     // UTF-16 length bounds what the line costs in memory; its bytes on disk are counted when they are written.
     const bytes = line.length;
     if (this.#pendingBytes + bytes > this.#maxPendingBytes) return this.#shedOne();

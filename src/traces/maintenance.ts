@@ -39,20 +39,20 @@ export async function maintain(
 
 async function work(folder: string, options: MaintenanceOptions): Promise<void> {
   const tombstones = await loadTombstones(folder);
+  const done = new Set<string>();
   for (const segment of await closedSegments(folder, options.writer)) {
-    if (segment.sealed) {
-      // Left by a stop between the rename and the removal.
-      await rm(openFile(folder, segment.name), { force: true });
-      if (!tombstones.concerns(segment.name)) continue;
-    }
+    // Left by a stop between the rename and the removal.
+    if (segment.sealed) await rm(openFile(folder, segment.name), { force: true });
+    if (segment.sealed && !tombstones.concerns(segment.name)) continue;
     try {
       await sealSegment(folder, segment, dropOf(tombstones, segment.name));
+      done.add(segment.name);
     } catch (error) {
       options.log.warn(`segment ${segment.name} could not be sealed: ${error}`);
       if ((error as NodeJS.ErrnoException).code === 'ENOSPC') break;
     }
   }
-  await settle(folder, tombstones, options.writer);
+  await settle(folder, tombstones, done);
   await retain(folder, options);
 }
 
@@ -72,13 +72,13 @@ async function closedSegments(folder: string, writer: SegmentWriter | null): Pro
   return closed;
 }
 
-async function settle(folder: string, tombstones: Tombstones, writer: SegmentWriter | null): Promise<void> {
+/** A deletion is done where the segment has been rewritten, or is there no more. */
+async function settle(folder: string, tombstones: Tombstones, done: ReadonlySet<string>): Promise<void> {
   if (tombstones.list.length === 0) return;
-  const waiting = new Set((await listSegments(folder)).filter((s) => !s.sealed).map((s) => s.name));
-  const closed = new Set((await closedSegments(folder, writer)).map((s) => s.name));
+  const present = new Set((await listSegments(folder)).map((s) => s.name));
   for (const tombstone of tombstones.list) {
-    const done = [...tombstone.segments.keys()].filter((name) => closed.has(name) || !waiting.has(name));
-    await settleTombstone(tombstone, new Set(done));
+    const settled = [...tombstone.segments.keys()].filter((name) => done.has(name) || !present.has(name));
+    await settleTombstone(tombstone, new Set(settled));
   }
 }
 

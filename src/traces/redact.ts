@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
+import { isArray, type Json, type JsonObject } from '../base/json.ts';
+import { withoutMedia } from '../wire/media.ts';
 import { secretFields } from './redaction/secrets.ts';
-import { createPlaceholder, createTextRedactor, type RedactionSettings } from './redaction/text.ts';
+import {
+  createPlaceholder,
+  createTextRedactor,
+  mapTexts,
+  type OnFound,
+  type RedactionSettings,
+  type TextRedactor,
+} from './redaction/text.ts';
 import type { Trace, TraceRoute } from './trace.ts';
 
 export type { RedactionSettings } from './redaction/text.ts';
@@ -55,48 +63,80 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
   const text = createTextRedactor(settings);
   const placeholder = createPlaceholder(settings.key ?? '');
 
-  const redactWith = (trace: Trace, found?: (where: string, rule: string) => void): Trace => {
-    const at = (where: string): ((rule: string) => void) | undefined =>
-      found && ((rule) => found(where, rule));
-    const walk = (value: Json, where: string, depth: number): Json => {
-      if (typeof value === 'string') return text(value, at(where));
-      if (depth > MAX_DEPTH) return typeof value === 'object' && value !== null ? '<nested too deep>' : value;
-      if (isArray(value)) return mapArray(value, (item, i) => walk(item, `${where}[${i}]`, depth + 1));
-      if (!isObject(value)) return value;
-      return mapObject(
-        value,
-        (key) => text(key, at(where)),
-        (item, key) => {
-          if (typeof item === 'string' && isSecretField(key, item)) {
-            found?.(`${where}.${key}`, 'secret');
-            return placeholder('secret', item);
-          }
-          return walk(item, found ? `${where}.${key}` : where, depth + 1);
-        },
-      );
-    };
+  const walk = (value: Json, where: string, depth: number, found: Found): Json => {
+    if (typeof value === 'string') return text(value, (rule, secret) => found(where, rule, secret));
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth > MAX_DEPTH) return '<nested too deep>';
+    if (isArray(value)) return mapArray(value, (item) => walk(item, where, depth + 1, found));
+    return mapObject(
+      value as JsonObject,
+      (key) => text(key, (rule, secret) => found(where, rule, secret)),
+      (item, key) => {
+        const inner = depth < 3 ? `${where}.${key}` : where;
+        if (typeof item !== 'string' || !isSecretField(key, item)) return walk(item, inner, depth + 1, found);
+        found(inner, 'secret', item);
+        return placeholder('secret', item);
+      },
+    );
+  };
+
+  const redactOnce = (trace: Trace, found: Found): Trace => {
+    const plain = (value: string, where: string): string =>
+      text(value, (rule, secret) => found(where, rule, secret));
     const optional = (value: string | null, where: string): string | null =>
-      value === null ? null : text(value, at(where));
+      value === null ? null : plain(value, where);
     return {
       ...trace,
-      path: redactPath(trace.path, (value) => placeholder('key', value), text, at('path')),
-      request: walk(trace.request, 'request', 0),
-      response: walk(trace.response, 'response', 0),
+      path: redactPath(trace.path, placeholder, text, (rule, secret) => found('path', rule, secret)),
+      request: walk(trace.request === null ? null : withoutMedia(trace.request), 'request', 0, found),
+      response: walk(trace.response, 'response', 0, found),
       incomplete: optional(trace.incomplete, 'incomplete'),
       pinnedTask: optional(trace.pinnedTask, 'pinnedTask'),
       site: optional(trace.site, 'site'),
-      headers: redactHeaders(trace.headers, text, found),
-      route: trace.route === null ? null : redactRoute(trace.route, (value) => text(value, at('route'))),
-      source: text(trace.source, at('source')),
+      headers: redactHeaders(trace.headers, plain, found),
+      route: trace.route === null ? null : redactRoute(trace.route, (value) => plain(value, 'route')),
+      source: plain(trace.source, 'source'),
     };
   };
 
+  const redact = (trace: Trace, onFound: Found): Trace => {
+    const values = new Map<string, string>();
+    const result = redactOnce(trace, (where, rule, secret) => {
+      onFound(where, rule, secret);
+      if (plainValue.test(secret)) values.set(secret, placeholder(rule, secret));
+    });
+    return values.size === 0 ? result : replaceValues(result, values);
+  };
+
   return {
-    redact: (trace) => redactWith(trace),
+    redact: (trace) => redact(trace, () => {}),
     preview: (trace) => {
       const replaced: { where: string; rule: string }[] = [];
-      return { stored: redactWith(trace, (where, rule) => replaced.push({ where, rule })), replaced };
+      return { stored: redact(trace, (where, rule) => replaced.push({ where, rule })), replaced };
     },
+  };
+}
+
+type Found = (where: string, rule: string, secret: string) => void;
+
+/** A found value that can be looked for elsewhere: long enough to mean nothing else, and harmless inside JSON. */
+const plainValue = /^[A-Za-z0-9_.~+/=!#$%^&*@?:-]{8,4096}$/;
+
+/** What was recognised in one place is the same secret in every other place of the call, where nothing gives it away. */
+function replaceValues(trace: Trace, values: ReadonlyMap<string, string>): Trace {
+  const change = (text: string): string => {
+    let result = text;
+    for (const [value, placeholder] of values)
+      if (result.includes(value)) result = result.replaceAll(value, () => placeholder);
+    return result;
+  };
+  return {
+    ...trace,
+    path: change(trace.path),
+    request: mapTexts(trace.request, change),
+    response: mapTexts(trace.response, change),
+    site: trace.site === null ? null : change(trace.site),
+    route: trace.route === null ? null : redactRoute(trace.route, change),
   };
 }
 
@@ -128,9 +168,9 @@ function isSecretField(key: string, value: string): boolean {
 
 function redactPath(
   url: string,
-  replace: (value: string) => string,
-  text: (value: string, onFound?: (rule: string) => void) => string,
-  onFound: ((rule: string) => void) | undefined,
+  placeholder: (rule: string, value: string) => string,
+  text: TextRedactor,
+  onFound: OnFound,
 ): string {
   const [route = '', query] = url.split(/\?(.*)/s, 2);
   const clean = text(route, onFound);
@@ -139,8 +179,8 @@ function redactPath(
     const [name = '', value] = parameter.split(/=(.*)/s, 2);
     if (value === undefined || value === '') return text(parameter, onFound);
     if (!secretParameter.test(decoded(name))) return `${name}=${text(value, onFound)}`;
-    onFound?.('key');
-    return `${name}=${replace(value)}`;
+    onFound('key', value);
+    return `${name}=${placeholder('key', value)}`;
   });
   return `${clean}?${parameters.join('&')}`;
 }
@@ -155,13 +195,13 @@ function decoded(name: string): string {
 
 function redactHeaders(
   headers: Readonly<Record<string, string>>,
-  text: (value: string) => string,
-  found: ((where: string, rule: string) => void) | undefined,
+  text: (value: string, where: string) => string,
+  found: Found,
 ): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (keptHeaders.has(name.toLowerCase())) kept[name] = text(value);
-    else found?.(`headers.${name}`, 'header');
+    if (keptHeaders.has(name.toLowerCase())) kept[name] = text(value, `headers.${name}`);
+    else found(`headers.${name}`, 'header', value);
   }
   return kept;
 }
@@ -179,11 +219,11 @@ function redactRoute(route: TraceRoute, text: (value: string) => string): TraceR
 }
 
 /** The same array where nothing changed. */
-function mapArray(items: readonly Json[], change: (item: Json, index: number) => Json): readonly Json[] {
+function mapArray(items: readonly Json[], change: (item: Json) => Json): readonly Json[] {
   let result: Json[] | null = null;
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!;
-    const next = change(item, i);
+    const next = change(item);
     if (next !== item) (result ??= [...items])[i] = next;
   }
   return result ?? items;

@@ -1,6 +1,8 @@
 import { isObject, type Json, type JsonObject, parseJson } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { ProviderName } from '../../wire/format.ts';
+import { formatOfBodies, pathOfFormat } from './bodies.ts';
+import { call, type Importer, skip, text as textOf } from './record.ts';
 
 /** One call of a traffic file: the project's own format for import, demo and benchmarks. One JSON object per line. */
 export interface TrafficLine {
@@ -22,7 +24,10 @@ const providers: readonly ProviderName[] = ['openai', 'azure', 'anthropic', 'gem
 export function readTrafficLine(text: string): Result<TrafficLine, string> {
   const line = parseJson(text);
   if (line === undefined) return fail('not JSON');
-  if (!isObject(line)) return fail('not a JSON object');
+  return isObject(line) ? readLine(line) : fail('not a JSON object');
+}
+
+function readLine(line: JsonObject): Result<TrafficLine, string> {
   const atMs = momentOf(line['ts']);
   if (atMs === null) return fail('"ts" is not a time');
   const provider = providers.find((name) => name === line['provider']);
@@ -42,3 +47,34 @@ function momentOf(value: Json | undefined): number | null {
   const ms = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isFinite(ms) ? ms : null;
 }
+
+/** Traffic files as imports. */
+export const traffic: Importer = {
+  name: 'traffic',
+  recognises: (record) =>
+    'ts' in record &&
+    'provider' in record &&
+    'request' in record &&
+    ('status' in record || 'response' in record),
+  read: (record) => {
+    const line = readLine(record);
+    if (!line.ok) return skip(line.error);
+    const { atMs, site, provider, status, request, response } = line.value;
+    const anthropic = provider === 'anthropic' && Array.isArray(request['messages']);
+    const format = anthropic ? 'anthropic-messages' : formatOfBodies(request, response);
+    if (format === null) return skip('the request is in no known wire format');
+    return call({
+      sourceId: null,
+      startMs: atMs,
+      durationMs: 0,
+      firstByteMs: null,
+      provider,
+      format,
+      path: pathOfFormat(format, textOf(request, 'model')),
+      status,
+      request,
+      response,
+      site,
+    });
+  },
+};

@@ -103,20 +103,20 @@ export const prefixRules: readonly SecretRule[] = [
   },
 ];
 
-/** Known by what stands before them; the value is group 1. */
+/** Known by what stands before them; the value is group 1. One name for all: the same value gets the same placeholder. */
 export const contextRules: readonly SecretRule[] = [
   {
-    name: 'bearer',
+    name: 'secret',
     pattern:
       '\\b(?:[Bb]earer|BEARER|[Bb]asic|[Tt]oken)[ +]((?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}={0,2})',
     entropy: 3,
   },
   {
-    name: 'password',
+    name: 'secret',
     pattern: '[a-z][a-z0-9+.-]{1,20}://[^\\s/:@"\'\\\\<>]{0,80}:([^\\s/@"\'\\\\<>]{3,200})@',
   },
   {
-    name: 'password',
+    name: 'secret',
     pattern:
       '(?:[Pp]ass(?:word|wd|phrase)|PASS(?:WORD|WD|PHRASE)|pwd|PWD)\\w{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[^\\s"\'`\\\\<>,;)]*[A-Za-z])(?=[^\\s"\'`\\\\<>,;)]*[0-9!#$%^&*~@+?])[^\\s"\'`\\\\<>,;)]{6,200})',
   },

@@ -16,8 +16,11 @@ export interface RedactionSettings {
   readonly key?: string;
 }
 
-/** Replaces what must not be stored in a text. `onFound` hears of each replacement. */
-export type TextRedactor = (text: string, onFound?: (rule: string) => void) => string;
+/** Hears of a replacement; the value is for finding it elsewhere in the same trace, never for a log. */
+export type OnFound = (rule: string, value: string) => void;
+
+/** Replaces what must not be stored in a text. */
+export type TextRedactor = (text: string, onFound: OnFound) => string;
 
 interface CompiledRule {
   readonly name: string;
@@ -30,11 +33,11 @@ export function createTextRedactor(settings: RedactionSettings): TextRedactor {
   const placeholder = createPlaceholder(settings.key ?? '');
   const personal = personalRules(settings);
   const own = (settings.patterns ?? []).map(compileOwn);
-  const cache = new Map<string, string>();
+  const clean = new Set<string>();
 
-  const replace = (text: string, onFound?: (rule: string) => void): string => {
+  const replace = (text: string, onFound: OnFound): string => {
     const found = (rule: string, value: string): string => {
-      onFound?.(rule);
+      onFound(rule, value);
       return placeholder(rule, value);
     };
     const traits = traitsOf(text);
@@ -53,14 +56,13 @@ export function createTextRedactor(settings: RedactionSettings): TextRedactor {
   };
 
   return (text, onFound) => {
-    // Prompts repeat: what a long text became is remembered. A preview wants to hear of every find.
-    if (text.length < CACHED_LENGTH || onFound !== undefined) return replace(text, onFound);
-    const known = cache.get(text);
-    if (known !== undefined) return known;
-    const result = replace(text);
-    if (text.length <= CACHED_MOST) {
-      if (cache.size >= CACHE_ENTRIES) cache.clear();
-      cache.set(text, result);
+    // Prompts repeat: that a long text has nothing to hide is remembered.
+    if (text.length < CACHED_LENGTH || text.length > CACHED_MOST) return replace(text, onFound);
+    if (clean.has(text)) return text;
+    const result = replace(text, onFound);
+    if (result === text) {
+      if (clean.size >= CACHE_ENTRIES) clean.clear();
+      clean.add(text);
     }
     return result;
   };
