@@ -95,7 +95,29 @@ export async function setMode(session: Session, { taskId, mode }: Actions['task.
   }
   savePolicy(session, { ...policy, mode, sinceMs: session.ports.clock.now() });
   await session.gateway?.reload();
+  if (mode !== 'off') await untilLoaded(session, taskId);
   return null;
+}
+
+const LOAD_PATIENCE_MS = 20_000;
+
+/** The gateway's worker loads the student; until then the teacher answers. */
+async function untilLoaded(session: Session, taskId: string): Promise<void> {
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 25));
+  for (let tries = 0; session.gateway !== null && tries < LOAD_PATIENCE_MS / 25; tries++) {
+    const state = (await session.gateway.stats()).tasks[taskId]?.student ?? 'loading';
+    if (state === 'yes') return;
+    if (state !== 'loading' && state !== 'no') {
+      throw new AppError(
+        'bundle-damaged',
+        `The student could not be loaded: ${state}. The teacher answers.`,
+        {
+          next: 'Train the task again.',
+        },
+      );
+    }
+    await pause();
+  }
 }
 
 export async function decideTerms(
