@@ -1,5 +1,6 @@
 import type { Value } from './graph.ts';
-import { add, div, min, mul, number, reduceSum, sqrt, sub } from './ops.ts';
+import { sizeOf } from './graph.ts';
+import { add, div, gemm, min, mul, number, reshape, sqrt, sub } from './ops.ts';
 
 /** Optimiser rows: pure functions from (parameter, gradient, state) to their next values, as parts of the graph. */
 export interface Moments {
@@ -11,8 +12,10 @@ export interface AdamWOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** Decoupled weight decay per step, relative to the learning rate; a value may vary by element. */
-  readonly decay?: Value | number;
+  /** Decoupled weight decay relative to the learning rate, a scalar or one number per element. */
+  readonly decay?: Value;
+  /** Multiplies the gradient. */
+  readonly scale?: Value;
 }
 
 /** What changes from step to step: three scalars that are fed. `scheduleAt` computes them. */
@@ -25,7 +28,11 @@ export interface Schedule {
 
 export const adamDefaults = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 } as const;
 
-/** AdamW (Loshchilov and Hutter 2019): p - rate (m / (sqrt(v) + epsilon) + decay p) with bias-corrected moments. */
+/**
+ * AdamW (Loshchilov and Hutter 2019) in the form of Kingma and Ba's section 2, with both bias corrections folded into the
+ * rate: p - rate c1 / sqrt(c2) m / (sqrt(v) + epsilon) - rate decay p. Every operation here is a pass over all
+ * parameters, so `scale`, a scalar that multiplies the gradient (from clipScale), is folded into the scalars.
+ */
 export function adamW(
   parameter: Value,
   gradient: Value,
@@ -34,29 +41,32 @@ export function adamW(
   options: AdamWOptions = {},
 ): { readonly parameter: Value; readonly moments: Moments } {
   const { beta1, beta2, epsilon } = { ...adamDefaults, ...options };
-  const first = add(mul(moments.first, number(beta1)), mul(gradient, number(1 - beta1)));
-  const second = add(mul(moments.second, number(beta2)), mul(mul(gradient, gradient), number(1 - beta2)));
-  const denominator = add(sqrt(mul(second, schedule.correction2)), number(epsilon));
-  const step = mul(div(first, denominator), mul(schedule.rate, schedule.correction1));
-  const decay = typeof options.decay === 'number' ? number(options.decay) : options.decay;
-  const shrunk = decay === undefined ? parameter : sub(parameter, mul(parameter, mul(decay, schedule.rate)));
+  const scale = options.scale ?? number(1);
+  const first = add(mul(moments.first, number(beta1)), mul(gradient, mul(scale, number(1 - beta1))));
+  const squared = mul(mul(gradient, gradient), mul(mul(scale, scale), number(1 - beta2)));
+  const second = add(mul(moments.second, number(beta2)), squared);
+  const rate = mul(schedule.rate, div(schedule.correction1, sqrt(schedule.correction2)));
+  const step = mul(div(first, add(sqrt(second), number(epsilon))), rate);
+  const shrunk =
+    options.decay === undefined
+      ? parameter
+      : mul(parameter, sub(number(1), mul(options.decay, schedule.rate)));
   return { parameter: sub(shrunk, step), moments: { first, second } };
 }
 
-/** Scales gradients so that their joint Euclidean norm is at most `limit`; also returns the norm before. */
-export function clipByGlobalNorm(
+/** The factor that brings the joint Euclidean norm of gradients down to `limit`, and that norm. */
+export function clipScale(
   gradients: readonly Value[],
   limit: number,
-): { readonly gradients: readonly Value[]; readonly norm: Value } {
-  const squares = gradients.map((g) =>
-    reduceSum(
-      mul(g, g),
-      g.shape.map((_, i) => i),
-    ),
-  );
+): { readonly scale: Value; readonly norm: Value } {
+  const squares = gradients.map((g) => {
+    const n = sizeOf(g.shape);
+    const row = reshape(g, [1, n]);
+    // A product with itself reads the gradient once; squaring and summing would write it as well.
+    return reshape(gemm(row, row, { transB: true }), []);
+  });
   const norm = sqrt(squares.reduce((a, b) => add(a, b)));
-  const scale = min(number(1), div(number(limit), add(norm, number(1e-6))));
-  return { gradients: gradients.map((g) => mul(g, scale)), norm };
+  return { scale: min(number(1), div(number(limit), add(norm, number(1e-6)))), norm };
 }
 
 /** Exponential moving average: decay * average + (1 - decay) * current. */

@@ -63,7 +63,9 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
   Reciprocal: ({ output, g }) => [neg(mul(g, mul(output, output)))],
   Tanh: ({ output, g }) => [mul(g, sub(one, mul(output, output)))],
   Sigmoid: ({ output, g }) => [mul(g, mul(output, sub(one, output)))],
-  Relu: ({ output, g }) => [where(greater(output, zero), g, zero)],
+  // The output is never negative: as a boolean it is true exactly where the input was positive. Measured on the cpu, two
+  // casts and a product take two thirds of the time of a comparison and a Where.
+  Relu: ({ output, g }) => [mul(g, cast(cast(output, 'bool'), 'f32'))],
   Erf: ({ inputs: [a], g }) => [mul(g, mul(number(2 / Math.sqrt(Math.PI)), exp(neg(mul(a!, a!)))))],
   Where: ({ inputs: [c], g }) => [null, where(c!, g, zero), where(c!, zero, g)],
   Equal: discrete,

@@ -91,8 +91,10 @@ function transformerParameters({ width, layers }: Transformer, maxTokens: number
   const layer = (i: number): ParameterSpec[] => [
     ones(`l${i}.norm1.scale`, [width]),
     zeros(`l${i}.norm1.shift`, [width]),
-    weights(`l${i}.qkv.w`, width, 3 * width),
-    zeros(`l${i}.qkv.b`, [3 * width]),
+    ...['q', 'k', 'v'].flatMap((part) => [
+      weights(`l${i}.${part}.w`, width, width),
+      zeros(`l${i}.${part}.b`, [width]),
+    ]),
     weights(`l${i}.out.w`, width, width, 1 / (2 * layers)),
     zeros(`l${i}.out.b`, [width]),
     ones(`l${i}.norm2.scale`, [width]),
@@ -114,14 +116,16 @@ function encodeTransformer(
   p: Parameters,
   dropout: Dropout,
 ): Encoded {
-  const { width, heads } = spec;
+  const { heads } = spec;
   const norm = (v: Value, name: string): Value =>
     layerNorm(v, get(p, `${name}.scale`), get(p, `${name}.shift`));
   let h = dropout(add(x, positions(get(p, 'position'), x.shape)));
   for (let i = 0; i < spec.layers; i++) {
-    const qkv = linear(norm(h, `l${i}.norm1`), get(p, `l${i}.qkv.w`), get(p, `l${i}.qkv.b`));
-    const part = (k: number): Value => slice(qkv, 2, k * width, (k + 1) * width);
-    const mixed = attention(part(0), part(1), part(2), { heads, mask });
+    const normed = norm(h, `l${i}.norm1`);
+    const [q, k, v] = ['q', 'k', 'v'].map((part) =>
+      linear(normed, get(p, `l${i}.${part}.w`), get(p, `l${i}.${part}.b`)),
+    );
+    const mixed = attention(q!, k!, v!, { heads, mask });
     h = add(h, dropout(linear(mixed, get(p, `l${i}.out.w`), get(p, `l${i}.out.b`))));
     const up = relu(linear(norm(h, `l${i}.norm2`), get(p, `l${i}.up.w`), get(p, `l${i}.up.b`)));
     h = add(h, dropout(linear(up, get(p, `l${i}.down.w`), get(p, `l${i}.down.b`))));

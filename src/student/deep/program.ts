@@ -2,20 +2,9 @@ import { gradients } from '../../tensor/gradient.ts';
 import type { Graph, Value } from '../../tensor/graph.ts';
 import { BATCH, constant, input, LENGTH, state } from '../../tensor/graph.ts';
 import { crossEntropy, logSoftmax, oneHot } from '../../tensor/layers.ts';
-import {
-  add,
-  gather,
-  gemm,
-  matmul,
-  mul,
-  number,
-  reshape,
-  scatterRows,
-  slice,
-  window,
-} from '../../tensor/ops.ts';
+import { add, gather, gemm, matmul, mul, reshape, scatterRows, slice, window } from '../../tensor/ops.ts';
 import type { Moments, Schedule } from '../../tensor/optimiser.ts';
-import { adamW, clipByGlobalNorm, movingAverage } from '../../tensor/optimiser.ts';
+import { adamW, clipScale, movingAverage } from '../../tensor/optimiser.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
 import { countOf, decayMask, pack, unpack } from '../../tensor/parameters.ts';
 import type { DeepHeads } from './data.ts';
@@ -78,24 +67,24 @@ export function trainingStep(
   const wrt = [...specs.map(({ name }) => parameters.get(name)!), rows];
   const all = gradients(loss, wrt);
   const flat = pack(specs, all.slice(0, -1));
-  const clipped = clipByGlobalNorm([flat, all.at(-1)!], training.clip);
-  const [flatGradient, rowGradient] = clipped.gradients as [Value, Value];
+  const rowGradient = all.at(-1)!;
+  const { scale, norm } = clipScale([flat, rowGradient], training.clip);
 
-  const decay = mul(constant('f32', [countOf(specs)], decayMask(specs)), number(training.decay));
-  const dense = adamW(packed.value, flatGradient, packed.moments, schedule, { decay });
-  const sparse = adamW(
-    rows,
-    rowGradient,
-    {
-      first: gather(table.moments.first, rowIds),
-      second: gather(table.moments.second, rowIds),
-    },
-    schedule,
+  const decay = constant(
+    'f32',
+    [countOf(specs)],
+    decayMask(specs).map((x) => x * training.decay),
   );
+  const dense = adamW(packed.value, flat, packed.moments, schedule, { decay, scale });
+  const rowMoments = {
+    first: gather(table.moments.first, rowIds),
+    second: gather(table.moments.second, rowIds),
+  };
+  const sparse = adamW(rows, rowGradient, rowMoments, schedule, { scale });
   return {
     noise,
     graph: {
-      outputs: { loss, norm: clipped.norm },
+      outputs: { loss, norm },
       updates: {
         packed: dense.parameter,
         'packed.m': dense.moments.first,
