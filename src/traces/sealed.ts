@@ -98,6 +98,7 @@ export async function* readBlocks(
       const after = found < size ? await readBlockHeader(file, found) : null;
       const lines = after === null ? 1 : Math.max(1, after.firstLine - nextLine);
       yield fail({ firstLine: nextLine, lines, reason: 'block header damaged' });
+      nextLine += lines;
       at = found;
       continue;
     }
