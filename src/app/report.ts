@@ -1,3 +1,4 @@
+import { dotsChart } from '../../webview/charts/dots.ts';
 import { count, dollars, interval, milliseconds, percent, plural } from '../../webview/charts/words.ts';
 import { sha256 } from '../base/hash.ts';
 import { type Content, html, type Markup, raw } from './html.ts';
@@ -57,12 +58,21 @@ function hero({ headline, calls, unassigned, tasks }: ReportModel): Markup {
     source === 'live'
       ? 'of the live calls were answered on this machine'
       : 'of held-out calls can be answered on this machine';
+  const picture = dotsChart({ local: local.rate, differ: headline.disagreement.rate });
   return html`<section class="hero">
+<div class="opening"><div>
 <h1><span class="share">${percent(local.rate)}</span> ${where}.</h1>
-<p class="lede">${promise(headline)} The rest went to the teacher, as before.</p>
+<p class="lede">${promise(headline)} The rest ${source === 'live' ? 'went' : 'would go'} to the teacher, as before.</p>
 ${captured}
+</div>
+<figure class="dots">${raw(picture)}<figcaption>${dotWords(headline)}</figcaption></figure></div>
 ${figures(headline)}
 </section>`;
+}
+
+function dotWords({ local, disagreement }: Headline): string {
+  const differ = Math.round(local.rate * disagreement.rate * 100);
+  return `A hundred calls. Filled: answered here${differ > 0 ? '; ringed: differs from the teacher' : ''}; pale: the teacher.`;
 }
 
 function noStudent(tasks: readonly ReportTask[]): string {

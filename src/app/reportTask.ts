@@ -83,7 +83,7 @@ function flow({ state, local, source }: ReportTask): Content {
           { label: 'the teacher answers', n: local.n - local.hits, local: false },
         ];
   const total = branches.reduce((sum, branch) => sum + branch.n, 0);
-  if (total === 0) return null;
+  if (branches.filter((branch) => branch.n > 0).length < 2) return null;
   const served = branches.filter((branch) => branch.local).reduce((sum, branch) => sum + branch.n, 0);
   return card(
     served === 0
@@ -290,7 +290,7 @@ ${
 <div><dt>Parameters</dt><dd>${large(student.parameters)}</dd></div>
 <div><dt>On disk</dt><dd>${bytes(student.bytes)}</dd></div>
 <div><dt>Trained</dt><dd>${duration(student.trainSeconds)} on ${student.device}</dd></div>
-${student.report === null ? null : html`<div><dt>Exact repeats</dt><dd>${percent(student.report.cached / Math.max(1, student.report.n))} of held-out calls, not counted as its merit; on the others it agrees ${percent(student.report.novelAgreement.rate)} (${interval(student.report.novelAgreement)})</dd></div>`}</dl>`
+</dl>${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
 }
 ${
   prompt === ''
@@ -299,4 +299,8 @@ ${
 <ul>${slots.map((slot) => html`<li><code>${slot.name}</code> ${slot.kept ? 'shown to the student' : 'left out'}: ${slot.reason}</li>`)}</ul></details>`
 }
 </div>`;
+}
+
+function repeats({ cached, n, novelAgreement }: EvaluationReport): Markup {
+  return html`<p class="fine">${percent(cached / n)} of the held-out calls repeat a training call and are not counted as its merit; on the others it agrees in ${percent(novelAgreement.rate)} (${interval(novelAgreement)}).</p>`;
 }

@@ -1,17 +1,4 @@
-import {
-  accent,
-  el,
-  ink,
-  label,
-  line,
-  logarithmic,
-  muted,
-  picture,
-  quiet,
-  surface,
-  tip,
-  warn,
-} from './svg.ts';
+import { accent, el, ink, label, line, logarithmic, muted, picture, quiet, surface, tip } from './svg.ts';
 import { count, cut, percent, plural } from './words.ts';
 
 export type Verdict = 'keep' | 'route' | 'drop' | 'not yet';
@@ -33,8 +20,8 @@ export const verdicts: readonly Verdict[] = ['keep', 'route', 'not yet', 'drop']
 export const verdictStyle: Readonly<Record<Verdict, { readonly fill: string; readonly stroke: string }>> = {
   keep: { fill: accent, stroke: accent },
   route: { fill: quiet, stroke: muted },
-  'not yet': { fill: surface, stroke: muted },
-  drop: { fill: surface, stroke: warn },
+  'not yet': { fill: surface, stroke: accent },
+  drop: { fill: surface, stroke: quiet },
 };
 
 /**
@@ -49,7 +36,11 @@ export function capabilityStrip(offered: readonly Offered[], { width = 1040, hei
   const [left, bottom, top] = [58, height - 52, 14];
   const smallest = Math.min(1e-2, ...sorted.map((c) => (c.rate > 0 ? c.rate : c.upper)).filter((r) => r > 0));
   const floor = 10 ** Math.floor(Math.log10(smallest));
-  const y = logarithmic([floor, 1], [bottom, top]);
+  const ceiling = Math.min(
+    1,
+    10 ** Math.ceil(Math.log10(Math.max(floor * 10, ...sorted.map((c) => c.upper)))),
+  );
+  const y = logarithmic([floor, ceiling], [bottom, top]);
   const groups = verdicts.filter((verdict) => sorted.some((c) => c.verdict === verdict));
   const gutter = 26;
   const step = (width - left - 8 - gutter * (groups.length - 1)) / Math.max(1, sorted.length);
@@ -64,7 +55,7 @@ export function capabilityStrip(offered: readonly Offered[], { width = 1040, hei
   const description = `${plural(offered.length, 'capability', 'capabilities')} offered, ${offered.filter((c) => c.fired > 0).length} fired: ${groups.map((verdict) => `${sorted.filter((c) => c.verdict === verdict).length} ${verdict}`).join(', ')}.`;
   return picture(
     { width, height, description },
-    ...grid(floor).map(
+    ...grid(floor, ceiling).map(
       (share) =>
         el('line', { x1: left, x2: width, y1: y(share), y2: y(share), stroke: line }) +
         label(left - 10, y(share) + 4, percent(share, 0), { size: 11, anchor: 'end' }),
@@ -77,9 +68,9 @@ export function capabilityStrip(offered: readonly Offered[], { width = 1040, hei
   );
 }
 
-function grid(floor: number): number[] {
+function grid(floor: number, ceiling: number): number[] {
   const lines: number[] = [];
-  for (let share = 1; share >= floor * 0.99; share /= 10) lines.push(share);
+  for (let share = ceiling; share >= floor * 0.99; share /= 10) lines.push(share);
   return lines;
 }
 

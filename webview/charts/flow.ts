@@ -1,4 +1,4 @@
-import { accent, el, ink, label, muted, picture, quiet, round, spread, tip } from './svg.ts';
+import { accent, el, ink, label, muted, picture, quiet, round, tip } from './svg.ts';
 import { count, percent, plural } from './words.ts';
 
 export interface FlowBranch {
@@ -8,71 +8,79 @@ export interface FlowBranch {
   readonly local: boolean;
 }
 
-const top = 12;
-const gap = 10;
+/** Thickness of the whole stream, and the least room for one branch with its words. */
+const thickness = 176;
+const slot = 32;
 
 /** Where the calls went: one stream on the left that parts into those answered here and those for the teacher, by reason. */
-export function flowChart(branches: readonly FlowBranch[], { width = 1040, height = 300 } = {}): string {
-  const shown = largest(branches, 6);
+export function flowChart(branches: readonly FlowBranch[], { width = 1040 } = {}): string {
+  const shown = largest(branches, 7);
   const total = shown.reduce((sum, branch) => sum + branch.n, 0);
-  const [left, right] = [150, width - 330];
-  const room = height - 2 * top - gap * Math.max(0, shown.length - 1);
-  const scale = room / Math.max(1, total);
-  const source = height / 2 - (total * scale) / 2;
-
-  let from = source;
-  let to = top;
-  const placed = shown.map((branch) => {
-    const size = Math.max(2, branch.n * scale);
-    const at = { branch, size, from, to };
+  const scale = thickness / Math.max(1, total);
+  const [left, right] = [132, width - 380];
+  const rooms = shown.map((branch) => Math.max(slot, branch.n * scale + 10));
+  const height = Math.max(thickness, ...[rooms.reduce((sum, room) => sum + room, 0)]) + 8;
+  let from = (height - thickness) / 2;
+  let to = (height - rooms.reduce((sum, room) => sum + room, 0)) / 2;
+  const placed = shown.map((branch, i) => {
+    const at = { branch, size: branch.n * scale, from, middle: to + rooms[i]! / 2 };
     from += branch.n * scale;
-    to += size + gap;
+    to += rooms[i]!;
     return at;
   });
-  const baselines = spread(
-    placed.map(({ to, size }) => to + size / 2),
-    38,
-    [top + 14, height - top - 14],
-  );
   const description = `${plural(total, 'call')}: ${shown.map((b) => `${b.label} ${percent(b.n / Math.max(1, total))}`).join(', ')}.`;
   return picture(
     { width, height, description },
-    label(left - 18, height / 2 - 2, count(total), { size: 26, fill: ink, weight: 600, anchor: 'end' }),
-    label(left - 18, height / 2 + 18, total === 1 ? 'call' : 'calls', { anchor: 'end', size: 13 }),
-    el('rect', { x: left - 4, y: source, width: 4, height: total * scale, fill: ink, rx: 1 }),
-    ...placed.map(({ branch, size, from, to }) =>
-      el(
-        'g',
-        {},
-        tip(`${branch.label}: ${plural(branch.n, 'call')}, ${percent(branch.n / total)}`),
-        el('path', {
-          d: ribbon([left, from, Math.max(1, branch.n * scale)], [right, to, size]),
-          fill: branch.local ? accent : quiet,
-          'fill-opacity': branch.local ? 0.9 : 0.45,
-        }),
-        el('rect', { x: right, y: to, width: 4, height: size, fill: branch.local ? accent : muted, rx: 1 }),
-      ),
+    el('defs', {}, fade('flow-local', accent, [0.3, 0.95]), fade('flow-teacher', quiet, [0.35, 0.65])),
+    label(left - 20, height / 2, count(total), { size: 24, fill: ink, weight: 600, anchor: 'end' }),
+    label(left - 20, height / 2 + 19, total === 1 ? 'call' : 'calls', { anchor: 'end', size: 13 }),
+    el('rect', { x: left - 5, y: (height - thickness) / 2, width: 3, height: thickness, fill: ink, rx: 1.5 }),
+    ...placed.map(({ branch, size, from, middle }) =>
+      stream(branch, size, from, middle, [left, right], total),
     ),
-    ...placed.map(({ branch, to, size }, i) => {
-      const y = baselines[i]!;
-      const middle = to + size / 2;
-      const leader =
-        Math.abs(y - middle) < 3
-          ? ''
-          : el('path', {
-              d: `M${right + 7} ${round(middle)}C${right + 14} ${round(middle)} ${right + 12} ${round(y)} ${right + 19} ${round(y)}`,
-              fill: 'none',
-              stroke: quiet,
-            });
-      const share = branch.local
-        ? { size: 17, fill: accent, weight: 700 }
-        : { size: 13, fill: ink, weight: 600 };
-      return (
-        leader +
-        label(right + 24, y - 2, percent(branch.n / Math.max(1, total)), share) +
-        label(right + 24, y + 14, `${branch.label} · ${count(branch.n)}`, { size: 12.5 })
-      );
+  );
+}
+
+function stream(
+  branch: FlowBranch,
+  size: number,
+  from: number,
+  middle: number,
+  [left, right]: readonly [number, number],
+  total: number,
+): string {
+  const thick = Math.max(1.5, size);
+  const share = percent(branch.n / total);
+  return el(
+    'g',
+    {},
+    tip(`${branch.label}: ${plural(branch.n, 'call')}, ${share}`),
+    el('path', {
+      d: ribbon([left, from, thick], [right, middle - thick / 2, thick]),
+      fill: branch.local ? 'url(#flow-local)' : 'url(#flow-teacher)',
     }),
+    el('rect', {
+      x: right + 2,
+      y: middle - thick / 2,
+      width: 3,
+      height: thick,
+      fill: branch.local ? accent : muted,
+      rx: 1.5,
+    }),
+    branch.local
+      ? label(right + 22, middle + 2, share, { size: 26, fill: accent, weight: 650 }) +
+          label(right + 22, middle + 22, `${branch.label} · ${count(branch.n)}`, { size: 13 })
+      : label(right + 22, middle + 4, share, { size: 13, fill: ink, weight: 600 }) +
+          label(right + 84, middle + 4, `${branch.label} · ${count(branch.n)}`, { size: 13 }),
+  );
+}
+
+function fade(id: string, colour: string, [from, to]: readonly [number, number]): string {
+  return el(
+    'linearGradient',
+    { id },
+    el('stop', { offset: 0, 'stop-color': colour, 'stop-opacity': from }),
+    el('stop', { offset: 1, 'stop-color': colour, 'stop-opacity': to }),
   );
 }
 

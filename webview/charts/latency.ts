@@ -33,7 +33,7 @@ export function latencyChart(rows: readonly LatencyRow[], { width = 520 } = {}):
     ...rows.map((r, i) => {
       const y = top + i * row + row / 2 + 6;
       const colour = r.local ? accent : muted;
-      const near = x(r.p99Ms) - x(r.p50Ms) < 74;
+      const near = x(r.p99Ms) - x(r.p50Ms) < 60;
       return el(
         'g',
         {},

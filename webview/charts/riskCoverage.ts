@@ -32,19 +32,18 @@ export function riskCoverageChart(
 ): string {
   const [left, right, top, bottom] = [52, width - 16, 18, height - 44];
   const last = points.at(-1);
+  // Zoomed to where the decision is made; the rest of the curve leaves through the top.
   const most = Math.max(
-    (epsilon ?? 0.02) * 2.2,
-    Math.min(0.6, (last?.risk ?? 0) * 1.15),
-    Math.min(0.6, (served?.disagreement.upper ?? 0) * 1.1),
+    (epsilon ?? 0.02) * 3,
+    (served?.disagreement.upper ?? 0) * 1.25,
+    ...(served === null ? [least(points) * 1.5] : []),
   );
   const x = linear([0, 1], [left, right]);
   const y = linear([0, most], [bottom, top]);
-  const clamp = (risk: number): number => y(Math.min(risk, most));
-  const at = (point: { coverage: number; risk: number }): [number, number] => [
-    x(point.coverage),
-    clamp(point.risk),
-  ];
-  const inside = served === null ? [] : points.filter((point) => point.coverage <= served.coverage + 1e-9);
+  const at = ({ coverage, risk }: Point): [number, number] => [x(coverage), y(risk)];
+  const visible = cropped(points, most);
+  const inside = served === null ? [] : visible.filter((point) => point.coverage <= served.coverage + 1e-9);
+  const exit = last !== undefined && last.risk > most ? visible.at(-1) : undefined;
   const description =
     served === null
       ? `Disagreement against share answered; all answers would differ in ${percent(last?.risk ?? 0)}.`
@@ -79,7 +78,7 @@ export function riskCoverageChart(
             fill: accent,
           }),
     el('path', {
-      d: path(points.map(at)),
+      d: path(visible.map(at)),
       fill: 'none',
       stroke: muted,
       'stroke-width': 1.5,
@@ -94,8 +93,33 @@ export function riskCoverageChart(
           'stroke-linejoin': 'round',
         })
       : '',
-    served === null ? '' : marker(x(served.coverage), served, epsilon, clamp, [left, right], bottom),
+    exit === undefined || last === undefined
+      ? ''
+      : label(Math.min(right, x(exit.coverage) - 10), top + 12, `all of them: ${percent(last.risk)} differ`, {
+          size: 11.5,
+          anchor: 'end',
+        }),
+    served === null ? '' : marker(x(served.coverage), served, epsilon, y, [left, right], bottom),
   );
+}
+
+interface Point {
+  readonly coverage: number;
+  readonly risk: number;
+}
+
+function least(points: readonly Point[]): number {
+  return Math.min(0.5, ...points.filter((point) => point.coverage > 0.2).map((point) => point.risk));
+}
+
+/** The curve up to where it crosses the top of the picture for the last time; crossings before that are cut off flat. */
+function cropped(points: readonly Point[], most: number): Point[] {
+  const end = points.findLastIndex((point) => point.risk <= most);
+  const [inside, outside] = [points[end], points[end + 1]];
+  const kept = points.slice(0, end + 1).map((point) => ({ ...point, risk: Math.min(point.risk, most) }));
+  if (inside === undefined || outside === undefined) return kept;
+  const part = (most - inside.risk) / (outside.risk - inside.risk);
+  return [...kept, { coverage: inside.coverage + part * (outside.coverage - inside.coverage), risk: most }];
 }
 
 function marker(

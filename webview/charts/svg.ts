@@ -104,19 +104,3 @@ export function ticks(max: number, wanted = 4): number[] {
   const count = Math.floor(max / step + 1e-9);
   return Array.from({ length: count + 1 }, (_, i) => i * step);
 }
-
-/** Baselines pushed apart so that no two labels are closer than `gap`, kept within [top, bottom]. */
-export function spread(
-  wanted: readonly number[],
-  gap: number,
-  [top, bottom]: readonly [number, number],
-): number[] {
-  const placed: number[] = [];
-  for (const y of wanted) placed.push(Math.max(y, (placed.at(-1) ?? top - gap) + gap));
-  for (let i = placed.length - 1, limit = bottom; i >= 0; i--, limit -= gap)
-    placed[i] = Math.max(
-      top + i * Math.min(gap, (bottom - top) / Math.max(1, placed.length)),
-      Math.min(placed[i]!, limit),
-    );
-  return placed;
-}

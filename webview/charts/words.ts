@@ -8,18 +8,19 @@ export interface Rate {
   readonly upper: number;
 }
 
-/** `71.8 %`; never 0 % or 100 % for what is neither. */
+/** `71.8 %` with a space that does not break; never 0 % or 100 % for what is neither. */
 export function percent(share: number, digits = 1): string {
   const value = share * 100;
-  if (value > 0 && value < 0.05) return `${value < 0.01 ? '<0.01' : value.toFixed(2)} %`;
-  if (share < 1 && share > 0.9995) return '>99.9 %';
-  return `${value.toFixed(digits).replace(/\.0+$/, '')} %`;
+  if (value > 0 && value < 0.1) return `${value < 0.01 ? '<0.01' : value.toFixed(2)}\u00a0%`;
+  if (share < 1 && share > 0.9995) return '>99.9\u00a0%';
+  const most = value > 0 && value < 1 ? Math.max(1, digits) : digits;
+  return `${value.toFixed(most).replace(/\.0+$/, '')}\u00a0%`;
 }
 
 /** The interval around a rate and what it rests on: `0.7 – 1.6 %, n = 1,240`. */
 export function interval({ lower, upper, n }: Rate): string {
   if (n === 0) return 'no calls yet';
-  return `${(lower * 100).toFixed(1)} – ${(upper * 100).toFixed(1)} %, n = ${count(n)}`;
+  return `${(lower * 100).toFixed(1)} – ${(upper * 100).toFixed(1)}\u00a0%, n = ${count(n)}`;
 }
 
 export function count(value: number): string {
@@ -33,9 +34,9 @@ export function plural(n: number, one: string, many = `${one}s`): string {
 }
 
 export function milliseconds(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (ms < 10) return `${ms.toFixed(1)}\u00a0ms`;
+  if (ms < 1000) return `${Math.round(ms)}\u00a0ms`;
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)}\u00a0s`;
 }
 
 export function dollars(value: number): string {
@@ -45,8 +46,8 @@ export function dollars(value: number): string {
 }
 
 export function bytes(value: number): string {
-  if (value < 1_000_000) return `${Math.max(1, Math.round(value / 1000))} kB`;
-  return value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`;
+  if (value < 1_000_000) return `${Math.max(1, Math.round(value / 1000))}\u00a0kB`;
+  return value < 1e9 ? `${(value / 1e6).toFixed(1)}\u00a0MB` : `${(value / 1e9).toFixed(1)}\u00a0GB`;
 }
 
 /** `1.2 million`, `131 thousand`. */
@@ -56,8 +57,8 @@ export function large(value: number): string {
 }
 
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return `${Math.round(seconds / 60)} min`;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)}\u00a0s`;
+  return `${Math.round(seconds / 60)}\u00a0min`;
 }
 
 /** At most `length` characters, cut with an ellipsis. */
