@@ -47,6 +47,8 @@ async function sendLine(line: ReplayLine, { baseUrls, signal }: SendOptions): Pr
     method: 'POST',
     headers: {
       'content-type': 'application/json',
+      // The API refuses calls without it, and the gateway takes one without it for something only the teacher knows.
+      ...(line.provider === 'anthropic' ? { 'anthropic-version': '2023-06-01' } : {}),
       'x-understudy-at': new Date(line.atMs).toISOString(),
       'x-understudy-trace-id': traceIdOf(line),
       ...(line.site === null ? {} : { 'x-understudy-site': line.site }),
