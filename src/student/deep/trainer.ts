@@ -48,8 +48,7 @@ export async function openTrainer(
       const { session, batcher, noise } = steps.get(batch.length)!;
       const feeds = {
         ...batcher.fill(batch.members, random),
-        ...scheduleFeeds(step, total, training),
-        ...noiseFeeds(noise, random),
+        ...stepFeeds(step, total, training, noise, random),
       };
       const { loss } = await session.run(feeds, state);
       const value = Number(loss!.data[0]);
@@ -88,6 +87,17 @@ export function initialState(network: Network, random: Random): Record<string, H
     tensors[`${name}.v`] = f32(new Float32Array(data.length));
   }
   return tensors;
+}
+
+/** What a step is fed beside its batch: the schedule's scalars and where each dropout reads its mask. */
+export function stepFeeds(
+  step: number,
+  steps: number,
+  training: TrainingSpec,
+  noise: readonly number[],
+  random: Random,
+): Record<string, HostTensor> {
+  return { ...scheduleFeeds(step, steps, training), ...noiseFeeds(noise, random) };
 }
 
 async function openStep(
