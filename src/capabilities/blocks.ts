@@ -164,9 +164,9 @@ function headingText(text: string): string {
   ).replace(/:$/, '');
 }
 
-function ofBlock(block: Block): Enumeration | null {
+function ofBlock(block: Block, least = 2): Enumeration | null {
   const items = block.items.filter((item) => item !== null);
-  if (items.length < 2 || items.length < 0.8 * block.items.length) return null;
+  if (items.length < least || items.length < 0.8 * block.items.length) return null;
   const sentences = block.items.length - items.length;
   return {
     values: items,
@@ -189,10 +189,10 @@ function sections(blocks: readonly Block[]): Enumeration[] {
       block.level === first.level &&
       block.parent === first.parent &&
       block.form === first.form &&
-      ofBlock(block) !== null;
+      ofBlock(block, 1) !== null;
     while (j < blocks.length && same(blocks[j]!)) j++;
-    const run = blocks.slice(i, j).filter((block) => ofBlock(block) !== null);
-    if (run.length >= 2 && ofBlock(first) !== null) {
+    const run = blocks.slice(i, j).filter((block) => ofBlock(block, 1) !== null);
+    if (run.length >= 2 && ofBlock(first, 1) !== null) {
       const lead = first.parent === '' ? first.lead : first.parent;
       const heads = run
         .map((block) => ({ value: block.heading!, description: '' }))

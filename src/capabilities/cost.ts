@@ -57,8 +57,16 @@ const rules: readonly Rule[] = [
     match: (kind, name) => (kind === 'refusal' ? name : find(safety, flagged(name))),
     reason: (word) => `safety ("${word}")`,
   },
-  { grade: 'severe', match: (_, name) => find(medical, flagged(name)), reason: (word) => `a medical word ("${word}")` },
-  { grade: 'severe', match: (_, name) => find(legal, flagged(name)), reason: (word) => `a legal word ("${word}")` },
+  {
+    grade: 'severe',
+    match: (_, name) => find(medical, flagged(name)),
+    reason: (word) => `a medical word ("${word}")`,
+  },
+  {
+    grade: 'severe',
+    match: (_, name) => find(legal, flagged(name)),
+    reason: (word) => `a legal word ("${word}")`,
+  },
   {
     grade: 'high',
     match: (kind, name) => (kind === 'tool' ? verb(committing, name) : null),

@@ -70,8 +70,8 @@ function promptOffers(
   known: ReadonlyMap<string, Offer>,
 ): Offer[] {
   if (hint.kind === 'free') return [];
-  const lists: Enumeration[] = enumerations(text);
   const example = jsonExamples(text);
+  const lists: Enumeration[] = enumerations(example.rest);
   const wantsJson =
     hint.kind === 'json' || format.kind !== 'text' || (hint.kind !== 'text' && example.fields.size > 0);
   if (!wantsJson)

@@ -97,7 +97,8 @@ function bandsOf(shingles: Uint32Array): number[] {
   const bands: number[] = [];
   for (let band = 0; band < BANDS; band++) {
     let hash = band;
-    for (let row = 0; row < ROWS; row++) hash = (Math.imul(hash, 0x01000193) ^ bins[band * ROWS + row]!) >>> 0;
+    for (let row = 0; row < ROWS; row++)
+      hash = (Math.imul(hash, 0x01000193) ^ bins[band * ROWS + row]!) >>> 0;
     bands.push(hash * 16 + band);
   }
   return bands;

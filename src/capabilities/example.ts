@@ -5,6 +5,8 @@ import { isValue, splitItem, unquote } from './item.ts';
 export interface JsonExamples {
   /** Path -> values that the prompt writes down for it (alternatives like `a|b`, or literal values). */
   readonly fields: ReadonlyMap<string, ExampleField>;
+  /** The prompt with the examples blanked out: what they list is no list of labels. */
+  readonly rest: string;
 }
 
 export interface ExampleField {
@@ -29,6 +31,8 @@ export function jsonExamples(text: string): JsonExamples {
     return known;
   };
   let examples = 0;
+  let rest = '';
+  let copied = 0;
   for (let i = text.indexOf('{'); i >= 0 && examples < MAX_EXAMPLES; i = text.indexOf('{', i)) {
     const end = closing(text, i);
     const body = end < 0 ? '' : text.slice(i, end);
@@ -40,9 +44,12 @@ export function jsonExamples(text: string): JsonExamples {
     const parsed = parseJson(body);
     if (isObject(parsed)) literal(parsed, '', field);
     else placeholders(body, field);
+    rest += `${text.slice(copied, i)}{}`;
+    copied = end;
     i = end;
   }
   return {
+    rest: rest + text.slice(copied),
     fields: new Map(
       [...fields].map(([path, { alternatives, literals, open }]) => [
         path,
@@ -70,7 +77,7 @@ function placeholders(body: string, field: FieldOf): void {
   const stack: string[] = [];
   let pending: string | null = null;
   const token =
-    /["']?([A-Za-z_][\w-]*)["']?\s*\??:\s*|[{}[\]]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<[^<>\n]*>|[^\s{}[\],:"'<>]+|\||,/g;
+    /["']?([A-Za-z_][\w-]*)["']?\s*\??:\s*|[{}[\]]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|<[^<>\n]*>|[^\s{}[\],;:"'<>]+|\||,|;/g;
   let value = '';
   const finish = (): void => {
     if (pending !== null && value !== '') fill(pending, value, field);
@@ -88,7 +95,7 @@ function placeholders(body: string, field: FieldOf): void {
     else if (text === '}' || text === ']') {
       finish();
       stack.pop();
-    } else if (text === ',') finish();
+    } else if (text === ',' || text === ';') finish();
     else value += text;
   }
   finish();
@@ -100,9 +107,8 @@ function lastKey(path: string | null): string {
 
 function fill(path: string, raw: string, field: FieldOf): void {
   const known = field(path);
-  const text = unquote(raw)
-    .replace(/^<(.*)>$/s, '$1')
-    .trim();
+  const shown = inner(raw).trim();
+  const text = shown.replace(/^[<[{(](.*)[>\]})]$/s, '$1').trim();
   const parts = text.split(/\s*\|\s*|(?<=\w)\/(?=\w)|\s+or\s+/).map((part) => unquote(part));
   if (parts.length >= 2 && parts.every((part) => isValue(part) && part.split(/\s+/).length <= 4)) {
     for (const part of parts) if (!/^(string|number|null|integer)$/.test(part)) known.alternatives.add(part);
@@ -110,9 +116,16 @@ function fill(path: string, raw: string, field: FieldOf): void {
   }
   const item = splitItem(text);
   const placeholder =
-    /^<.*>$|\.\.\.|…|^(string|number|boolean|integer|float|int|any|null|date|str|bool)$/i.test(unquote(raw));
+    text !== shown ||
+    /\.\.\.|…|^(string|number|boolean|integer|float|int|any|null|date|str|bool)$/i.test(text);
   if (placeholder || item === null || text === '') known.open = true;
   else known.literals.add(text);
+}
+
+/** The text inside one pair of quotes; `"a" | "b"` is three things and stays as it is. */
+function inner(raw: string): string {
+  const body = raw.slice(1, -1);
+  return /^["'].*["']$/s.test(raw) && !body.includes(raw[0]!) ? body : raw;
 }
 
 /** Index behind the brace that closes the one at `start`; -1 where none does within reach. */

@@ -51,25 +51,44 @@ function quotedRuns(text: string): Enumeration[] {
 function separated(text: string): Enumeration[] {
   const found: Enumeration[] = [];
   let at = 0;
-  let offset = 0;
   let above = '';
   for (const line of text.split('\n')) {
-    for (const part of line.split(/(?<=[.!?])\s+(?=[\p{Lu}`"'])/u)) {
-      const list = listOf(part);
-      if (list !== null) {
-        const lead = list.lead.length < 40 ? `${above}\n${list.lead}` : list.lead;
-        found.push({ values: list.items, form: 'inline', lead: lead.slice(-LEAD).trim(), at, sentences: 0 });
+    if (!/^\s*\|/.test(line))
+      for (const part of line.split(/(?<=[.!?])\s+(?=[\p{Lu}`"'])/u)) {
+        const list = listOf(part);
+        if (list !== null) {
+          const lead = list.lead.length < 40 ? `${above}\n${list.lead}` : list.lead;
+          found.push({
+            values: list.items,
+            form: 'inline',
+            lead: lead.slice(-LEAD).trim(),
+            at,
+            sentences: 0,
+          });
+        }
       }
-    }
     if (line.trim() !== '') above = line.slice(-LEAD);
-    offset += line.length + 1;
     at++;
   }
   return found;
 }
 
-const OPENING =
-  /(?:\b(?:one|any|some|all|each|exactly one|only one) of(?: the following| these| those)?(?: [\p{L}-]+)?|\beither|\bas|\bamong|\bbetween|\bfrom|\bwith|\bis|\bare|\bbe)?\s*:\s+|\b(?:one of(?: the following| these)?|either|any of|classify (?:it |this |them )?as|labell?ed as|must be|should be|can be|may be|is always)\s+/giu;
+/** What comes before a list that is not quoted: a colon, "one of", "must be", "values are". */
+const OPENING = new RegExp(
+  [
+    '(?:^|\\s)[^\\s:]*:\\s+',
+    '\\b(?:one|any) of (?:the following |these |those )?(?:[\\p{L}-]+: )?',
+    '\\beither\\s+',
+    '\\b(?:classif|label|categori[sz]|tag|mark|sort|route|rat)[\\p{L}]*(?: (?:it|this|them|each|the [\\p{L}]+))? (?:as|into|to)\\s+',
+    '\\b(?:must|should|can|may|has to) be\\s+(?:one of\\s+)?',
+    '\\b(?:values?|labels?|categor(?:y|ies)|class(?:es)?|options?|intents?|answers?|types?|choices?|tags?|topics?|status(?:es)?|departments?|queues?|sentiments?)\\s+(?:are|is|include)\\s+',
+  ].join('|'),
+  'giu',
+);
+
+/** "Answer yes or no": only single words count here, everything else is an instruction. */
+const VERB =
+  /\b(?:answer|reply|respond|say|return|output|write|choose|pick|select|print)\s+(?:(?:only|just|either|with|exactly)\s+)*([\p{L}\p{N}_-]+(?:\s*,\s*[\p{L}\p{N}_-]+)*,?\s+or\s+[\p{L}\p{N}_-]+)(?=\s*(?:[.;,!]|$|\b(?:only|and nothing)\b))/iu;
 
 function listOf(sentence: string): { readonly items: Item[]; readonly lead: string } | null {
   if (sentence.length > 400_000) return null;
@@ -78,6 +97,10 @@ function listOf(sentence: string): { readonly items: Item[]; readonly lead: stri
     const items = split(sentence.slice(start));
     if (items !== null) return { items, lead: sentence.slice(Math.max(0, start - LEAD), start) };
   }
+  const verb = VERB.exec(sentence);
+  const words = verb === null ? null : split(verb[1]!);
+  if (verb !== null && words !== null)
+    return { items: words, lead: sentence.slice(0, verb.index + verb[0].length - verb[1]!.length) };
   const bracket = /[<([{]\s*([^<>()[\]{}\n]{3,2000}?)\s*[>)\]}]/.exec(sentence);
   if (bracket !== null && /[|/]/.test(bracket[1]!)) {
     const items = split(bracket[1]!);
@@ -94,6 +117,10 @@ function listOf(sentence: string): { readonly items: Item[]; readonly lead: stri
 function split(list: string): Item[] | null {
   const text = list
     .trim()
+    .replace(
+      /^(?:(?:exactly |only )?(?:one|any) of ?)?(?:the following|these|those)?(?: [\p{L}-]+)?:\s+|^(?:exactly |only )?(?:one|any|either) of (?:the following |these )?/iu,
+      '',
+    )
     .replace(/^[([{<]\s*/, '')
     .replace(/\s*[)\]}>]*[.;]?$/, '');
   const separator = /\|/.test(text)
@@ -105,9 +132,7 @@ function split(list: string): Item[] | null {
         : /\s+(?:or|oder|ou)\s+/;
   const parts = text
     .split(separator)
-    .flatMap((part, i, all) =>
-      i === all.length - 1 ? part.split(/^(?:or|and|und|oder|et|ou|y|o)\s+|\s+(?:or|oder|ou)\s+/u) : [part],
-    )
+    .flatMap((part, i, all) => (i === all.length - 1 ? lastPart(part) : [part]))
     .map((part) => part.replace(/^(?:or|and|und|oder|et|ou)\s+/u, '').trim())
     .filter((part) => part !== '');
   if (parts.length < 2) return null;
@@ -118,6 +143,14 @@ function split(list: string): Item[] | null {
     items.push(item);
   }
   return items;
+}
+
+/** The end of a list: "x or y"; "x and y" only where both are single words (a department may be "Sales and Service"). */
+function lastPart(part: string): string[] {
+  const or = part.split(/\s+(?:or|oder|ou)\s+/u);
+  if (or.length > 1) return or;
+  const and = /^(\S+)\s+(?:and|und|et|y)\s+(\S+)$/u.exec(part);
+  return and === null || and[1] === 'or' ? [part] : [and[1]!, and[2]!];
 }
 
 /** `ABBR abbreviation`: a code in capitals with its meaning behind it. */
@@ -134,9 +167,11 @@ function tags(text: string): Enumeration[] {
     if (isValue(value)) known.items.push({ value, description });
     byTag.set(tag, known);
   };
-  for (const match of text.matchAll(/<([\w:-]{1,40})>\s*([^<>\n]{1,200}?)\s*<\/\1>/g)) {
-    const item = splitItem(match[2]!);
+  for (const match of text.matchAll(/<([\w:-]{1,40})>\s*([^<>\n]{1,200000}?)\s*<\/\1>/g)) {
+    const list = /[,|;]/.test(match[2]!) ? split(match[2]!) : null;
+    const item = list === null ? splitItem(match[2]!) : null;
     if (item !== null) add(match[1]!, item.value, item.description, match.index);
+    else if (list !== null && !byTag.has(match[1]!)) byTag.set(match[1]!, { items: list, at: match.index });
   }
   for (const match of text.matchAll(
     /<([\w:-]{1,40})\s+(?:name|value|id|label|key)\s*=\s*(["'])([^"'<>\n]{1,80})\2[^<>\n]*>([^<>\n]*)/g,

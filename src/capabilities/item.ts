@@ -55,8 +55,8 @@ export function unquote(text: string): string {
 }
 
 function quotedItem(line: string): Item | null {
-  const bold = /^(\*\*|__)(.+?):?\1(.*)$/s.exec(line);
-  if (bold !== null) return withRest(unquote(bold[2]!), bold[3]!);
+  const bold = /^(\*\*|__)(.+?)(:?)\1(.*)$/s.exec(line);
+  if (bold !== null) return withRest(unquote(bold[2]!), `${bold[3]!}${bold[4]!}`);
   const closing = quotes[line[0]!];
   if (closing === undefined) return null;
   const end = line.indexOf(closing, 1);

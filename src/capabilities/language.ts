@@ -36,7 +36,8 @@ function scriptOf(text: string): string {
   for (const [pattern, language] of scripts) {
     const count = text.match(pattern)?.length ?? 0;
     // Japanese is Han with Kana strewn in; a few Kana tell.
-    if (count >= (language === 'ja' ? 0.1 : 0.4) * letters) return language === 'ru' ? cyrillic(text) : language;
+    if (count >= (language === 'ja' ? 0.1 : 0.4) * letters)
+      return language === 'ru' ? cyrillic(text) : language;
   }
   return 'other';
 }
@@ -48,12 +49,12 @@ function cyrillic(text: string): string {
 
 /** Frequent function words; words shared by several languages stand in each and cancel out. */
 const functionWords: Readonly<Record<string, string>> = {
-  en: 'the a an and of to in is are was were it that this for on with as at by from my me i you your we what how do does did can could will would should have has not please when where who which why there be been or if but about any some just so up out get am let tell set show find make give need want book play add one all new add call put i\'m i\'ll it\'s don\'t what\'s',
+  en: "the a an and of to in is are was were it that this for on with as at by from my me i you your we what how do does did can could will would should have has not please when where who which why there be been or if but about any some just so up out get am let tell set show find make give need want book play add one all new add call put i'm i'll it's don't what's",
   de: 'der die das und ist nicht ich ein eine einen einem einer zu mit auf den dem des für von wie was wann wo wer warum sie wir mein meine kann können bitte haben hat sind war auch noch nur mir mich es im am um bei nach aus oder wenn aber sich dass werden wird',
-  fr: 'le la les un une des et est je tu il elle nous vous que qui dans pour pas sur avec mon ma mes ce cette au aux du de en ne se quel quelle comment quand où pourquoi sont suis avez peux bonjour merci plus ou mais si son sa ses à j\'ai c\'est d\'un l\'',
+  fr: "le la les un une des et est je tu il elle nous vous que qui dans pour pas sur avec mon ma mes ce cette au aux du de en ne se quel quelle comment quand où pourquoi sont suis avez peux bonjour merci plus ou mais si son sa ses à j'ai c'est d'un l'",
   es: 'el la los las un una y es que de en por para con no mi me se lo su del al como cuándo cuando dónde donde qué cómo cuál quiero puedo está están hay muy más gracias hola favor ser son tengo tu te yo pero si este esta o',
   pt: 'o a os as um uma e é que de em por para com não meu minha me se do da dos das no na nos nas como quando onde qual quero posso está estão muito mais obrigado olá ser são tenho você eu mas ou isso ao',
-  it: 'il lo la i gli le un una e è che di in per con non mio mia mi si del della dei nel nella al come quando dove quale perché voglio posso sono sta più grazie ciao ho hai ma o questo questa cosa c\'è dell\'',
+  it: "il lo la i gli le un una e è che di in per con non mio mia mi si del della dei nel nella al come quando dove quale perché voglio posso sono sta più grazie ciao ho hai ma o questo questa cosa c'è dell'",
   nl: 'de het een en is niet ik je jij u wij we van in op te dat die voor met aan hoe wat waar wanneer wie waarom mijn kan kunt graag heb hebben heeft zijn was ook nog maar er om bij naar uit als of dit deze',
   pl: 'i w na z nie się jest to że do jak co gdzie kiedy dlaczego mój moja moje czy o po za dla od proszę mam masz są był była ale lub przez jestem chcę mogę ten ta',
   sv: 'och i att det som en ett är på jag du inte för med av den till har om vi kan vad hur när var min mitt mina från så men eller ska vill behöver hej tack finns',

@@ -47,15 +47,26 @@ export function bindFields(
     else if (shown === undefined || shown.open || shown.literals.length > 0) free.push(path);
   }
   const used = new Set<Enumeration>();
-  for (const { path, list } of bindings(lists, text, free, observed)) {
-    if (bound.has(path) || used.has(list)) continue;
+  const bind = (path: string, list: Enumeration): void => {
     used.add(list);
     const literals = (example.fields.get(path)?.literals ?? []).map((value) => ({ value, description: '' }));
     const seen = new Set(list.values.map((item) => item.value));
     bound.set(path, [...list.values, ...literals.filter((item) => !seen.has(item.value))]);
+  };
+  for (const { path, list } of bindings(lists, text, free, observed))
+    if (!bound.has(path) && !used.has(list)) bind(path, list);
+  const rest = free.filter((path) => !bound.has(path) && !observed.has(path) && !prose.test(path));
+  if (rest.length === 1 && example.fields.get(rest[0]!)?.open === true) {
+    const likely = lists.filter((list) => !used.has(list) && prior(list) > 1.5 && list.form !== 'headings');
+    const best = likely.sort((a, b) => prior(b) - prior(a))[0];
+    if (best !== undefined) bind(rest[0]!, best);
   }
   return bound;
 }
+
+/** Names of fields that are written freely. */
+const prose =
+  /(?:^|[._])(?:reason(?:ing)?|explanation|rationale|summary|text|message|comment|note|description|title|name|confidence|score|quote|evidence|answer|date|time|id|url|email)$/i;
 
 /** Pairs of a field and a list in falling order of how well they fit. */
 function bindings(
@@ -84,12 +95,12 @@ function bindings(
 /** How clearly a list says that it holds the values of a field. */
 function namesField(list: Enumeration, path: string, text: string): number {
   const name = path.replaceAll('[]', '').split('.').at(-1) ?? path;
-  const word = escape(name.replace(/(ies|s)$/i, ''));
+  const word = escapeRegex(name.replace(/(ies|s)$/i, ''));
   const lead = list.lead.split('\n').at(-1) ?? '';
   let score = 0;
   if (new RegExp(`(^|[^\\p{L}\\p{N}])${word}(y|ies|s|es)?([^\\p{L}\\p{N}]|$)`, 'iu').test(lead)) score += 6;
   const about = new RegExp(
-    `["'\`]?${escape(name)}["'\`]?[^.\\n]{0,60}\\b(heading|section|group|category title)`,
+    `["'\`]?${escapeRegex(name)}["'\`]?[^.\\n]{0,60}\\b(heading|section|group|category title)`,
     'iu',
   );
   if (about.test(text)) score += list.form === 'headings' ? 8 : -4;
@@ -158,6 +169,7 @@ function prior(list: Enumeration): number {
     list.values.reduce((sum, item) => sum + item.value.split(/\s+/).length, 0) / list.values.length;
   score -= Math.max(0, words - 2) * 1.5;
   if (list.values.every((item) => /^[\p{L}\p{N}_.:/-]+$/u.test(item.value))) score += 1;
+  if (list.form === 'table' && list.values.every((item) => /^[\d.]+$/.test(item.value))) score -= 4;
   if (list.form === 'headings') score -= 3;
   if (list.form === 'definitions') score -= 0.5;
   return score - 1.5 * list.sentences;
@@ -179,6 +191,6 @@ function fallbackLabels(text: string): Item[] {
   return found;
 }
 
-function escape(text: string): string {
+function escapeRegex(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

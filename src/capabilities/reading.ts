@@ -36,7 +36,10 @@ export function readAnswer(answer: Answer, options: ReadOptions, visit: Visit): 
   }
   if (answer.text === null || answer.toolCalls.length > 0) return;
   const json = jsonText(answer.text);
-  if (json !== null) return walk(json, null, '', 0, visit);
+  if (json !== null) {
+    walk(json, null, '', 0, visit);
+    return;
+  }
   const text = options.firstLine ? (answer.text.trim().split('\n')[0] ?? '') : answer.text;
   for (const part of options.separator === null ? [text] : text.split(options.separator)) {
     const label = part.trim();

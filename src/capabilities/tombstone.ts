@@ -69,4 +69,3 @@ export function reopened(capabilityId: string): { readonly message: string; read
 function signature(id: string): string {
   return id.startsWith('label:') ? `label:${foldLabel(id.slice(6))}` : id;
 }
-

@@ -179,7 +179,10 @@ function observedOffers(tally: Tally, hint: AnswerHint): Offer[] {
  * from the input (a copied word is data, not an offer).
  */
 function enumeratedPlaces(tally: Tally): Set<string> {
-  const places = new Map<string, { n: number; distinct: number; once: number; checked: number; copied: number }>();
+  const places = new Map<
+    string,
+    { n: number; distinct: number; once: number; checked: number; copied: number }
+  >();
   for (const use of tally.uses.values()) {
     if (use.value === null) continue;
     const key = `${use.value.scope}.${use.value.path}`;

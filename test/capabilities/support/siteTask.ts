@@ -75,7 +75,9 @@ export function siteTask(
     const first = (usable[0] ?? members[0])!;
     const messages = template(usable.length > 0 ? usable : members);
     templates.set(number, messages);
-    const signatures = new Set(members.slice(0, 50).map((call) => call.request.tools.map((t) => t.name).join()));
+    const signatures = new Set(
+      members.slice(0, 50).map((call) => call.request.tools.map((t) => t.name).join()),
+    );
     return {
       version: number,
       template: { messages, turns: 'fixed', hash: `${id}-${number}` },
@@ -117,7 +119,12 @@ export function siteTask(
     providers: [...new Set(lines.map((line) => line.provider))],
     sites: [],
     models: [
-      { model: calls[0]!.call.response?.model ?? 'unknown', firstMs: times[0]!, lastMs: times.at(-1)!, calls: calls.length },
+      {
+        model: calls[0]!.call.response?.model ?? 'unknown',
+        firstMs: times[0]!,
+        lastMs: times.at(-1)!,
+        calls: calls.length,
+      },
     ],
     calls: calls.length,
     firstMs: times[0]!,
