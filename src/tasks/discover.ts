@@ -7,7 +7,7 @@ import { applyTemplate, type Family, induceTemplate, slotNames, spread } from '.
 import { groupCalls } from './group.ts';
 import { answerHabit, kindOfCall } from './kinds.ts';
 import { firstMs, identityText, linkFamilies } from './link.ts';
-import { slug, taskName } from './names.ts';
+import { slug, taskName, userGist } from './names.ts';
 import { inferOutputShape } from './outputShape.ts';
 import { renameSlots } from './slotNames.ts';
 import { profileSlots } from './slots.ts';
@@ -51,7 +51,7 @@ export function discover(digests: readonly Digest[], edits: TaskEdits): Discover
   linked.forEach((group, i) => {
     drafts.push({ id: taskId(group), name: taskName(group[0]!), families: group, strays: strays[i]! });
   });
-  const built = uniqueIds(mergeDrafts(drafts, edits)).map((draft) => buildTask(draft, edits));
+  const built = mergeDrafts(uniqueIds(drafts), edits).map((draft) => buildTask(draft, edits));
   const assigned = built.flatMap((task) => task.assigned);
   const outside = built.flatMap((task) => task.outside);
   return {
@@ -124,7 +124,12 @@ function uniqueIds(drafts: readonly Draft[]): readonly Draft[] {
   const ordered = [...drafts].sort((a, b) => firstMs(a.families[0]!) - firstMs(b.families[0]!));
   return ordered.map((draft) => {
     const id = unused(draft.id, ids, '-');
-    const name = unused(draft.name, names, ' ');
+    const detail = userGist(draft.families[0]!);
+    const name = unused(
+      names.has(draft.name) && detail !== '' ? `${draft.name}: ${detail}` : draft.name,
+      names,
+      ' ',
+    );
     return { ...draft, id, name };
   });
 }

@@ -14,6 +14,9 @@ export interface Family {
   readonly slots: readonly Readonly<Record<string, string>>[];
 }
 
+/** Fewer calls than this are no template yet: well below the 20 calls within which an edit must show. */
+export const SMALLEST_FAMILY = 8;
+
 export type FamilyTemplate = Pick<Family, 'messages' | 'turns'>;
 
 /** Induces the template of calls that are believed to share one. */

@@ -1,15 +1,21 @@
-import { alignTexts } from './align.ts';
+import { alignTexts, constantText } from './align.ts';
 import { clusterTexts } from './cluster.ts';
 import { type Digest, formatKey } from './digest.ts';
-import { applyTemplate, type Family, type FamilyTemplate, induceTemplate, spread } from './family.ts';
+import {
+  applyTemplate,
+  type Family,
+  type FamilyTemplate,
+  induceTemplate,
+  SMALLEST_FAMILY,
+  spread,
+} from './family.ts';
 import { isGenericSystem } from './instructions.ts';
+import { answersDiffer, refineFamily, widenTemplate, writesText } from './refine.ts';
 import type { Segment } from './task.ts';
 import { compileSegments, MAIN_SLOT } from './template.ts';
 import { isSequential, median } from './timeline.ts';
 import { mask, wordCount } from './tokens.ts';
 
-/** Fewer calls than this are no template yet: well below the 20 calls within which an edit must show. */
-export const SMALLEST_FAMILY = 8;
 /** Calls without any instruction of their own, only with tools that differ from call to call, need more to be a task. */
 const SMALLEST_BARE = 20;
 
@@ -86,10 +92,6 @@ function widestSlot(segments: readonly Segment[], texts: readonly string[]): num
   );
 }
 
-function constantText(segments: readonly Segment[]): string {
-  return segments.map((segment) => (segment.kind === 'text' ? segment.text : ' ')).join('');
-}
-
 /** Calls without instructions of their own: what they belong to shows in tools, output format or the user's message. */
 function groupBare(digests: readonly Digest[], rest: Digest[]): readonly (readonly Digest[])[] {
   const plain: Digest[] = [];
@@ -129,8 +131,6 @@ function judgeUserTexts(indices: readonly number[], textOf: (i: number) => strin
   const segments = alignTexts(texts);
   if (!segments.some((segment) => segment.kind === 'slot')) return null;
   const constant = constantText(segments);
-  const marks = constant.match(/\n|:\s|"""|```|<\/?\w+>/gu)?.length ?? 0;
-  if (wordCount(constant) < 4 && !(wordCount(constant) >= 1 && marks >= 2)) return null;
   const match = compileSegments(segments);
   const fitting: number[] = [];
   const values = new Set<string>();
@@ -143,30 +143,65 @@ function judgeUserTexts(indices: readonly number[], textOf: (i: number) => strin
   if (fitting.length < SMALLEST_FAMILY || values.size < SMALLEST_FAMILY) return null;
   const words = median([...values].map(wordCount));
   if (words < 2 && wordCount(constant) < 8) return null;
-  return fitting;
+  return isWritten(constant, values.size) ? fitting : null;
 }
 
-/** Splits a group by user template, tools and format into families; returns the calls that fit none. */
+/** Is the constant text a program's, not a turn of phrase? Eight words are; fewer need marks around the slot, or use. */
+function isWritten(constant: string, distinct: number): boolean {
+  const words = wordCount(constant);
+  if (words >= 8) return true;
+  const marks = constant.match(/\n|:\s|"""|```|<\/?\w+>/gu)?.length ?? 0;
+  return (
+    (marks >= 1 && words >= 4) || (marks >= 1 && words >= 1 && distinct >= 20) || (marks >= 2 && words >= 1)
+  );
+}
+
+/** Splits a group by format, tools and user template into families; returns the calls that fit none. */
 function familiesOf(group: readonly Digest[], families: Family[]): readonly Digest[] {
   const rest: Digest[] = [];
   const byFormat = new Map<string, Digest[]>();
   for (const digest of group) push(byFormat, formatKey(digest.format), digest);
   for (const sameFormat of byFormat.values()) {
     for (const [toolGroup, varying] of splitByTools(sameFormat, rest)) {
-      let open: readonly Digest[] = toolGroup;
-      for (const template of templatesOf(toolGroup)) {
-        const { matched, slots, rest: others } = applyTemplate(template, open);
-        open = others;
-        if (matched.length < SMALLEST_FAMILY) {
-          rest.push(...matched);
-          continue;
-        }
-        families.push({ ...template, tools: matched.at(-1)!.tools, varying, digests: matched, slots });
-      }
+      const { found, open } = templateFamilies(toolGroup, varying);
+      for (const family of found) families.push(...refineFamily(family));
       rest.push(...open);
     }
   }
   return rest;
+}
+
+const ROUNDS = 6;
+
+/** Induces templates, takes their calls out, and looks again at what is left: an edit of today is a small part of it. */
+function templateFamilies(
+  group: readonly Digest[],
+  varying: boolean,
+): { found: readonly Family[]; open: readonly Digest[] } {
+  const found: Family[] = [];
+  let open = group;
+  for (let round = 0; round < ROUNDS && open.length >= SMALLEST_FAMILY; round++) {
+    const before = open.length;
+    for (const narrow of templatesOf(open)) {
+      const template = widenTemplate(narrow, open);
+      const { matched, slots, rest } = applyTemplate(template, open);
+      if (matched.length < SMALLEST_FAMILY) continue;
+      if (round > 0 && !isNews(matched, found, group.length)) continue;
+      found.push({ ...template, tools: matched.at(-1)!.tools, varying, digests: matched, slots });
+      open = rest;
+    }
+    if (open.length === before) break;
+  }
+  return { found, open };
+}
+
+/** Calls left over by the first templates make one of their own if they follow those in time or are many. */
+function isNews(matched: readonly Digest[], found: readonly Family[], total: number): boolean {
+  if (matched.length >= 0.2 * total) return true;
+  return isSequential([
+    ...found.flatMap((family) => spread(family.digests, 2000).map((d) => [d.call.trace.startMs, 0] as const)),
+    ...matched.map((digest) => [digest.call.trace.startMs, 1] as const),
+  ]);
 }
 
 /** Groups with one tool list each; lists that differ from call to call make one group of their own. */
@@ -212,18 +247,25 @@ function userTemplates(digests: readonly Digest[], single: FamilyTemplate): read
     Math.floor(0.97 * texts.length),
   );
   const covered = groups.reduce((sum, group) => sum + group.length, 0);
-  if (groups.length < 2 || covered < 0.8 * texts.length) return [];
-  const gained = groups.map(
-    (group) => wordCount(constantText(alignTexts(spread(group, 50).map((i) => texts[i]!)))) - shared,
-  );
+  if (groups.length < 2 || groups.length > MOST_PARTS || covered < 0.8 * texts.length) return [];
+  const constants = groups.map((group) => constantText(alignTexts(spread(group, 50).map((i) => texts[i]!))));
+  if (constants.some((constant) => wordCount(constant) < 12 && !constant.includes('\n'))) return [];
+  const gained = constants.map((constant) => wordCount(constant) - shared);
   const misfits = fits < 0.98 * sample.length;
   const timeline = groups.flatMap((group, g) =>
     group.map((i) => [sample[i]!.call.trace.startMs, g] as const),
   );
-  const worth = isSequential(timeline) ? 4 : Math.max(5, 0.5 * shared);
-  if (!misfits && gained.some((words) => words < worth)) return [];
-  return groups.map((group) => group.map((i) => sample[i]!));
+  const parts = groups.map((group) => group.map((i) => sample[i]!));
+  const sequential = isSequential(timeline);
+  // Side by side, parts that get the same answers are one task with a slot more; free text tells by its prompt only.
+  const least = Math.min(...constants.map(wordCount));
+  if (!sequential && !answersDiffer(parts) && !(writesText(parts) && shared <= 0.25 * least)) return [];
+  const worth = sequential ? 4 : Math.max(5, 0.5 * shared);
+  return misfits || gained.every((words) => words >= worth) ? parts : [];
 }
+
+/** More user templates than this below one system prompt are kinds of input, not tasks. */
+const MOST_PARTS = 8;
 
 function byTime(digests: readonly Digest[]): readonly Digest[] {
   return [...digests].sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);

@@ -1,7 +1,8 @@
-import { canonicalJson, isObject } from '../base/json.ts';
-import { answerText, jsonAnswer, labelOf } from './answers.ts';
+import { canonicalJson } from '../base/json.ts';
 import type { Family } from './family.ts';
 import { spread } from './family.ts';
+import { isGenericSystem } from './instructions.ts';
+import { containment, type Outputs, outputsOf } from './outputs.ts';
 import { isSequential } from './timeline.ts';
 import { mask, tokenise } from './tokens.ts';
 import { formatText } from './toolset.ts';
@@ -42,8 +43,7 @@ interface Traits {
   /** Words of the constants -> how often. */
   readonly words: ReadonlyMap<string, number>;
   readonly wordTotal: number;
-  readonly outputs: ReadonlySet<string>;
-  readonly form: string;
+  readonly outputs: Outputs;
   readonly client: string;
 }
 
@@ -65,7 +65,7 @@ function traitsOf(family: Family): Traits {
     family,
     words,
     wordTotal,
-    ...outputsOf(family),
+    outputs: outputsOf(family.digests),
     client: JSON.stringify([
       request.model,
       request.sampling.temperature,
@@ -75,47 +75,34 @@ function traitsOf(family: Family): Traits {
   };
 }
 
-/** The form of the answers, and what they are made of: labels, keys, tools. */
-function outputsOf(family: Family): { form: string; outputs: ReadonlySet<string> } {
-  const outputs = new Set<string>();
-  const forms = new Map<string, number>();
-  for (const { call } of spread(family.digests, 400)) {
-    if (call.response === null) continue;
-    const text = answerText(call.response);
-    const json = jsonAnswer(text);
-    let form = 'text';
-    if (call.response.toolCalls.length > 0) {
-      form = 'tools';
-      for (const { name } of call.response.toolCalls) outputs.add(name);
-    } else if (json !== undefined) {
-      form = 'json';
-      if (isObject(json)) for (const key of Object.keys(json)) outputs.add(key);
-    } else if (text.length <= 60) outputs.add(labelOf(text));
-    forms.set(form, (forms.get(form) ?? 0) + 1);
-  }
-  const [form] = [...forms].reduce((a, b) => (b[1] > a[1] ? b : a), ['none', 0] as const);
-  return { form, outputs };
-}
-
 /** 0: two tasks. Above: how well `b` fits as a version of the same task as `a`, which began earlier. */
 function likeness(a: Traits, b: Traits): number {
-  if (a.form !== b.form && a.form !== 'none' && b.form !== 'none') return 0;
+  const [oldForm, newForm] = [a.outputs.form, b.outputs.form];
+  if (a.family.varying !== b.family.varying || toolOverlap(a.family, b.family) < 0.5) return 0;
   const wording = dice(a, b);
-  const answers = containment(b.outputs, a.outputs);
   if (wording < 0.3) return 0;
-  if (a.family.varying !== b.family.varying) return 0;
+  const answers = containment(b.outputs.values, a.outputs.values);
+  const sameForm = oldForm === newForm || oldForm === 'none' || newForm === 'none';
   const sequential = isSequential([
     ...spread(a.family.digests, 2000).map((digest) => [digest.call.trace.startMs, 0] as const),
     ...spread(b.family.digests, 2000).map((digest) => [digest.call.trace.startMs, 1] as const),
   ]);
-  const sameTools = toolOverlap(a.family, b.family) >= 0.5;
-  const sameFormat = formatText(a.family.digests[0]!.format) === formatText(b.family.digests[0]!.format);
-  if (!sameTools) return 0;
-  if (!sequential) return wording >= 0.9 && sameFormat && answers >= 0.5 ? wording : 0;
-  if (wording >= 0.6 && (answers >= 0.3 || a.form === 'text')) return wording;
+  if (!sequential) return sameForm && answers >= 0.5 && sideBySide(a, b, wording) ? wording : 0;
+  // An edit may change the form of the answers (from a bare label to JSON), if it leaves the wording alone.
+  if (!sameForm) return wording >= 0.8 ? wording : 0;
+  if (wording >= 0.6 && (answers >= 0.3 || newForm === 'text')) return wording;
   // Rewritten from scratch: same client, same answers, one ends where the other begins.
-  const sameClient = a.client === b.client;
-  return wording >= 0.3 && sameClient && answers >= 0.7 && b.outputs.size > 0 ? wording : 0;
+  return a.client === b.client && answers >= 0.7 && b.outputs.values.size > 0 ? wording : 0;
+}
+
+/** Two prompts in use at the same time are one task if they are all but equal, and sent the same way or by two providers. */
+function sideBySide(a: Traits, b: Traits, wording: number): boolean {
+  const providers = new Set(a.family.digests.slice(0, 50).map((digest) => digest.call.trace.provider));
+  const elsewhere = b.family.digests
+    .slice(0, 50)
+    .every((digest) => !providers.has(digest.call.trace.provider));
+  const sameFormat = formatText(a.family.digests[0]!.format) === formatText(b.family.digests[0]!.format);
+  return wording >= 0.9 && (sameFormat || (elsewhere && wording >= 0.98));
 }
 
 /** Dice coefficient of the two bags of words. */
@@ -126,15 +113,6 @@ function dice(a: Traits, b: Traits): number {
   return total === 0 ? 1 : (2 * common) / total;
 }
 
-/** Share of the smaller set that is in the other; 1 where either is empty. */
-function containment(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  if (a.size === 0 || b.size === 0) return 1;
-  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
-  let common = 0;
-  for (const value of small) if (large.has(value)) common++;
-  return common / small.size;
-}
-
 function toolOverlap(a: Family, b: Family): number {
   if (a.varying && b.varying) return 1;
   return containment(
@@ -143,11 +121,15 @@ function toolOverlap(a: Family, b: Family): number {
   );
 }
 
-/** What a task's id is derived from: the masked instructions of its first call, which no later traffic changes. */
+/**
+ * What a task's id is derived from: the instructions of its first call, masked, which no later traffic changes. Only
+ * where the system prompt says nothing, tools and the first words of the user's template have to help.
+ */
 export function identityText(family: Family): string {
-  const { system, format } = family.digests[0]!;
+  const { system, maskedSystem } = family.digests[0]!;
+  if (!isGenericSystem(system)) return canonicalJson([maskedSystem]);
   const first = family.messages.find((message) => message.role === 'user')?.segments[0];
-  const opening = first?.kind === 'text' ? first.text.trim().split(/\s+/u).slice(0, 5).join(' ') : '';
-  const tools = family.varying ? 'varying' : family.tools.tools.map((tool) => tool.name).sort();
-  return canonicalJson([mask(system.slice(0, 20_000)), mask(opening), tools, formatText(format)]);
+  const opening = first?.kind === 'text' ? mask(first.text.trim()).split(/\s+/u).slice(0, 5).join(' ') : '';
+  const tools = family.varying ? [] : family.tools.tools.map((tool) => tool.name).sort();
+  return canonicalJson([opening, tools]);
 }

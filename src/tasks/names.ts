@@ -40,6 +40,13 @@ function instructionText(family: Family): string {
   return '';
 }
 
+/** The gist of the user's template: tells tasks below one system prompt apart. */
+export function userGist(family: Family): string {
+  const user = family.messages.findLast((message) => message.role === 'user');
+  const text = user?.segments.map((segment) => (segment.kind === 'text' ? segment.text : ' ')).join('') ?? '';
+  return gistOf(text.trim());
+}
+
 /** "You are the intent router for Aria, a voice assistant" -> "intent router for aria". */
 function gistOf(text: string): string {
   const sentence = /^(.*?)(?:[.:;!?\n]|$)/su.exec(text.replace(/^#+\s*/u, ''))?.[1] ?? '';
@@ -77,24 +84,25 @@ export function slug(name: string): string {
 
 /** What a slot is called by the text before it: `Channel: {{}}` -> channel, `<sms>{{}}` -> sms; '' for nothing telling. */
 export function slotLabel(before: string): string {
-  const line = before.slice(before.trimEnd().lastIndexOf('\n') + 1).trim();
+  // Fences, quotes and list marks stand between a label and its slot: `Message:\n"""\n{{}}`.
+  const lines = before.split('\n').slice(-4).reverse();
+  const line = (lines.find((text) => /\p{L}/u.test(text)) ?? '').trim();
   const tag = /<([a-z][\w-]{0,30})(?:\s[^<>]*)?>\s*$/iu.exec(line)?.[1];
   if (tag !== undefined) return identifier(tag);
   const key = /["']?([\p{L}][\p{L}\p{N} _'’-]{0,40}?)["'*`]*\s*[:=]\s*["'`<([{*]*$/u.exec(line)?.[1];
-  const phrase = key ?? /([\p{L}][\p{L}\p{N} _'’-]{0,60})\W*$/u.exec(line)?.[1];
+  const direct = line === lines[0]?.trim();
+  const phrase = key ?? (direct ? /([\p{L}][\p{L}\p{N} _'’-]{0,60})\W*$/u.exec(line)?.[1] : undefined);
   if (phrase === undefined) return '';
   const content = phrase
     .toLowerCase()
     .replace(/['’]s\b/gu, '')
     .split(/[^\p{L}\p{N}_]+/u)
-    .filter(
-      (word) =>
-        word !== '' &&
-        !fillers.has(word) &&
-        !['called', 'named', 'name', 'talking', 'speaking'].includes(word),
-    );
+    .filter((word) => word !== '' && !fillers.has(word) && !speech.has(word));
   return identifier((key === undefined ? content.slice(-1) : content.slice(-2)).join('_'));
 }
+
+/** Words around a value that do not name it. */
+const speech = new Set('called named name talking speaking today current currently now'.split(' '));
 
 function identifier(text: string): string {
   return text

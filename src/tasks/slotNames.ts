@@ -22,6 +22,24 @@ export function isBackground(name: string): boolean {
   return background.test(name) || name.split('_').some((word) => background.test(word));
 }
 
+/** Several lines or items with one delimiter: retrieved examples, search results. */
+export function looksLikeList(sample: readonly string[]): boolean {
+  const listed = sample.filter((value) => {
+    const lines = value.split('\n').filter((line) => line.trim() !== '');
+    if (lines.length < 3) return false;
+    const starts = new Map<string, number>();
+    for (const line of lines) {
+      const start = /^\s*(?:[-*•#>]+|\[?\d+[\]).:]|<\/?\w+|[\p{L}]+\s?\d*:)/u
+        .exec(line)?.[0]
+        .replace(/\d+/gu, '1')
+        .trim();
+      if (start !== undefined) starts.set(start, (starts.get(start) ?? 0) + 1);
+    }
+    return Math.max(0, ...starts.values()) >= Math.max(2, 0.3 * lines.length);
+  });
+  return listed.length >= 0.5 * sample.length;
+}
+
 /**
  * Gives the slots of a template their final names: `input` for the text the task works on, `date` for dates, the others
  * by what stands before them.
@@ -83,7 +101,12 @@ function mainSlot(
       undefined,
     );
   const all = [...labels.keys()];
-  const telling = all.filter((name) => !isBackground(labels.get(name)!) && width.get(name)! >= 2);
+  const telling = all.filter(
+    (name) =>
+      width.get(name)! >= 2 &&
+      !isBackground(labels.get(name)!) &&
+      !looksLikeList(values.map((slots) => slots[name] ?? '')),
+  );
   const foreground = telling.length > 0 ? telling : all;
   const ofUser = foreground.filter((name) => roles.get(name) === 'user');
   return widest(ofUser) ?? widest(foreground);

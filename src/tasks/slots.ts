@@ -4,7 +4,7 @@ import type { ChatResponse } from '../wire/chat.ts';
 import { answerText, jsonAnswer, labelOf } from './answers.ts';
 import { spread } from './family.ts';
 import { informationBetween } from './information.ts';
-import { isBackground, isDate } from './slotNames.ts';
+import { isBackground, isDate, looksLikeList } from './slotNames.ts';
 import type { SlotProfile, SlotType } from './task.ts';
 import { HISTORY_SLOT, MAIN_SLOT } from './template.ts';
 import { median } from './timeline.ts';
@@ -58,24 +58,6 @@ function judgeSlot(
   if (verdict.nothing)
     return { type: kind === 'plain' ? 'nuisance' : kind, kept: false, reason: verdict.reason };
   return { type: kind === 'plain' ? 'context' : kind, kept: true, reason: verdict.reason };
-}
-
-/** Several lines or items with one delimiter: retrieved examples, search results. */
-function looksLikeList(sample: readonly string[]): boolean {
-  const listed = sample.filter((value) => {
-    const lines = value.split('\n').filter((line) => line.trim() !== '');
-    if (lines.length < 3) return false;
-    const starts = new Map<string, number>();
-    for (const line of lines) {
-      const start = /^\s*(?:[-*•#>]+|\[?\d+[\]).:]|<\/?\w+|[\p{L}]+\s?\d*:)/u
-        .exec(line)?.[0]
-        .replace(/\d+/gu, '1')
-        .trim();
-      if (start !== undefined) starts.set(start, (starts.get(start) ?? 0) + 1);
-    }
-    return Math.max(0, ...starts.values()) >= Math.max(2, 0.3 * lines.length);
-  });
-  return listed.length >= 0.5 * sample.length;
 }
 
 function shortKind(sample: readonly string[], distinct: number, n: number): 'date' | 'id' | 'plain' {

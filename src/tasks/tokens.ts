@@ -92,3 +92,8 @@ export function mask(text: string): string {
     /\d/u.test(found) && /^[\d.,]+$/u.test(found) ? '\u0001' : '\u0002',
   );
 }
+
+/** Where the masked pieces of a text are: [start, end). */
+export function maskedSpans(text: string): readonly (readonly [number, number])[] {
+  return [...text.matchAll(masks)].map((found) => [found.index, found.index + found[0].length] as const);
+}

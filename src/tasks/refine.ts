@@ -1,0 +1,135 @@
+import { constantText } from './align.ts';
+import type { Digest } from './digest.ts';
+import {
+  applyTemplate,
+  type Family,
+  type FamilyTemplate,
+  induceTemplate,
+  SMALLEST_FAMILY,
+  slotNames,
+  spread,
+} from './family.ts';
+import { slotLabel, textBefore } from './names.ts';
+import { containment, outputsOf } from './outputs.ts';
+import { isDate } from './slotNames.ts';
+import { HISTORY_SLOT, MAIN_SLOT } from './template.ts';
+import { isSequential } from './timeline.ts';
+import { wordCount } from './tokens.ts';
+
+/** Second thoughts about an induced template: too narrow for some of its calls, or too wide for what it holds. */
+
+/** Calls of an edit that changes a value only must be this many before it counts: a session may do the same by chance. */
+const SETTLED = 20;
+const MOST_VALUES = 8;
+/** Share of the constant words that a wider template must keep. */
+const KEPT_WORDS = 0.8;
+
+/**
+ * A template that takes a rare value for constant ("en-US" in 98 % of the calls) misses the other calls. Where those turn
+ * up among the matching ones and differ in a short piece only, that piece becomes a slot.
+ */
+export function widenTemplate(template: FamilyTemplate, digests: readonly Digest[]): FamilyTemplate {
+  const { matched, rest } = applyTemplate(template, digests);
+  if (rest.length < 3 || matched.length === 0) return template;
+  const near = rest.filter((digest) => digest.roles === matched[0]!.roles || template.turns === 'open');
+  if (near.length < 3) return template;
+  const balanced = [...spread(matched, 25), ...spread(near, 25)];
+  const wider = induceTemplate(balanced);
+  const [before, after] = [wordsOf(template), wordsOf(wider)];
+  if (after < KEPT_WORDS * before || after === 0) return template;
+  const now = applyTemplate(wider, digests);
+  if (now.matched.length < matched.length + 3) return template;
+  const gained = applyTemplate(wider, near).matched;
+  const timeline = [
+    ...spread(matched, 2000).map((digest) => [digest.call.trace.startMs, 0] as const),
+    ...gained.map((digest) => [digest.call.trace.startMs, 1] as const),
+  ];
+  return isSequential(timeline) ? template : wider;
+}
+
+function wordsOf(template: FamilyTemplate): number {
+  return template.messages.reduce((sum, message) => sum + wordCount(constantText(message.segments)), 0);
+}
+
+/**
+ * Splits a family where one of its slots is none: values that follow each other in time are edits, and values that get
+ * answers of different sets ("Tell the priority", "Tell the product") are tasks.
+ */
+export function refineFamily(family: Family, depth = 0): readonly Family[] {
+  if (depth >= 3 || family.digests.length < 2 * SMALLEST_FAMILY) return [family];
+  for (const name of slotNames(family)) {
+    if (name === MAIN_SLOT || name === HISTORY_SLOT) continue;
+    const groups = groupsByValue(family, name);
+    if (groups === null) continue;
+    const parts = [...groups.values()].map((indices) => indices.map((i) => family.digests[i]!));
+    const edited =
+      !isCounter(family, name, [...groups.keys()]) &&
+      parts.every((part) => part.length >= SETTLED) &&
+      followEachOther(parts);
+    if (!edited && !answersDiffer(parts)) continue;
+    const split = parts.map((part) => familyOf(part, family));
+    if (split.some((part) => part === null)) continue;
+    return split.flatMap((part) => refineFamily(part!, depth + 1));
+  }
+  return [family];
+}
+
+/** Indices by value, where the values are few, each of them common, and no dates. */
+function groupsByValue(family: Family, name: string): ReadonlyMap<string, readonly number[]> | null {
+  const groups = new Map<string, number[]>();
+  for (let i = 0; i < family.slots.length; i++) {
+    const value = family.slots[i]![name] ?? '';
+    const group = groups.get(value);
+    if (group !== undefined) group.push(i);
+    else if (groups.size === MOST_VALUES || isDate(value)) return null;
+    else groups.set(value, [i]);
+  }
+  if (groups.size < 2) return null;
+  return [...groups.values()].every((group) => group.length >= SMALLEST_FAMILY) ? groups : null;
+}
+
+/** Weeks, builds and other numbers that count up by themselves are no edits. */
+function isCounter(family: Family, name: string, values: readonly string[]): boolean {
+  const numbers = values.map(Number);
+  if (numbers.some((value) => Number.isNaN(value))) return false;
+  if (numbers.length >= 3 && numbers.every((value, i) => i === 0 || value > numbers[i - 1]!)) return true;
+  const label = family.messages
+    .flatMap((message) =>
+      message.segments.map((segment, i) =>
+        segment.kind === 'slot' && segment.name === name ? slotLabel(textBefore(message.segments, i)) : '',
+      ),
+    )
+    .join('');
+  return /(?:week|day|month|year|date|quarter|build|count|number|id|session|turn|step)/u.test(label);
+}
+
+function followEachOther(parts: readonly (readonly Digest[])[]): boolean {
+  return isSequential(
+    parts.flatMap((part, k) => part.map((digest) => [digest.call.trace.startMs, k] as const)),
+  );
+}
+
+/** Do calls side by side get answers of different kinds, or of sets that hardly overlap? */
+export function answersDiffer(parts: readonly (readonly Digest[])[]): boolean {
+  const outputs = parts.map(outputsOf);
+  return outputs.every((a, i) =>
+    outputs.every((b, j) => {
+      if (i === j) return true;
+      if (a.form === 'none' || b.form === 'none') return false;
+      if (a.form !== b.form) return true;
+      return a.values.size > 1 && b.values.size > 1 && containment(a.values, b.values) < 0.34;
+    }),
+  );
+}
+
+/** Are the answers of all parts free text? */
+export function writesText(parts: readonly (readonly Digest[])[]): boolean {
+  return parts.every((part) => outputsOf(part).form === 'text');
+}
+
+function familyOf(digests: readonly Digest[], like: Family): Family | null {
+  const template = induceTemplate(digests);
+  const { matched, slots } = applyTemplate(template, digests);
+  if (matched.length < digests.length) return null;
+  return { ...template, tools: like.tools, varying: like.varying, digests: matched, slots };
+}

@@ -1,0 +1,162 @@
+import type { Constant } from './constants.ts';
+import type { Segment } from './task.ts';
+import { compileSegments, MAIN_SLOT } from './template.ts';
+import { mask, maskedSpans } from './tokens.ts';
+
+/** From a chain of constants to a template's segments: what lies between becomes slots with sensible edges. */
+
+type Values = Readonly<Record<string, string>>;
+
+/** Constants and the slots between them, provisionally named `0`, `1`, ...; the one with the most text is `input`. */
+export function buildSegments(chain: readonly Constant[], samples: readonly string[]): readonly Segment[] {
+  if (chain.length === 0) return [{ kind: 'slot', name: MAIN_SLOT }];
+  const segments: Segment[] = [];
+  let slot = 0;
+  chain.forEach((constant, i) => {
+    if (i > 0 || !constant.lead) segments.push({ kind: 'slot', name: `${slot++}` });
+    segments.push({ kind: 'text', text: constant.text });
+  });
+  if (!chain.at(-1)!.trail) segments.push({ kind: 'slot', name: `${slot++}` });
+  let shaped: readonly Segment[] = segments;
+  for (const step of [foldEqual, growMasked, shrinkEdges, mergeRepeats])
+    shaped = step(shaped, valuesOf(shaped, samples));
+  return nameMain(shaped, valuesOf(shaped, samples));
+}
+
+function valuesOf(segments: readonly Segment[], samples: readonly string[]): readonly Values[] {
+  const match = compileSegments(segments);
+  return samples.flatMap((text) => {
+    const slots: Record<string, string> = {};
+    return match(text, slots) ? [slots] : [];
+  });
+}
+
+/** Joins neighbouring texts. */
+function joined(segments: readonly Segment[]): readonly Segment[] {
+  const out: Segment[] = [];
+  for (const segment of segments) {
+    const before = out.at(-1);
+    if (segment.kind === 'text' && segment.text === '') continue;
+    if (segment.kind === 'text' && before?.kind === 'text') {
+      out[out.length - 1] = { kind: 'text', text: before.text + segment.text };
+    } else out.push(segment);
+  }
+  return out;
+}
+
+/** A slot that never varies is text. */
+function foldEqual(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {
+  if (values.length === 0) return segments;
+  return joined(
+    segments.map((segment) => {
+      if (segment.kind === 'text') return segment;
+      const first = values[0]![segment.name]!;
+      return values.every((slots) => slots[segment.name] === first) ? { kind: 'text', text: first } : segment;
+    }),
+  );
+}
+
+/** Characters of a neighbouring constant that may turn out to belong to a slot's date or number. */
+const REACH = 40;
+
+/** A slot that is part of a date, an id or an address in every sample grows to the whole of it. */
+function growMasked(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {
+  const out = segments.map((segment) => ({ ...segment }));
+  const sample = values.slice(0, 20);
+  out.forEach((segment, i) => {
+    if (segment.kind !== 'slot' || sample.length === 0) return;
+    const [before, after] = [out[i - 1], out[i + 1]];
+    const left = before?.kind === 'text' ? before.text.slice(-REACH) : '';
+    const right = after?.kind === 'text' ? after.text.slice(0, REACH) : '';
+    const reaches = sample.map((slots) => reachOf(left, slots[segment.name]!, right));
+    const [l, r] = reaches[0]!;
+    if (l + r === 0 || reaches.some((reach) => reach[0] !== l || reach[1] !== r)) return;
+    if (before?.kind === 'text') before.text = before.text.slice(0, before.text.length - l);
+    if (after?.kind === 'text') after.text = after.text.slice(r);
+  });
+  return joined(out);
+}
+
+/** How far the masked piece that covers the whole value reaches into the text on both sides. */
+function reachOf(left: string, value: string, right: string): readonly [number, number] {
+  const [start, end] = [left.length, left.length + value.length];
+  if (value.length === 0 || value.length > 80) return [0, 0];
+  const span = maskedSpans(left + value + right).find(([from, to]) => from <= start && to >= end);
+  return span === undefined ? [0, 0] : [start - span[0], span[1] - end];
+}
+
+/** Blanks, quotes and brackets that every value begins or ends with belong to the text around the slot. */
+function shrinkEdges(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {
+  return joined(
+    segments.flatMap((segment): readonly Segment[] => {
+      if (segment.kind === 'text') return [segment];
+      const [head, tail] = sharedEdges(values.map((slots) => slots[segment.name]!));
+      return [{ kind: 'text', text: head }, segment, { kind: 'text', text: tail }];
+    }),
+  );
+}
+
+function sharedEdges(texts: readonly string[]): readonly [string, string] {
+  const first = texts[0];
+  if (first === undefined) return ['', ''];
+  const room = texts.reduce((least, text) => Math.min(least, text.length), first.length);
+  let head = 0;
+  while (head < room && isEdge(first[head]!) && texts.every((text) => text[head] === first[head])) head++;
+  let tail = 0;
+  while (
+    head + tail < room &&
+    isEdge(first.at(-1 - tail)!) &&
+    texts.every((text) => text.at(-1 - tail) === first.at(-1 - tail))
+  )
+    tail++;
+  return [first.slice(0, head), first.slice(first.length - tail)];
+}
+
+function isEdge(character: string): boolean {
+  return /[\s"'`<>[\](){}|*#]/u.test(character);
+}
+
+/**
+ * `[1] {{}} [2] {{}} [3] {{}}` or `Q: {{}} A: {{}} Q: {{}} A: {{}}` is one list in one slot, however many items this
+ * traffic's calls happen to have.
+ */
+function mergeRepeats(segments: readonly Segment[]): readonly Segment[] {
+  for (let period = 1; period <= 3; period++) {
+    const span = repeatedSpan(segments, period);
+    if (span === null) continue;
+    const [from, to] = span;
+    return mergeRepeats([...segments.slice(0, from + 1), ...segments.slice(to + 1)]);
+  }
+  return segments;
+}
+
+/** Indices of the first and last slot of a stretch whose constants repeat with the period; null for none. */
+function repeatedSpan(segments: readonly Segment[], period: number): readonly [number, number] | null {
+  const inner: { at: number; key: string }[] = [];
+  segments.forEach((segment, at) => {
+    if (segment.kind === 'text' && at > 0 && at < segments.length - 1)
+      inner.push({ at, key: mask(segment.text).trim() });
+  });
+  for (let i = 0; i + period < inner.length; i++) {
+    let end = i;
+    while (end + period < inner.length && inner[end]!.key === inner[end + period]!.key) end++;
+    if (end - i < period) continue;
+    return [inner[i]!.at - 1, inner[end - 1 + period]!.at + 1];
+  }
+  return null;
+}
+
+function nameMain(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {
+  const lengths = new Map<string, number>();
+  for (const slots of values) {
+    for (const name in slots) lengths.set(name, (lengths.get(name) ?? 0) + slots[name]!.length);
+  }
+  let widest = '';
+  for (const segment of segments) {
+    if (segment.kind !== 'slot') continue;
+    if (widest === '' || (lengths.get(segment.name) ?? 0) > (lengths.get(widest) ?? 0)) widest = segment.name;
+  }
+  return segments.map((segment) =>
+    segment.kind === 'slot' && segment.name === widest ? { kind: 'slot', name: MAIN_SLOT } : segment,
+  );
+}
