@@ -18,9 +18,12 @@ export function acceptorFeatures(signals: Signals, length: number): number[] {
     Math.log(Math.max(1e-6, 1 - signals.margin)),
     Math.log(Math.max(1e-6, signals.entropy)),
     logit(signals.spans),
-    signals.agreement,
+    logit(signals.agreement),
     signals.unseen,
     Math.sqrt(signals.unseen),
+    signals.claim,
+    signals.near,
+    Math.max(0, 0.35 - signals.near),
     Math.log(1 + length),
     Math.log(1 + signals.slots),
   ];
@@ -44,6 +47,7 @@ export function accept(acceptor: Acceptor, features: readonly number[]): number 
 export function fitAcceptor(
   rows: readonly (readonly number[])[],
   agree: readonly boolean[],
+  rowWeights: readonly number[] = rows.map(() => 1),
   ridge = 1e-3,
 ): Acceptor {
   const width = rows[0]?.length ?? 0;
@@ -66,7 +70,7 @@ export function fitAcceptor(
     x.forEach((row, i) => {
       let z = aheadBias;
       for (let j = 0; j < width; j++) z += ahead[j]! * row[j]!;
-      const error = 1 / (1 + Math.exp(-z)) - (agree[i] ? 1 : 0);
+      const error = rowWeights[i]! * (1 / (1 + Math.exp(-z)) - (agree[i] ? 1 : 0));
       for (let j = 0; j < width; j++) gradient[j]! += error * row[j]!;
       gradientBias += error;
     });

@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Acceptor } from './acceptor.ts';
 import { packArrays, unpackArrays } from './arrays.ts';
 import type { Cache } from './cache.ts';
+import { type DeepMeta, loadDeep } from './deep/model.ts';
+import type { DeepPart, Mixture } from './mixture.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { BundleError, LoadStudent, ModelCard, Student } from './student.ts';
 import { taggerFromArrays, taggerToArrays } from './tagger/model.ts';
@@ -18,6 +20,13 @@ import { wideFromArrays, wideToArrays } from './wide/model.ts';
 
 const cardName = 'card.json';
 
+/** The deep rung as it is written: networks as files, what a loader needs beside them, and how they are mixed in. */
+export interface DeepFiles {
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly meta: DeepMeta;
+  readonly mixture: Mixture;
+}
+
 /** The plain part of a student, as model.json holds it. */
 interface Model {
   readonly plan: Parts['plan'];
@@ -26,21 +35,27 @@ interface Model {
   readonly acceptor: Acceptor | null;
   readonly blocked: readonly string[];
   readonly tagScheme: TagScheme | null;
+  readonly deep: { readonly meta: DeepMeta; readonly mixture: Mixture } | null;
 }
 
 /** Writes the parts into `folder` (created, emptied before). Returns sha256 and size by file. */
-export function writeParts(folder: string, parts: Parts): { files: Record<string, string>; bytes: number } {
+export function writeParts(
+  folder: string,
+  parts: Omit<Parts, 'deep'> & { readonly deep: DeepFiles | null },
+): { files: Record<string, string>; bytes: number } {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { plan, inputSlots, rung, acceptor, blocked } = parts;
   const tagScheme = parts.tagger?.scheme ?? null;
-  const model: Model = { plan, inputSlots, rung, acceptor, blocked, tagScheme };
+  const deep = parts.deep === null ? null : { meta: parts.deep.meta, mixture: parts.deep.mixture };
+  const model: Model = { plan, inputSlots, rung, acceptor, blocked, tagScheme, deep };
   const contents: Record<string, string | Uint8Array> = {
     'model.json': JSON.stringify(model),
     'cache.json': JSON.stringify(parts.cache),
   };
   if (parts.wide !== null) contents['wide.bin'] = packArrays(wideToArrays(parts.wide));
   if (parts.tagger !== null) contents['tagger.bin'] = packArrays(taggerToArrays(parts.tagger));
+  Object.assign(contents, parts.deep?.files);
   const files: Record<string, string> = {};
   let bytes = 0;
   for (const [name, content] of Object.entries(contents)) {
@@ -52,18 +67,26 @@ export function writeParts(folder: string, parts: Parts): { files: Record<string
 }
 
 /** Reads parts whose files are known to be whole. */
-export function readParts(folder: string, files: Readonly<Record<string, string>>): Parts {
+export async function readParts(folder: string, files: Readonly<Record<string, string>>): Promise<Parts> {
   const json = (name: string): unknown => JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
   const arrays = (name: string) =>
     files[name] === undefined ? null : unpackArrays(readFileSync(path.join(folder, name)));
-  const { tagScheme, ...model } = json('model.json') as Model;
+  const { tagScheme, deep, ...model } = json('model.json') as Model;
   const [wide, tags] = [arrays('wide.bin'), arrays('tagger.bin')];
   return {
     ...model,
     cache: json('cache.json') as Cache,
+    deep: deep === null ? null : await openDeep(folder, deep),
     wide: wide === null ? null : wideFromArrays(wide),
     tagger: tags === null || tagScheme === null ? null : taggerFromArrays(tagScheme, tags),
   };
+}
+
+async function openDeep(folder: string, { meta, mixture }: NonNullable<Model['deep']>): Promise<DeepPart> {
+  const files = Object.fromEntries(
+    meta.members.map(({ file }) => [file, new Uint8Array(readFileSync(path.join(folder, file)))]),
+  );
+  return { model: await loadDeep(files, meta, { threads: 1 }), mixture };
 }
 
 /** Puts the card into a folder of parts and moves it to its place, whole. */
@@ -84,14 +107,14 @@ export const loadStudent: LoadStudent = async (folder) => {
     const what = found === null ? 'is missing' : 'is not the file that was certified';
     return fail({ code: 'damaged', message: `${name} of the bundle ${what}.` });
   }
-  return ok(studentOf(card.value, readParts(folder, card.value.files)));
+  return ok(studentOf(card.value, await readParts(folder, card.value.files)));
 };
 
 function studentOf(card: ModelCard, parts: Parts): Student {
   return {
     card,
     predict: (inputs) => predictWith(parts, inputs),
-    dispose: async () => {},
+    dispose: async () => parts.deep?.model.dispose(),
   };
 }
 

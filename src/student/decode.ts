@@ -12,10 +12,14 @@ export interface Evidence {
   readonly choices: ReadonlyMap<string, Float64Array>;
   /** Tags the input for one tool ('' where the answer is a text); null where the plan copies nothing. */
   readonly tag: ((group: string) => TaggedSpans) | null;
+  /** Highest margin of any class per choice slot. */
+  readonly claims: ReadonlyMap<string, number>;
+  /** Similarity to the nearest training inputs of a class. */
+  readonly near: ((slot: string, index: number) => number | null) | null;
   /** Share of the input that training never saw. */
   readonly unseen: number;
-  /** Per choice slot: how far the rungs agree, in [0, 1]; empty where there is one rung. */
-  readonly agreement: ReadonlyMap<string, number>;
+  /** Class probabilities of each rung and network alone, by choice slot; empty where there is one. */
+  readonly members: ReadonlyMap<string, readonly Float64Array[]>;
 }
 
 export interface TaggedSpans {
@@ -41,6 +45,10 @@ export interface Signals {
   readonly spans: number;
   readonly agreement: number;
   readonly unseen: number;
+  /** Least over the slots of the highest margin: below zero, no class claims the input. */
+  readonly claim: number;
+  /** Similarity to the nearest training inputs of the chosen class. */
+  readonly near: number;
   readonly slots: number;
 }
 
@@ -102,6 +110,8 @@ function signalsOf(used: readonly ChoiceSlot[], evidence: Evidence, spans: numbe
   let margin = 1;
   let entropy = 0;
   let agreement = 1;
+  let claim = 3;
+  let near = 1;
   for (const slot of used) {
     const probabilities = evidence.choices.get(slot.name);
     if (probabilities === undefined) continue;
@@ -110,9 +120,13 @@ function signalsOf(used: readonly ChoiceSlot[], evidence: Evidence, spans: numbe
     least = Math.min(least, shape.top);
     margin = Math.min(margin, shape.margin);
     entropy = Math.max(entropy, shape.entropy);
-    agreement = Math.min(agreement, evidence.agreement.get(slot.name) ?? 1);
+    claim = Math.min(claim, evidence.claims.get(slot.name) ?? 3);
+    near = Math.min(near, evidence.near?.(slot.name, shape.best) ?? 1);
+    for (const member of evidence.members.get(slot.name) ?? [])
+      agreement = Math.min(agreement, member[shape.best] ?? 1);
   }
-  return { joint, least, margin, entropy, spans, agreement, unseen: evidence.unseen, slots: used.length };
+  const { unseen } = evidence;
+  return { joint, least, margin, entropy, spans, agreement, unseen, claim, near, slots: used.length };
 }
 
 /** The capability that names the slice of traffic: the tool, else the value of the choice with the most values. */

@@ -4,6 +4,7 @@ import type { Prediction } from '../evaluation/prediction.ts';
 import { type Acceptor, accept, acceptorFeatures } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import { capabilitiesOf, type Decoded, decode, type Evidence } from './decode.ts';
+import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { scoreWide, type WideModel } from './wide/model.ts';
@@ -16,6 +17,7 @@ export interface Parts {
   readonly cache: Cache;
   readonly wide: WideModel | null;
   readonly tagger: Tagger | null;
+  readonly deep: DeepPart | null;
   readonly acceptor: Acceptor | null;
   /** Capability ids that the user routes to the teacher or dropped. */
   readonly blocked: readonly string[];
@@ -40,13 +42,17 @@ export async function gather(parts: Parts, inputs: readonly ModelInput[]): Promi
     parts.wide,
     inputs.map((input) => textsOf(input, parts.inputSlots)),
   );
-  const { tagger } = parts;
-  return wide.map((scores, i) => ({
-    choices: scores.choices,
-    unseen: scores.unseen,
-    tag: tagger === null ? null : tagInput(tagger, inputs[i]!, parts.inputSlots),
-    agreement: new Map(),
-  }));
+  const { tagger, deep, inputSlots } = parts;
+  const alone = wide.map(
+    (scores, i): Evidence => ({
+      ...scores,
+      tag: tagger === null ? null : tagInput(tagger, inputs[i]!, inputSlots),
+      members: new Map(),
+    }),
+  );
+  if (deep === null) return alone;
+  const said = await askDeep(deep.model, inputs, inputSlots);
+  return alone.map((own, i) => mix(deep.mixture, own, said[i]!, retagger(tagger, inputs[i]!, inputSlots)));
 }
 
 export function textsOf(input: ModelInput, slots: readonly string[]): string[] {

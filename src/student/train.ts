@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
@@ -8,46 +7,128 @@ import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
 import { accept, acceptorFeatures, fitAcceptor } from './acceptor.ts';
-import { readParts, sealBundle, writeParts } from './bundle.ts';
+import { type DeepFiles, readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
+import { cardOf } from './card.ts';
 import { decode, type Evidence } from './decode.ts';
+import { trainDeepRung } from './deepRung.ts';
+import { type Candidate, chooseRung } from './ladder.ts';
 import { lengthOf, type Parts, predictWith } from './predictor.ts';
-import type { ModelCard, StudentSpec, TrainOptions, TrainStudent } from './student.ts';
-import { tagInput } from './tagger/model.ts';
-import { trainTagger } from './tagger/train.ts';
-import { foldsOf, trainWide } from './wide/train.ts';
+import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
+import { foldsOf } from './wide/train.ts';
+import { trainWideRung, type WideRung } from './wideRung.ts';
+
+/** Fewer answers than this teach nothing that could be certified. */
+const leastAnswers = 20;
+/** Below this a network learns less than the linear heads (ALGORITHMS: learning curves), so it is not tried. */
+const leastForDeep = 1500;
 
 /** Trains, selects a rung, certifies and writes the bundle; the report is computed on the exported files, read back. */
 export const trainStudent: TrainStudent = async (dataset, spec, options) => {
   const started = options.now();
   if (dataset.plan.kind === 'unplannable') return decline(dataset, spec, options, dataset.plan.reason);
-  const pause = pauseOf(options.signal);
   const train = dataset.examples.filter((e) => e.split === 'train' || e.split === 'validation');
-  if (train.filter((e) => e.targets !== null).length < 20)
-    return decline(
-      dataset,
-      spec,
-      options,
-      `Only ${train.length} answers to learn from: too few for a student.`,
-    );
+  const planned = train.filter((e) => e.targets !== null).length;
+  if (planned < leastAnswers)
+    return decline(dataset, spec, options, `Only ${planned} answers to learn from: too few for a student.`);
 
-  options.onProgress({ stage: 'wide', fraction: 0.05, message: `Learning from ${train.length} answers` });
-  const { model, outOfFold } = await trainWide(train, dataset.plan, dataset.inputSlots, {
-    folds: train.length > 6000 ? 4 : 5,
+  const pause = pauseOf(options.signal);
+  options.onProgress({ stage: 'wide', fraction: 0.02, message: `Learning from ${train.length} answers` });
+  const rung = await trainWideRung(train, dataset, {
     seed: spec.seed,
     pause,
-    progress: (fraction) =>
-      options.onProgress({
-        stage: 'wide',
-        fraction: 0.05 + 0.7 * fraction,
-        message: 'Training the linear heads',
-      }),
+    progress: (fraction, message) =>
+      options.onProgress({ stage: 'wide', fraction: 0.02 + 0.33 * fraction, message }),
   });
-  const { tagger, outOfFold: tags } = await crossTag(train, dataset, { seed: spec.seed, pause, options });
-  const blocked = [...options.capabilities.route, ...options.capabilities.drop];
-  const judged = train.map((example, i) => {
-    const evidence = { ...outOfFold[i]!, tag: tags[i] ?? null, agreement: new Map<string, number>() };
-    const decoded = decode(dataset.plan, evidence, example.input);
+  const candidates = await candidatesOf(dataset, train, rung, spec, options);
+  options.onProgress({ stage: 'select', fraction: 0.8, message: 'Choosing the rung' });
+  const { chosen, reason } = chooseRung(candidates, spec.epsilon, spec.seed);
+  options.onProgress({ stage: 'select', fraction: 0.82, message: `Took ${chosen.rung}: ${reason}` });
+  await pause();
+
+  options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
+  const folder = `${options.target}.writing-${process.pid}`;
+  const written = writeParts(folder, {
+    plan: dataset.plan,
+    inputSlots: dataset.inputSlots,
+    rung: chosen.rung,
+    cache: buildCache(train, dataset.inputSlots),
+    wide: rung.wide,
+    tagger: rung.tagger,
+    deep: chosen.deep,
+    acceptor: chosen.acceptor,
+    blocked: [...options.capabilities.route, ...options.capabilities.drop],
+  });
+  // From here on only what was written counts.
+  const parts = await readParts(folder, written.files);
+  options.onProgress({ stage: 'calibrate', fraction: 0.88, message: 'Calibrating on untouched calls' });
+  const calibration = await score(parts, oncePerCluster(dataset.examples, 'calibration'));
+  const test = await score(
+    parts,
+    dataset.examples.filter((e) => e.split === 'test'),
+  );
+  await parts.deep?.model.dispose();
+  await pause();
+  const outcome = certify(chosen.validation, calibration, { epsilon: spec.epsilon, delta: spec.delta });
+  options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
+  const card = {
+    ...cardOf(dataset, spec, options, outcome),
+    rung: chosen.rung,
+    parameters: parametersOf(parts) + (chosen.deep?.meta.parameters ?? 0),
+    bytes: written.bytes,
+    trainSeconds: (options.now() - started) / 1000,
+    report: evaluate(test.length > 0 ? test : calibration, outcome),
+    files: written.files,
+  };
+  sealBundle(folder, options.target, card);
+  return { card, scored: { calibration, test } };
+};
+
+interface Trained extends Candidate {
+  readonly deep: DeepFiles | null;
+}
+
+/** The rungs asked for, each with honest scores on the same held-out rows. */
+async function candidatesOf(
+  dataset: Dataset,
+  train: readonly Example[],
+  rung: WideRung,
+  spec: StudentSpec,
+  options: TrainOptions,
+): Promise<Trained[]> {
+  const held = heldRows(train);
+  const wide = judge(dataset, train, rung.outOfFold);
+  const candidates: Trained[] = [
+    { rung: 'wide', deep: null, ...wide, common: held.map((i) => wide.validation[i]!) },
+  ];
+  if (!spec.rungs.includes('wide+deep') || train.length < leastForDeep) return candidates;
+  const deep = await trainDeepRung(train, held, rung, dataset, {
+    device: spec.device === 'webgpu' ? 'webgpu' : 'cpu',
+    seed: spec.seed,
+    options,
+  });
+  const mixed = judge(
+    dataset,
+    held.map((i) => train[i]!),
+    deep.evidence,
+  );
+  candidates.push({ rung: 'wide+deep', deep: deep.files, ...mixed, common: mixed.validation });
+  return candidates;
+}
+
+/** Every eighth cluster, or the validation split where the dataset has one. */
+function heldRows(train: readonly Example[]): number[] {
+  const folds = foldsOf(train, 8);
+  const given = train.some((example) => example.split === 'validation');
+  return train.flatMap((example, i) =>
+    (given ? example.split === 'validation' : folds[i] === 0) ? [i] : [],
+  );
+}
+
+/** Fits the acceptor on honest evidence and scores the rows with it. */
+function judge(dataset: Dataset, examples: readonly Example[], evidence: readonly Evidence[]) {
+  const rows = examples.map((example, i) => {
+    const decoded = decode(dataset.plan, evidence[i]!, example.input);
     return {
       example,
       decoded,
@@ -56,10 +137,10 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
     };
   });
   const acceptor = fitAcceptor(
-    judged.map((row) => row.features),
-    judged.map((row) => row.agree),
+    rows.map((row) => row.features),
+    rows.map((row) => row.agree),
   );
-  const validation = judged.map(
+  const validation = rows.map(
     ({ example, decoded, features, agree }): Scored => ({
       callId: example.callId,
       atMs: example.atMs,
@@ -70,75 +151,7 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
       cached: false,
     }),
   );
-
-  options.onProgress({ stage: 'export', fraction: 0.8, message: 'Writing the bundle' });
-  const folder = `${options.target}.writing-${process.pid}`;
-  const written = writeParts(folder, {
-    plan: dataset.plan,
-    inputSlots: dataset.inputSlots,
-    rung: 'wide',
-    cache: buildCache(train, dataset.inputSlots),
-    wide: model,
-    tagger,
-    acceptor,
-    blocked,
-  });
-  // From here on only what was written counts.
-  const parts = readParts(folder, written.files);
-  const calibration = await score(parts, oncePerCluster(dataset.examples, 'calibration'));
-  const test = await score(
-    parts,
-    dataset.examples.filter((e) => e.split === 'test'),
-  );
-  await pause();
-  const outcome = certify(validation, calibration, { epsilon: spec.epsilon, delta: spec.delta });
-  options.onProgress({ stage: 'verify', fraction: 0.95, message: 'Checking the exported files' });
-  const held = test.length > 0 ? test : calibration;
-  const card: ModelCard = {
-    ...cardOf(dataset, spec, options, outcome),
-    rung: 'wide',
-    parameters: [...(parts.wide?.heads.values() ?? [])].reduce((sum, h) => sum + h.linear.weights.length, 0),
-    bytes: written.bytes,
-    trainSeconds: (options.now() - started) / 1000,
-    report: evaluate(held, outcome),
-    files: written.files,
-  };
-  sealBundle(folder, options.target, card);
-  return { card, scored: { calibration, test } };
-};
-
-/** Trains the tagger on all rows, and on all but each fold for taggings that are honest about training rows. */
-async function crossTag(
-  train: readonly Example[],
-  dataset: Dataset,
-  { seed, pause, options }: { seed: number; pause: () => Promise<void>; options: TrainOptions },
-) {
-  const outOfFold: (Evidence['tag'] | undefined)[] = new Array(train.length);
-  const rounds = 3;
-  const folds = foldsOf(train, rounds);
-  const teach = (rows: readonly Example[], done: number) =>
-    trainTagger(rows, dataset.plan, dataset.inputSlots, {
-      seed,
-      epochs: 16,
-      pause,
-      progress: (fraction) =>
-        options.onProgress({
-          stage: 'wide',
-          fraction: 0.4 + (0.4 * (done + fraction)) / (rounds + 1),
-          message: 'Training the tagger',
-        }),
-    });
-  for (let fold = 0; fold < rounds; fold++) {
-    const partial = await teach(
-      train.filter((_, i) => folds[i] !== fold),
-      fold,
-    );
-    if (partial === null) return { tagger: null, outOfFold };
-    train.forEach((example, i) => {
-      if (folds[i] === fold) outOfFold[i] = tagInput(partial, example.input, dataset.inputSlots);
-    });
-  }
-  return { tagger: await teach(train, rounds), outOfFold };
+  return { acceptor, validation };
 }
 
 async function score(parts: Parts, examples: readonly Example[]): Promise<Scored[]> {
@@ -174,7 +187,7 @@ function oncePerCluster(examples: readonly Example[], split: Example['split']): 
 
 /** The honest outcome before any training: a bundle that answers nothing, with the reason in words. */
 async function decline(dataset: Dataset, spec: StudentSpec, options: TrainOptions, reason: string) {
-  const folder = path.join(`${options.target}.writing-${process.pid}`);
+  const folder = `${options.target}.writing-${process.pid}`;
   const { files, bytes } = writeParts(folder, {
     plan: dataset.plan,
     inputSlots: dataset.inputSlots,
@@ -182,6 +195,7 @@ async function decline(dataset: Dataset, spec: StudentSpec, options: TrainOption
     cache: {},
     wide: null,
     tagger: null,
+    deep: null,
     acceptor: null,
     blocked: [],
   });
@@ -191,46 +205,12 @@ async function decline(dataset: Dataset, spec: StudentSpec, options: TrainOption
   return { card, scored: { calibration: [], test: [] } };
 }
 
-function cardOf(
-  dataset: Dataset,
-  spec: StudentSpec,
-  options: TrainOptions,
-  outcome: CertificationOutcome,
-): ModelCard {
-  const count = (split: Example['split']): number => dataset.examples.filter((e) => e.split === split).length;
-  const provenance: Record<string, number> = {};
-  for (const { teacher, split } of dataset.examples)
-    if (split === 'train') provenance[teacher] = (provenance[teacher] ?? 0) + 1;
-  return {
-    format: 1,
-    taskId: dataset.taskId,
-    taskName: options.taskName,
-    version: dataset.version,
-    templateHash: dataset.templateHash,
-    capabilities: options.capabilities,
-    fingerprint: dataset.fingerprint,
-    spec,
-    rung: 'cache',
-    parameters: 0,
-    bytes: 0,
-    device: 'cpu',
-    trainSeconds: 0,
-    examples: {
-      train: count('train'),
-      validation: count('validation'),
-      calibration: count('calibration'),
-      test: count('test'),
-    },
-    provenance,
-    terms: options.terms,
-    outcome,
-    report: null,
-    createdMs: options.now(),
-    files: {},
-  };
+function parametersOf({ wide, tagger }: Parts): number {
+  const heads = [...(wide?.heads.values() ?? [])].reduce((sum, head) => sum + head.linear.weights.length, 0);
+  return heads + (tagger?.crf.emissions.length ?? 0);
 }
 
-/** Lets messages in between two heads, and stops where the user asked for it. */
+/** Lets messages in between two steps, and stops where the user asked for it. */
 function pauseOf(signal: AbortSignal): () => Promise<void> {
   let last = Date.now();
   return async () => {

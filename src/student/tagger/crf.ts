@@ -24,6 +24,12 @@ export interface Lattice {
   readonly begins: Uint8Array;
 }
 
+/** Further scores of the tags, from another rung: `weight * values[token * tags + tag]` is added where there is a row. */
+export interface ExtraScores {
+  readonly values: Float32Array;
+  readonly weight: number;
+}
+
 export interface Sequence {
   readonly group: string;
   /** Feature numbers of token i: `features[start[i] .. start[i+1])`. */
@@ -134,6 +140,7 @@ export class Work {
     scale: Float32Array | null,
     transitions: Float32Array,
     starts: Float32Array,
+    extra: ExtraScores | null = null,
   ): void {
     const { allowed, follows, begins } = lattice;
     const width = allowed.length;
@@ -150,6 +157,9 @@ export class Work {
       let highest = Number.NEGATIVE_INFINITY;
       for (let a = 0; a < width; a++) {
         if (scale !== null) raw[at + a]! *= scale[allowed[a]!]!;
+        const place = i * tags + allowed[a]!;
+        if (extra !== null && place < extra.values.length)
+          raw[at + a]! += extra.weight * extra.values[place]!;
         if (i === 0)
           raw[at + a] = begins[a] === 1 ? raw[at + a]! + starts[allowed[a]!]! : Number.NEGATIVE_INFINITY;
         if (raw[at + a]! > highest) highest = raw[at + a]!;

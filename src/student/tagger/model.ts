@@ -2,7 +2,7 @@ import { hash32 } from '../../base/hash.ts';
 import type { ModelInput } from '../../dataset/example.ts';
 import type { Arrays } from '../arrays.ts';
 import type { TaggedSpans } from '../decode.ts';
-import { type Crf, Work } from './crf.ts';
+import { type Crf, type ExtraScores, Work } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
 import { spansOf, type TagScheme } from './scheme.ts';
@@ -24,6 +24,7 @@ export function tagInput(
   tagger: Tagger,
   input: ModelInput,
   slots: readonly string[],
+  extra: ExtraScores | null = null,
 ): (group: string) => TaggedSpans {
   const tokens = placedTokens(input, slots);
   let features: ReturnType<typeof tokenFeatures> | null = null;
@@ -37,7 +38,7 @@ export function tagInput(
     const work = new Work(tagger.crf.tags);
     const lattice = latticeOf(group);
     const { emissions, scale, transitions, starts } = tagger.crf;
-    work.score(sequence, lattice, emissions, scale, transitions.get(name)!, starts.get(name)!);
+    work.score(sequence, lattice, emissions, scale, transitions.get(name)!, starts.get(name)!, extra);
     const { tags, probability } = work.best(lattice);
     return { targets: spansOf(group, tokens, tags), probability };
   };

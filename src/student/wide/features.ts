@@ -18,7 +18,9 @@ export type RawFeatures = readonly [Map<number, number>, Map<number, number>, Ma
 /** @param texts the input slots in order; features of different slots never meet. */
 export function rawFeatures(texts: readonly string[]): RawFeatures {
   const features: RawFeatures = [new Map(), new Map(), new Map()];
-  texts.forEach((text, slot) => addText(features, text.slice(0, longestText), slot * 7919));
+  texts.forEach((text, slot) => {
+    addText(features, text.slice(0, longestText), slot * 7919);
+  });
   return features;
 }
 

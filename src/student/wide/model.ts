@@ -2,12 +2,14 @@ import { softmax } from '../../evaluation/calibrate.ts';
 import type { Arrays } from '../arrays.ts';
 import { rawFeatures } from './features.ts';
 import { type LinearHead, quantise, scoreRow } from './linear.ts';
+import { type Neighbours, nearnessOf } from './neighbours.ts';
 import { type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
 /** Linear heads over one vocabulary: a head per choice slot. */
 export interface WideModel {
   readonly vocabulary: Vocabulary;
   readonly heads: ReadonlyMap<string, WideHead>;
+  readonly neighbours: Neighbours | null;
 }
 
 export interface WideHead {
@@ -18,6 +20,10 @@ export interface WideHead {
 /** What the wide rung says of one input. */
 export interface WideScores {
   readonly choices: ReadonlyMap<string, Float64Array>;
+  /** Highest margin of any class per slot: below zero no class claims the input. */
+  readonly claims: ReadonlyMap<string, number>;
+  /** Similarity to the nearest training inputs of a class of the main slot; null where no slot is one. */
+  readonly near: ((slot: string, index: number) => number | null) | null;
   /** Share of the input's features that training never saw. */
   readonly unseen: number;
 }
@@ -32,12 +38,18 @@ export function scoreWide(model: WideModel, texts: readonly (readonly string[])[
 
 export function scoreWideRow(model: WideModel, data: SparseRows, row: number): WideScores {
   const choices = new Map<string, Float64Array>();
+  const claims = new Map<string, number>();
   for (const [slot, head] of model.heads) {
     const scores = new Float64Array(head.linear.classes);
     scoreRow(head.linear, data, row, scores);
     choices.set(slot, softmax(scores, head.temperature));
+    claims.set(
+      slot,
+      scores.reduce((top, score) => Math.max(top, score), Number.NEGATIVE_INFINITY),
+    );
   }
-  return { choices, unseen: data.unseen[row]! };
+  const near = model.neighbours === null ? null : nearnessOf(model.neighbours, data, row);
+  return { choices, claims, near, unseen: data.unseen[row]! };
 }
 
 /** The model as arrays for a bundle; weights as 8-bit integers. */
@@ -54,6 +66,11 @@ export function wideToArrays(model: WideModel): Arrays {
     arrays[`${slot}/bias`] = bias;
     arrays[`${slot}/temperature`] = Float64Array.of(temperature);
   }
+  if (model.neighbours !== null) {
+    const { slot, rows, start } = model.neighbours;
+    arrays[`${slot}/neighbours`] = rows;
+    arrays[`${slot}/neighbourStart`] = start;
+  }
   return arrays;
 }
 
@@ -67,7 +84,11 @@ export function wideFromArrays(arrays: Arrays): WideModel {
     const temperature = arrays[`${slot}/temperature`]?.[0] ?? 1;
     heads.set(slot, { linear: { classes: bias.length, weights, scale, bias }, temperature });
   }
+  const slot = [...heads.keys()].find((name) => arrays[`${name}/neighbours`] !== undefined);
+  const rows = slot === undefined ? null : (arrays[`${slot}/neighbours`] as Int8Array);
+  const start = slot === undefined ? null : (arrays[`${slot}/neighbourStart`] as Int32Array);
   return {
+    neighbours: slot === undefined || rows === null || start === null ? null : { slot, rows, start },
     vocabulary: {
       hashes: arrays['hashes'] as Uint32Array,
       idf: arrays['idf'] as Float32Array,

@@ -5,6 +5,7 @@ import { textsOf } from '../predictor.ts';
 import { rawFeatures } from './features.ts';
 import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
 import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
+import { buildNeighbours } from './neighbours.ts';
 import { buildVocabulary, type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
 export interface WideTraining {
@@ -35,25 +36,60 @@ export async function trainWide(
   const logits = new Map<string, { scores: Float64Array[]; labels: number[] }>();
   const heads = choiceSlots(plan);
   const all = range(examples.length);
+  const main = mainSlot(heads);
+  const scoreWith = (
+    partial: Map<string, WideHead>,
+    inside: readonly number[],
+    own: Vocabulary,
+    outside: readonly number[],
+  ) => {
+    const neighbours = main === null ? null : neighboursOf(main, examples, data, inside);
+    const model: WideModel = { vocabulary: own, heads: withTemperatures(partial, logits), neighbours };
+    const held = vectorise(
+      own,
+      outside.map((i) => raw[i]!),
+    );
+    return outside.map((_, row) => scoreWideRow(model, held, row));
+  };
+  const rounds = options.folds + 1;
   for (let fold = 0; fold < options.folds; fold++) {
     const inside = all.filter((i) => folds[i] !== fold);
     const outside = all.filter((i) => folds[i] === fold);
     const own = vocabularyOf(vocabulary, raw, inside);
     const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads, options });
     for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
-    const model: WideModel = { vocabulary: own, heads: withTemperatures(partial, logits) };
-    const held = vectorise(
-      own,
-      outside.map((i) => raw[i]!),
-    );
-    outside.forEach((i, row) => {
-      outOfFold[i] = scoreWideRow(model, held, row);
+    scoreWith(partial, inside, own, outside).forEach((scores, k) => {
+      outOfFold[outside[k]!] = scores;
     });
-    options.progress((fold + 1) / (options.folds + 1));
+    options.progress((fold + 1) / rounds);
   }
   const full = await fit({ examples, data, vocabulary, rows: all, heads, options });
   options.progress(1);
-  return { model: { vocabulary, heads: withTemperatures(full, logits) }, outOfFold };
+  const neighbours = main === null ? null : neighboursOf(main, examples, data, all);
+  return { model: { vocabulary, heads: withTemperatures(full, logits), neighbours }, outOfFold };
+}
+
+/** The slot with the most classes, where there are enough to hide some. */
+function mainSlot(heads: readonly ChoiceSlot[]): ChoiceSlot | null {
+  const most = heads.reduce<ChoiceSlot | null>(
+    (best, slot) => (best === null || slot.values.length > best.values.length ? slot : best),
+    null,
+  );
+  return most !== null && most.values.length >= 5 ? most : null;
+}
+
+function neighboursOf(
+  slot: ChoiceSlot,
+  examples: readonly Example[],
+  data: SparseRows,
+  rows: readonly number[],
+) {
+  const members: number[][] = slot.values.map(() => []);
+  for (const i of rows) {
+    const target = examples[i]!.targets?.[slot.name];
+    if (target?.kind === 'class') members[target.index]!.push(i);
+  }
+  return buildNeighbours(slot.name, data, members);
 }
 
 interface Fit {

@@ -1,0 +1,44 @@
+import type { Dataset, Example } from '../dataset/example.ts';
+import type { CertificationOutcome } from '../evaluation/certificate.ts';
+import type { ModelCard, StudentSpec, TrainOptions } from './student.ts';
+
+/** The part of a card that data, spec and outcome decide; what was built is added by the trainer. */
+export function cardOf(
+  dataset: Dataset,
+  spec: StudentSpec,
+  options: TrainOptions,
+  outcome: CertificationOutcome,
+): ModelCard {
+  const count = (split: Example['split']): number => dataset.examples.filter((e) => e.split === split).length;
+  const provenance: Record<string, number> = {};
+  for (const { teacher, split } of dataset.examples)
+    if (split === 'train' || split === 'validation') provenance[teacher] = (provenance[teacher] ?? 0) + 1;
+  return {
+    format: 1,
+    taskId: dataset.taskId,
+    taskName: options.taskName,
+    version: dataset.version,
+    versions: dataset.versions,
+    templateHash: dataset.templateHash,
+    capabilities: options.capabilities,
+    fingerprint: dataset.fingerprint,
+    spec,
+    rung: 'cache',
+    parameters: 0,
+    bytes: 0,
+    device: 'cpu',
+    trainSeconds: 0,
+    examples: {
+      train: count('train'),
+      validation: count('validation'),
+      calibration: count('calibration'),
+      test: count('test'),
+    },
+    provenance,
+    terms: options.terms,
+    outcome,
+    report: null,
+    createdMs: options.now(),
+    files: {},
+  };
+}

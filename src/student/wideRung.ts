@@ -1,0 +1,74 @@
+import type { Dataset, Example } from '../dataset/example.ts';
+import type { Evidence } from './decode.ts';
+import { type Tagger, tagInput } from './tagger/model.ts';
+import { trainTagger } from './tagger/train.ts';
+import type { WideModel } from './wide/model.ts';
+import { foldsOf, trainWide } from './wide/train.ts';
+
+/** Linear heads and tagger trained on all rows, with what models that never saw a row say of it. */
+export interface WideRung {
+  readonly wide: WideModel;
+  readonly tagger: Tagger | null;
+  /** Taggers of the folds: the one that never saw example i. */
+  readonly taggerOf: (i: number) => Tagger | null;
+  /** Out-of-fold evidence per example. */
+  readonly outOfFold: readonly Evidence[];
+}
+
+export interface RungWork {
+  readonly seed: number;
+  readonly pause: () => Promise<void>;
+  readonly progress: (fraction: number, message: string) => void;
+}
+
+export async function trainWideRung(
+  examples: readonly Example[],
+  dataset: Dataset,
+  { seed, pause, progress }: RungWork,
+): Promise<WideRung> {
+  const { plan, inputSlots } = dataset;
+  const heads = await trainWide(examples, plan, inputSlots, {
+    folds: examples.length > 6000 ? 4 : 5,
+    seed,
+    pause,
+    progress: (fraction) => progress(0.5 * fraction, 'Training the linear heads'),
+  });
+  const tags = await crossTag(examples, dataset, {
+    seed,
+    pause,
+    progress: (fraction, message) => progress(0.5 + 0.5 * fraction, message),
+  });
+  const outOfFold = examples.map((example, i): Evidence => {
+    const tagger = tags.taggerOf(i);
+    const tag = tagger === null ? null : tagInput(tagger, example.input, inputSlots);
+    return { ...heads.outOfFold[i]!, tag, members: new Map() };
+  });
+  return { wide: heads.model, ...tags, outOfFold };
+}
+
+const rounds = 3;
+
+async function crossTag(
+  examples: readonly Example[],
+  { plan, inputSlots }: Dataset,
+  { seed, pause, progress }: RungWork,
+): Promise<Pick<WideRung, 'tagger' | 'taggerOf'>> {
+  const folds = foldsOf(examples, rounds);
+  const teach = (rows: readonly Example[], done: number) =>
+    trainTagger(rows, plan, inputSlots, {
+      seed,
+      epochs: 16,
+      pause,
+      progress: (fraction) => progress((done + fraction) / (rounds + 1), 'Training the tagger'),
+    });
+  const partial: Tagger[] = [];
+  for (let fold = 0; fold < rounds; fold++) {
+    const tagger = await teach(
+      examples.filter((_, i) => folds[i] !== fold),
+      fold,
+    );
+    if (tagger === null) return { tagger: null, taggerOf: () => null };
+    partial.push(tagger);
+  }
+  return { tagger: await teach(examples, rounds), taggerOf: (i) => partial[folds[i]!] ?? null };
+}
