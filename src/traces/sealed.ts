@@ -16,7 +16,7 @@ const HEADER_BYTES = 32;
 const BROTLI = 1;
 
 /** Raw bytes per block: large enough for prompts to repeat in it, small enough to read one trace in milliseconds. */
-export const BLOCK_BYTES = 2 << 20;
+export const BLOCK_BYTES = 1 << 20;
 
 export interface SealedHeader {
   readonly format: 'understudy-segment';
@@ -50,7 +50,7 @@ export async function encodeBlock(raw: Buffer, firstLine: number, lines: number)
   const packed = await compress(raw, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 5,
-      [constants.BROTLI_PARAM_LGWIN]: 22,
+      [constants.BROTLI_PARAM_LGWIN]: 21,
       [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
     },
   });
@@ -122,7 +122,8 @@ async function readBlock(
   const { bytesRead } = await file.read(packed, 0, packed.length, at);
   if (bytesRead < packed.length) return damage('block cut short');
   if (crc32(packed) !== header.packedCrc) return damage('block checksum does not match');
-  const raw = await decompress(packed);
+  // One output buffer of the right size instead of many small ones put together.
+  const raw = await decompress(packed, { chunkSize: Math.max(64, header.rawBytes + 1) });
   return ok({ firstLine: header.firstLine, lines: header.lines, raw });
 }
 

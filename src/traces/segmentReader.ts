@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { fail } from '../base/result.ts';
+import { fail, ok } from '../base/result.ts';
 import { decodeLine, decodeSealedLine, type Line } from './line.ts';
 import { readBlocks } from './sealed.ts';
 import { openFile, type Segment, sealedFile } from './segment.ts';
@@ -17,7 +17,8 @@ export interface Position {
 }
 
 export interface LineBatch {
-  readonly lines: readonly SegmentLine[];
+  /** Decoded as they are asked for, once: texts that nobody holds cost no memory. */
+  readonly lines: Iterable<SegmentLine>;
   /** Where to go on after this batch. */
   readonly next: Position;
 }
@@ -69,8 +70,9 @@ async function* readOpen(file: FileHandle, from: Position, live: boolean): Async
       const end = data.lastIndexOf(10) + 1;
       rest = data.subarray(end);
       if (end === 0) continue;
-      const lines = splitLines(data.subarray(0, end), line, decodeLine);
-      line += lines.length;
+      const whole = data.subarray(0, end);
+      const lines = splitLines(whole, line, decodeLine);
+      line += countLines(whole);
       offset += end;
       yield { lines, next: { line, offset } };
     }
@@ -86,48 +88,57 @@ async function* readOpen(file: FileHandle, from: Position, live: boolean): Async
 async function* readSealed(file: FileHandle, fromLine: number): AsyncGenerator<LineBatch> {
   try {
     for await (const block of readBlocks(file, fromLine)) {
+      const { firstLine, lines: count } = block.ok ? block.value : block.error;
       const all = block.ok
-        ? splitLines(block.value.raw, block.value.firstLine, decodeSealedLine)
+        ? splitLines(block.value.raw, firstLine, decodeSealedLine)
         : damagedLines(block.error);
-      const lines = all.filter((l) => l.line >= fromLine);
-      const last = all.at(-1);
-      if (last !== undefined) yield { lines, next: { line: last.line + 1, offset: 0 } };
+      yield {
+        lines: fromLine > firstLine ? skipTo(all, fromLine) : all,
+        next: { line: firstLine + count, offset: 0 },
+      };
     }
   } finally {
     await file.close();
   }
 }
 
-/** A block that cannot be read counts as one damaged line that names the whole range. */
-function damagedLines(damage: { firstLine: number; lines: number; reason: string }): SegmentLine[] {
+/** A block that cannot be read counts as one damaged line that names the whole range, and deleted ones after it. */
+function* damagedLines(damage: { firstLine: number; lines: number; reason: string }): Generator<SegmentLine> {
   const reason = damage.lines > 1 ? `${damage.reason}; ${damage.lines} lines are lost` : damage.reason;
-  const first = { line: damage.firstLine, content: fail(reason) };
-  // The rest are present as deleted, so that the lines after the block keep their numbers.
-  const others = Array.from({ length: Math.max(0, damage.lines - 1) }, (_, i) => ({
-    line: damage.firstLine + 1 + i,
-    content: { ok: true, value: null } as const,
-  }));
-  return [first, ...others];
+  yield { line: damage.firstLine, content: fail(reason) };
+  for (let i = 1; i < damage.lines; i++) yield { line: damage.firstLine + i, content: ok(null) };
 }
 
-function splitLines(data: Buffer, firstLine: number, decode: (line: Buffer) => Line): SegmentLine[] {
-  const lines: SegmentLine[] = [];
-  let start = 0;
-  while (start < data.length) {
+function* skipTo(lines: Iterable<SegmentLine>, first: number): Generator<SegmentLine> {
+  for (const line of lines) if (line.line >= first) yield line;
+}
+
+function* splitLines(
+  data: Buffer,
+  firstLine: number,
+  decode: (line: Buffer) => Line,
+): Generator<SegmentLine> {
+  let line = firstLine;
+  for (let start = 0; start < data.length; ) {
     let end = data.indexOf(10, start);
     if (end === -1) end = data.length;
-    lines.push({ line: firstLine + lines.length, content: decode(data.subarray(start, end)) });
+    yield { line: line++, content: decode(data.subarray(start, end)) };
     start = end + 1;
   }
-  return lines;
+}
+
+function countLines(data: Buffer): number {
+  let count = 0;
+  for (let at = data.indexOf(10); at !== -1; at = data.indexOf(10, at + 1)) count++;
+  return count;
 }
 
 /** One line of a segment; null where it has no such line. Reads one block of a sealed segment, at most the file of an open one. */
 export async function readLine(folder: string, segment: Segment, line: number): Promise<Line | null> {
   const from = segment.sealed ? { line, offset: 0 } : START;
   for await (const batch of readSegment(folder, segment, { from, live: true })) {
-    const found = batch.lines.find((l) => l.line === line);
-    if (found !== undefined) return found.content;
+    if (batch.next.line <= line) continue;
+    for (const found of batch.lines) if (found.line === line) return found.content;
   }
   return null;
 }
