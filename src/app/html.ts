@@ -1,4 +1,7 @@
-/** Markup that is safe by construction: values in an `html` template are escaped unless they are markup themselves. */
+/**
+ * Markup that is safe by construction: values in an `html` template are escaped unless they are markup themselves. A
+ * number stays on one line with its percent sign.
+ */
 export interface Markup {
   readonly markup: string;
 }
@@ -19,8 +22,12 @@ export function raw(markup: string): Markup {
 function write(value: Content): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'string') return value.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  if (typeof value === 'string') return escapeText(value.replace(/(\d) %/g, '$1\u00a0%'));
   return isList(value) ? value.map(write).join('') : value.markup;
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 function isList(value: Content): value is readonly Content[] {

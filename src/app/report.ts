@@ -101,7 +101,7 @@ function figures({
 }: Headline): Markup {
   const offered = capabilities.keep + capabilities.route + capabilities.drop + capabilities['not yet'];
   return html`<dl class="figures">
-${local.n > 0 ? figure('Answered here', percent(local.rate), interval(local)) : null}
+${local.hits > 0 ? figure('Answered here', percent(local.rate), interval(local)) : null}
 ${disagreement.n > 0 ? figure('Differs from the teacher', percent(disagreement.rate), `${interval(disagreement)}${epsilon === null ? '' : `; promised ≤ ${percent(epsilon)}`}`) : null}
 ${studentP50Ms !== null ? figure('Median answer', milliseconds(studentP50Ms), teacherP50Ms === null ? 'through the gateway' : `the teacher takes ${milliseconds(teacherP50Ms)}`) : null}
 ${costPerMonth !== null ? figure(savedPerMonth ? 'Saved a month' : 'Cost a month', dollars(savedPerMonth || costPerMonth), savedPerMonth ? `of ${dollars(costPerMonth)} at list prices` : 'at list prices and today’s rate') : null}

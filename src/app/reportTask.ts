@@ -1,11 +1,8 @@
-import { bucketChart } from '../../webview/charts/buckets.ts';
 import { capabilityRows, capabilityStrip } from '../../webview/charts/capabilities.ts';
 import { costChart } from '../../webview/charts/cost.ts';
 import { flowChart } from '../../webview/charts/flow.ts';
 import { latencyChart } from '../../webview/charts/latency.ts';
 import { learningChart } from '../../webview/charts/learning.ts';
-import { reliabilityChart } from '../../webview/charts/reliability.ts';
-import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
 import { trafficChart } from '../../webview/charts/traffic.ts';
 import {
   bytes,
@@ -21,56 +18,33 @@ import {
 import type { Capability } from '../capabilities/capability.ts';
 import type { EvaluationReport } from '../evaluation/certificate.ts';
 import type { TaskState } from '../protocol.ts';
-import { type Content, html, type Markup, raw } from './html.ts';
+import { type Content, html, type Markup } from './html.ts';
+import { card } from './reportCard.ts';
 import type { ReportTask } from './reportModel.ts';
+import { buckets, proof } from './reportProof.ts';
 import { outputWords, reasonWords, rungWords, stageWords } from './reportWords.ts';
 
 /** Everything about one task: pictures whose titles say what they show, each with its figures in a table. */
-export function taskSection(task: ReportTask): Markup {
+export function taskSection(task: ReportTask, _index: number, all: readonly ReportTask[]): Markup {
   const { state } = task;
   const report = state.student?.report ?? null;
+  // Alone and without a student, the page has opened with the same sentence.
+  const told = all.length === 1 && task.local.hits === 0;
   const about = [...state.providers, ...state.models.slice(-1), ...state.sites.slice(0, 1)];
   return html`<section class="task" id="task-${state.id}" aria-label="${state.name}">
 <header>
 <p class="eyebrow">${about.join(' · ')}</p>
 <h2>${state.name} <span class="badge ${state.stage}">${stageWords[state.stage]}</span></h2>
-<p class="lede">${state.summary}</p>
+${told ? null : html`<p class="lede">${state.summary}</p>`}
 <p class="fine">${plural(state.calls, 'call')}, about ${count(Math.max(1, state.callsPerDay))} a day; answers ${outputWords(state.output)}; ${plural(state.versions, 'version')} of the prompt.</p>
 </header>
 ${flow(task)}
-${report === null || report.n === 0 ? null : proof(state, report)}
+<div class="pair">${report === null || report.n === 0 ? null : proof(state, report)}</div>
 ${capabilities(state.capabilities)}
-<div class="pair">${latency(state)}${cost(task)}</div>
-<div class="pair">${report === null ? null : buckets(state, report)}${learning(task)}</div>
+<div class="pair">${latency(state)}${cost(task)}${report === null ? null : buckets(state, report)}${learning(task)}</div>
 ${traffic(task)}
 ${facts(state)}
 </section>`;
-}
-
-interface Table {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-function card(
-  title: string,
-  note: string,
-  chart: string,
-  options: { wide?: boolean; table?: Table; below?: Content } = {},
-): Markup {
-  return html`<figure class="${options.wide ? 'card wide' : 'card'}">
-<figcaption><h3>${title}</h3><p>${note}</p></figcaption>
-<div class="scroll">${raw(chart)}</div>
-${options.below ?? null}
-${options.table === undefined ? null : figuresTable(options.table)}
-</figure>`;
-}
-
-function figuresTable({ head, rows }: Table): Markup {
-  return html`<details class="data"><summary>Figures</summary><div class="scroll"><table>
-<thead><tr>${head.map((cell, i) => html`<th scope="col"${i > 0 ? raw(' class="number"') : null}>${cell}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td class="number">${cell}</td>`))}</tr>`)}</tbody>
-</table></div></details>`;
 }
 
 function flow({ state, local, source }: ReportTask): Content {
@@ -103,60 +77,16 @@ function flow({ state, local, source }: ReportTask): Content {
   );
 }
 
-function proof({ student }: TaskState, report: EvaluationReport): Markup {
-  const outcome = student?.outcome;
-  const certificate = outcome?.kind === 'certified' ? outcome.certificate : null;
-  const served =
-    certificate === null ? null : { coverage: report.coverage, disagreement: report.disagreement };
-  const title =
-    certificate === null
-      ? 'No threshold keeps the promise'
-      : report.disagreement.lower > certificate.epsilon
-        ? `The promise of ${percent(certificate.epsilon)} is broken on held-out calls`
-        : `At most ${percent(certificate.epsilon)} may differ; ${percent(report.disagreement.rate)} do`;
-  const tested =
-    certificate === null
-      ? outcome?.kind === 'refused'
-        ? outcome.reason
-        : ''
-      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${plural(report.n, 'other call')}.`;
-  return html`<div class="pair">
-${card(
-  title,
-  tested,
-  riskCoverageChart({ points: report.riskCoverage, epsilon: certificate?.epsilon ?? null, served }),
-  {
-    table: {
-      head: ['If so much may differ', 'Could be answered'],
-      rows: Object.entries(report.curve).map(([risk, share]) => [percent(Number(risk)), percent(share)]),
-    },
-  },
-)}
-${card(
-  report.ece < 0.03
-    ? 'It knows when it does not know'
-    : `Its sureness is off by ${percent(report.ece)} on average`,
-  'Each dot is a tenth of the held-out calls: how sure the student was, and how often it agreed.',
-  reliabilityChart(report.reliability),
-  {
-    table: {
-      head: ['Sure', 'Agreed', 'Calls'],
-      rows: report.reliability.map((bin) => [percent(bin.confidence), percent(bin.agreement), count(bin.n)]),
-    },
-  },
-)}
-</div>`;
-}
-
 function capabilities(all: readonly Capability[]): Content {
   if (all.length === 0) return null;
   const offered = all.map((c) => ({ ...c, rate: c.rate.rate }));
   const fired = all.filter((c) => c.fired > 0).length;
   const silent = all.filter((c) => c.fired === 0);
-  const strip = all.length > 16 ? capabilityStrip(offered) : capabilityRows(offered, { rows: 16 });
+  const many = all.length > 16;
+  const strip = many ? capabilityStrip(offered) : capabilityRows(offered, { rows: 16 });
   return card(
     `${count(fired)} of ${plural(all.length, 'offered capability', 'offered capabilities')} ${fired === 1 ? 'was' : 'were'} ever used`,
-    'Share of the calls each one fired in, on a logarithmic scale; the thin line is how often it might fire at most, given what was seen.',
+    `Share of the calls each one fired in${many ? ', on a logarithmic scale' : ''}; the thin line is how often it might fire at most, given what was seen.`,
     strip,
     {
       wide: true,
@@ -191,7 +121,8 @@ function latency({ live }: TaskState): Content {
   ].flatMap(({ p50Ms, p99Ms, ...row }) =>
     p50Ms === null || p99Ms === null ? [] : [{ ...row, p50Ms, p99Ms }],
   );
-  if (rows.length === 0) return null;
+  // One alone compares with nothing.
+  if (rows.length < 2) return null;
   const [student, teacher] = rows;
   const ratio = student?.local === true && teacher !== undefined ? teacher.p50Ms / student.p50Ms : 0;
   return card(
@@ -216,38 +147,6 @@ function cost({ state, local }: ReportTask): Content {
     `${dollars(saved)} less a month`,
     `At list prices, today’s rate of calls and ${percent(local.rate)} answered locally.${state.live.saved > 0 ? ` Saved so far: ${dollars(state.live.saved)}.` : ''}`,
     costChart({ teacher: state.costPerMonth, local: local.rate }),
-  );
-}
-
-function buckets({ student, capabilities }: TaskState, report: EvaluationReport): Content {
-  const enough = report.buckets.filter((bucket) => bucket.n >= 5);
-  if (enough.length < 2) return null;
-  const names = new Map(capabilities.map((c) => [c.id, c.name]));
-  const outcome = student?.outcome;
-  const serving = new Set(
-    outcome?.kind === 'certified' ? outcome.buckets.filter((b) => b.serve).map((b) => b.bucket) : [],
-  );
-  const rows = enough.map((bucket) => ({
-    name: names.get(bucket.bucket) ?? bucket.bucket.replace(/^[a-z-]+:/, ''),
-    agreement: bucket.agreement,
-    served: serving.has(bucket.bucket),
-  }));
-  return card(
-    'Where it is weakest',
-    'Agreement before any threshold, the lowest first, with its interval and the number of calls. Hollow: stays with the teacher.',
-    bucketChart(rows),
-    {
-      table: {
-        head: ['Kind of call', 'Agree', 'Interval', 'Answered here', 'of which differ'],
-        rows: enough.map((b) => [
-          names.get(b.bucket) ?? b.bucket,
-          percent(b.agreement.rate),
-          interval(b.agreement),
-          `${count(b.served)} of ${count(b.n)}`,
-          b.served === 0 ? '–' : percent(b.disagreement.rate),
-        ]),
-      },
-    },
   );
 }
 

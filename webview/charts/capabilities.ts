@@ -35,7 +35,8 @@ export function capabilityStrip(offered: readonly Offered[], { width = 1040, hei
   );
   const [left, bottom, top] = [58, height - 52, 14];
   const smallest = Math.min(1e-2, ...sorted.map((c) => (c.rate > 0 ? c.rate : c.upper)).filter((r) => r > 0));
-  const floor = 10 ** Math.floor(Math.log10(smallest));
+  // Below one in ten million nobody has the traffic to tell.
+  const floor = 10 ** Math.max(-7, Math.floor(Math.log10(smallest)));
   const ceiling = Math.min(
     1,
     10 ** Math.ceil(Math.log10(Math.max(floor * 10, ...sorted.map((c) => c.upper)))),
@@ -135,7 +136,10 @@ export function capabilityRows(offered: readonly Offered[], { width = 1040, rows
     {
       width,
       height,
-      description: sorted.map((c) => `${c.name} ${percent(c.rate)}, ${c.verdict}`).join('; '),
+      description:
+        sorted.length === 0
+          ? 'Nothing is offered.'
+          : sorted.map((c) => `${c.name} ${percent(c.rate)}, ${c.verdict}`).join('; '),
     },
     ...sorted.map((c, i) => {
       const y = i * row + 4;

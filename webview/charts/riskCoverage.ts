@@ -44,6 +44,7 @@ export function riskCoverageChart(
   const visible = cropped(points, most);
   const inside = served === null ? [] : visible.filter((point) => point.coverage <= served.coverage + 1e-9);
   const exit = last !== undefined && last.risk > most ? visible.at(-1) : undefined;
+  const roomy = exit !== undefined && exit.coverage < 0.7;
   const description =
     served === null
       ? `Disagreement against share answered; all answers would differ in ${percent(last?.risk ?? 0)}.`
@@ -93,12 +94,9 @@ export function riskCoverageChart(
           'stroke-linejoin': 'round',
         })
       : '',
-    exit === undefined || last === undefined
-      ? ''
-      : label(Math.min(right, x(exit.coverage) - 10), top + 12, `all of them: ${percent(last.risk)} differ`, {
-          size: 11.5,
-          anchor: 'end',
-        }),
+    roomy && exit !== undefined && last !== undefined
+      ? label(x(exit.coverage) + 12, top + 12, `all: ${percent(last.risk)} differ`, { size: 11.5 })
+      : '',
     served === null ? '' : marker(x(served.coverage), served, epsilon, y, [left, right], bottom),
   );
 }

@@ -1,0 +1,93 @@
+import { bucketChart } from '../../webview/charts/buckets.ts';
+import { reliabilityChart } from '../../webview/charts/reliability.ts';
+import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
+import { count, interval, percent, plural } from '../../webview/charts/words.ts';
+import type { Certificate, EvaluationReport } from '../evaluation/certificate.ts';
+import type { TaskState } from '../protocol.ts';
+import { type Content, html, type Markup } from './html.ts';
+import { card } from './reportCard.ts';
+
+/** The promise and how honest the student is about itself, drawn on calls held out from training and calibration. */
+export function proof({ student }: TaskState, report: EvaluationReport): Markup {
+  const outcome = student?.outcome;
+  const certificate = outcome?.kind === 'certified' ? outcome.certificate : null;
+  const epsilon = certificate?.epsilon ?? outcome?.joint?.epsilon ?? null;
+  const served =
+    certificate === null ? null : { coverage: report.coverage, disagreement: report.disagreement };
+  const tested =
+    certificate === null
+      ? 'How much of the held-out traffic could be answered, surest first, and how much of that would differ.'
+      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${plural(report.n, 'other call')}.`;
+  const everything = report.riskCoverage.at(-1);
+  const curve = Object.entries(report.curve).map(([risk, share]) => [percent(Number(risk)), percent(share)]);
+  return html`${card(
+    promiseTitle(certificate, report),
+    tested,
+    riskCoverageChart({ points: report.riskCoverage, epsilon, served }),
+    {
+      table: {
+        head: ['If so much may differ', 'Could be answered'],
+        rows:
+          everything === undefined
+            ? curve
+            : [...curve, [percent(everything.risk), percent(everything.coverage)]],
+      },
+    },
+  )}
+${reliabilityCard(report)}`;
+}
+
+function promiseTitle(certificate: Certificate | null, { disagreement }: EvaluationReport): string {
+  if (certificate === null) return 'No threshold keeps the promise';
+  const promised = percent(certificate.epsilon);
+  return disagreement.lower > certificate.epsilon
+    ? `The promise of ${promised} is broken on held-out calls`
+    : `At most ${promised} may differ; ${percent(disagreement.rate)} do`;
+}
+
+function reliabilityCard({ ece, reliability }: EvaluationReport): Markup {
+  return card(
+    ece < 0.03 ? 'It knows when it does not know' : `Its sureness is off by ${percent(ece)} on average`,
+    'Each dot is a tenth of the held-out calls: how sure the student was, and how often it agreed.',
+    reliabilityChart(reliability),
+    {
+      table: {
+        head: ['Sure', 'Agreed', 'Calls'],
+        rows: reliability.map((bin) => [percent(bin.confidence), percent(bin.agreement), count(bin.n)]),
+      },
+    },
+  );
+}
+
+/** Agreement per kind of call: where the student should not be trusted. */
+export function buckets({ student, capabilities }: TaskState, report: EvaluationReport): Content {
+  const enough = report.buckets.filter((bucket) => bucket.n >= 5);
+  if (enough.length < 2) return null;
+  const names = new Map(capabilities.map((c) => [c.id, c.name]));
+  const outcome = student?.outcome;
+  const serving = new Set(
+    outcome?.kind === 'certified' ? outcome.buckets.filter((b) => b.serve).map((b) => b.bucket) : [],
+  );
+  const rows = enough.map((bucket) => ({
+    name: names.get(bucket.bucket) ?? bucket.bucket.replace(/^[a-z-]+:/, ''),
+    agreement: bucket.agreement,
+    served: serving.has(bucket.bucket),
+  }));
+  return card(
+    'Where it is weakest',
+    'Agreement before any threshold, the lowest first, with its interval and the number of calls. Hollow: stays with the teacher.',
+    bucketChart(rows),
+    {
+      table: {
+        head: ['Kind of call', 'Agree', 'Interval', 'Answered here', 'of which differ'],
+        rows: enough.map((b) => [
+          names.get(b.bucket) ?? b.bucket,
+          percent(b.agreement.rate),
+          interval(b.agreement),
+          `${count(b.served)} of ${count(b.n)}`,
+          b.served === 0 ? '–' : percent(b.disagreement.rate),
+        ]),
+      },
+    },
+  );
+}

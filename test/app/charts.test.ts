@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { exactRate } from '../../src/base/binomial.ts';
+import { bucketChart } from '../../webview/charts/buckets.ts';
+import { capabilityRows, capabilityStrip, type Offered } from '../../webview/charts/capabilities.ts';
+import { costChart } from '../../webview/charts/cost.ts';
+import { dotsChart } from '../../webview/charts/dots.ts';
+import { flowChart } from '../../webview/charts/flow.ts';
+import { latencyChart } from '../../webview/charts/latency.ts';
+import { learningChart } from '../../webview/charts/learning.ts';
+import { reliabilityChart } from '../../webview/charts/reliability.ts';
+import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
+import { trafficChart } from '../../webview/charts/traffic.ts';
+import { count, dollars, interval, milliseconds, percent } from '../../webview/charts/words.ts';
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const amount = fc.integer({ min: 0, max: 1_000_000 });
+const rate = fc.tuple(amount, amount).map(([a, b]) => exactRate(Math.min(a, b), Math.max(a, b)));
+const name = fc.string({ maxLength: 40 });
+const offered: fc.Arbitrary<Offered> = fc.record({
+  name,
+  verdict: fc.constantFrom('keep', 'route', 'drop', 'not yet'),
+  fired: amount,
+  opportunities: amount,
+  rate: share,
+  upper: share,
+});
+
+/** [chart, any data it may be given] */
+const charts: readonly [string, fc.Arbitrary<string>][] = [
+  ['flow', fc.array(fc.record({ label: name, n: amount, local: fc.boolean() })).map((b) => flowChart(b))],
+  ['capability strip', fc.array(offered, { maxLength: 200 }).map((c) => capabilityStrip(c))],
+  ['capability rows', fc.array(offered).map((c) => capabilityRows(c))],
+  [
+    'risk and coverage',
+    fc
+      .record({
+        points: fc.array(fc.record({ coverage: share, risk: share })),
+        epsilon: fc.option(fc.double({ min: 0.001, max: 0.3, noNaN: true })),
+        served: fc.option(fc.record({ coverage: share, disagreement: rate })),
+      })
+      .map((data) => riskCoverageChart(data)),
+  ],
+  [
+    'reliability',
+    fc
+      .array(fc.record({ confidence: share, agreement: share, n: amount }))
+      .map((bins) => reliabilityChart(bins)),
+  ],
+  [
+    'latency',
+    fc
+      .array(
+        fc
+          .tuple(
+            fc.double({ min: 0, max: 60_000, noNaN: true }),
+            fc.double({ min: 0, max: 60_000, noNaN: true }),
+          )
+          .map(([a, b]) => ({ name: 'x', p50Ms: Math.min(a, b), p99Ms: Math.max(a, b), local: true })),
+        { minLength: 1, maxLength: 3 },
+      )
+      .map((rows) => latencyChart(rows)),
+  ],
+  [
+    'learning',
+    fc
+      .array(
+        fc.record({
+          step: amount,
+          loss: fc.double({ min: 0, max: 50, noNaN: true }),
+          validation: fc.option(share),
+        }),
+      )
+      .map((points) => learningChart(points)),
+  ],
+  [
+    'traffic',
+    fc
+      .array(fc.record({ day: fc.integer({ min: 0, max: 60 }), calls: amount, local: amount }))
+      .map((days) =>
+        trafficChart(
+          days.map((d) => ({ ...d, day: new Date(Date.UTC(2026, 9, 1 + d.day)).toISOString().slice(0, 10) })),
+        ),
+      ),
+  ],
+  [
+    'cost',
+    fc
+      .record({ teacher: fc.double({ min: 0, max: 1e6, noNaN: true }), local: share })
+      .map((c) => costChart(c)),
+  ],
+  ['dots', fc.record({ local: share, differ: share }).map((d) => dotsChart(d))],
+  [
+    'buckets',
+    fc.array(fc.record({ name, agreement: rate, served: fc.boolean() })).map((b) => bucketChart(b)),
+  ],
+];
+
+for (const [what, drawn] of charts)
+  test(`the ${what} chart is whole whatever it shows`, () => {
+    fc.assert(
+      fc.property(drawn, (svg) => {
+        assert.match(svg, /^<svg [^>]*role="img" aria-label="[^"]+"/);
+        assert.ok(!/NaN|Infinity|undefined/.test(svg), svg.match(/.{40}(NaN|Infinity|undefined).{20}/)?.[0]);
+        for (const match of svg.matchAll(/ (?:width|height|r)="(-?[\d.]+)"/g))
+          assert.ok(Number(match[1]) >= 0, match[0]);
+        assert.equal(svg.match(/<g>/g)?.length, svg.match(/<\/g>/g)?.length);
+        assert.ok(!/ style=| on\w+=/.test(svg.replace(/aria-label="[^"]*"|>[^<]*</g, '')));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+test('names in a chart are text, not markup', () => {
+  const svg = flowChart([
+    { label: '<script>&"', n: 1, local: true },
+    { label: 'x', n: 2, local: false },
+  ]);
+  assert.ok(svg.includes('&#60;script&#62;&#38;&#34;') && !svg.includes('<script'));
+});
+
+test('the stream parts into pieces as wide as their shares, the local one on top', () => {
+  const svg = flowChart([
+    { label: 'teacher', n: 25, local: false },
+    { label: 'here', n: 75, local: true },
+  ]);
+  const heights = [...svg.matchAll(/<rect [^>]*height="([\d.]+)"/g)].map((match) => Number(match[1]));
+  assert.deepEqual(heights, [176, 132, 44]);
+});
+
+test('more reasons than fit become one', () => {
+  const svg = flowChart(
+    Array.from({ length: 12 }, (_, i) => ({ label: `reason ${i}`, n: 100 - i, local: i === 0 })),
+  );
+  assert.match(svg, /6 other reasons/);
+});
+
+test('a hundred dots add up', () => {
+  const svg = dotsChart({ local: 0.729, differ: 0.018 });
+  assert.equal(svg.match(/<circle/g)?.length, 100);
+  assert.match(svg, /Of a hundred calls 73 are answered on this machine, 1 of them differs/);
+});
+
+test('the curve leaves through the top where it crosses, not along it', () => {
+  const svg = riskCoverageChart({
+    points: [
+      { coverage: 0.4, risk: 0.01 },
+      { coverage: 0.6, risk: 0.02 },
+      { coverage: 1, risk: 0.5 },
+    ],
+    epsilon: 0.02,
+    served: { coverage: 0.6, disagreement: exactRate(12, 600) },
+  });
+  const curve = svg.match(/<path d="(M[^"]+)"/)?.[1] ?? '';
+  const ys = [...curve.matchAll(/[ML][\d.]+ ([\d.-]+)/g)].map((match) => Number(match[1]));
+  assert.equal(ys.at(-1), 18);
+  assert.equal(ys.filter((y) => y === 18).length, 1);
+});
+
+test('figures never say nothing or all for what is neither', () => {
+  assert.deepEqual(
+    [0, 0.00005, 0.0005, 0.004, 0.0213, 0.02, 0.72945, 0.99999, 1].map((value) =>
+      percent(value).replace('\u00a0', ' '),
+    ),
+    ['0 %', '<0.01 %', '0.05 %', '0.4 %', '2.1 %', '2 %', '72.9 %', '>99.9 %', '100 %'],
+  );
+  assert.equal(interval(exactRate(0, 0)), 'no calls yet');
+  assert.equal(count(1234567.2), '1,234,567');
+  assert.deepEqual([dollars(0.001), dollars(12.5), dollars(4210)], ['<$0.01', '$12.50', '$4,210']);
+  assert.deepEqual(
+    [1.84, 743, 2950, 12_400].map((ms) => milliseconds(ms).replace('\u00a0', ' ')),
+    ['1.8 ms', '743 ms', '3.0 s', '12 s'],
+  );
+});

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { renderReport } from '../../src/app/report.ts';
+import { reportModel } from '../../src/app/reportModel.ts';
+import type { AppState } from '../../src/protocol.ts';
+import { options, workspace } from './reportFixture.ts';
+
+const assets = { script: 'document.title += "";', style: 'body { margin: 0 }' };
+const page = renderReport(reportModel(workspace(), options), assets);
+
+function pageOf(state: AppState, taskId: string | null = null): string {
+  return renderReport(reportModel(state, { ...options, taskId }), assets);
+}
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? match[0]);
+}
+
+test('the page names its figures in words, with interval and count', () => {
+  assert.match(
+    page,
+    /<span class="share">72\.9\u00a0%<\/span> of the live calls were answered on this machine/,
+  );
+  assert.match(page, /71\.5 – 74\.3\u00a0%, n = 4,018/);
+  assert.match(page, /where at most 2\u00a0% was promised/);
+  assert.match(page, /413 times faster at the median/);
+  assert.match(page, /\$300\.98 less a month/);
+  assert.match(page, /112 of 124 offered capabilities were ever used/);
+});
+
+test('nothing is loaded from anywhere', () => {
+  const urls = [...matches(page, /\s(?:src|href|action)="([^"]*)"/g), ...matches(page, /url\(([^)]*)\)/g)];
+  assert.deepEqual(
+    urls.filter((url) => !url.startsWith('#')),
+    [],
+  );
+  assert.deepEqual(
+    matches(page, /https?:\/\/[^"\s]+/g).filter((url) => url !== 'http://www.w3.org/2000/svg'),
+    [],
+  );
+});
+
+test('the policy allows exactly the one style and the one script of the page', () => {
+  const policy = matches(page, /http-equiv="Content-Security-Policy" content="([^"]+)"/g)[0]!.replaceAll(
+    '&#39;',
+    "'",
+  );
+  assert.match(policy, /^default-src 'none';/);
+  for (const tag of ['style', 'script']) {
+    const inline = matches(page, new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`, 'g'));
+    assert.equal(inline.length, 1);
+    const hash = createHash('sha256').update(inline[0]!).digest('base64');
+    assert.ok(policy.includes(`${tag}-src 'sha256-${hash}'`), `${tag} would be blocked`);
+  }
+  assert.ok(!/\sstyle=/.test(page), 'style attributes would be blocked');
+  assert.ok(!/\son\w+=/.test(page), 'handlers in attributes would be blocked');
+});
+
+test('a script that closes itself does not end the page', () => {
+  const odd = renderReport(reportModel(workspace(), options), { script: 'x("</script><b>")', style: '' });
+  assert.equal(matches(odd, /<\/script>/g).length, 1);
+});
+
+test('every picture is described and stands in a figure with a title', () => {
+  const charts = matches(page, /<svg[^>]*class="chart"[^>]*>/g);
+  assert.ok(charts.length >= 10);
+  for (const chart of charts) assert.match(chart, /role="img" aria-label="[^"]{15,}"/);
+  for (const figure of matches(page, /<figure class="card[^"]*">[\s\S]*?<\/figure>/g)) {
+    assert.match(figure, /<h3>[^<]{5,}<\/h3>/);
+    assert.equal(matches(figure, /<svg/g).length, 1);
+  }
+});
+
+test('what a picture shows is there as a table', () => {
+  const tables = matches(page, /<details class="data"><summary>Figures<\/summary>/g);
+  assert.ok(tables.length >= 7);
+  assert.match(page, /<th scope="row">student not sure enough<\/th><td class="number">812<\/td>/);
+  assert.match(page, /<th scope="row">track_trip<\/th><td class="number">0<\/td>/);
+});
+
+test('no figure is broken', () => {
+  for (const word of ['NaN', 'undefined', 'Infinity', '[object', 'null<'])
+    assert.ok(!page.includes(word), `the page says ${word}`);
+});
+
+test('tags are balanced', () => {
+  for (const tag of [
+    'section',
+    'figure',
+    'table',
+    'tr',
+    'td',
+    'th',
+    'svg',
+    'g',
+    'details',
+    'div',
+    'dl',
+    'dd',
+    'p',
+    'span',
+  ])
+    assert.equal(
+      matches(page, new RegExp(`<${tag}[\\s>]`, 'g')).length -
+        matches(page, new RegExp(`<${tag}\\b[^>]*/>`, 'g')).length,
+      matches(page, new RegExp(`</${tag}>`, 'g')).length,
+      tag,
+    );
+});
+
+test('a hostile name, prompt or reason stays text', () => {
+  const evil = '<img src=x onerror=alert(1)>"\'&';
+  const state = workspace();
+  const task = state.tasks[1]!;
+  const hostile = {
+    ...task,
+    name: evil,
+    summary: evil,
+    prompt: evil,
+    sites: [evil],
+    live: { ...task.live, byReason: { ...task.live.byReason, [evil]: 4 } },
+    capabilities: task.capabilities.map((c, i) => (i === 120 ? { ...c, name: evil, reason: evil } : c)),
+    slots: [{ ...task.slots[0]!, name: evil, reason: evil }],
+  };
+  const written = pageOf({ ...state, tasks: [hostile] });
+  assert.ok(!written.includes('<img'));
+  assert.ok(written.includes('&#60;img src=x onerror=alert(1)&#62;&#34;&#39;&#38;'));
+});
+
+test('a refusal is told as what it is, once', () => {
+  const written = pageOf(workspace(), 'mood');
+  assert.match(written, /The teacher answers every call\./);
+  assert.match(written, /No threshold keeps the promise/);
+  assert.equal(matches(written, /<p class="lede">Stay with the teacher/g).length, 1);
+  assert.ok(!written.includes('assistant intent'));
+});
+
+test('a task without a student and a workspace without tasks have a page too', () => {
+  assert.match(pageOf(workspace(), 'ticket-summary'), /Collecting traffic: 140 calls so far/);
+  const empty = pageOf({ ...workspace(), tasks: [], jobs: [] });
+  assert.match(empty, /No task has been found yet/);
+});
+
+test('held-out figures stand in until there are live ones', () => {
+  const state = workspace();
+  const task = state.tasks[1]!;
+  const before = { ...state, tasks: [{ ...task, live: state.tasks[0]!.live }] };
+  const { headline } = reportModel(before, options);
+  assert.equal(headline.source, 'held-out');
+  assert.equal(headline.local.n, 4000);
+  assert.match(pageOf(before), /of held-out calls can be answered on this machine/);
+});
+
+test('the headline pools tasks and keeps the loosest promise', () => {
+  const { headline, tasks } = reportModel(workspace(), options);
+  assert.deepEqual(
+    tasks.map((task) => task.state.id),
+    ['assistant-intent', 'mood', 'ticket-summary'],
+  );
+  assert.equal(headline.source, 'live');
+  assert.equal(headline.local.hits, 2931);
+  assert.equal(headline.epsilon, 0.02);
+  assert.equal(headline.capabilities.keep, 100);
+  assert.ok(Math.abs((headline.savedPerMonth ?? 0) - 412.6 * (2931 / 4018)) < 1e-9);
+});
