@@ -63,9 +63,10 @@ function patchChildren(parent: Node, wanted: readonly (Tree | string)[]): void {
     const key = typeof child === 'string' ? undefined : child.attributes.key;
     const candidate = key === undefined ? next : (keyed.get(key) ?? null);
     const node = candidate !== null && fits(candidate, child) ? candidate : create(child);
+    // Complete before it enters the page: components read their attributes when they are connected.
+    update(node, child);
     if (node === next) next = next.nextSibling;
     else parent.insertBefore(node, next);
-    update(node, child);
   }
   while (next !== null) {
     const gone = next;

@@ -9,10 +9,10 @@ export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(share === 0 || share === 1 ? 0 : digits)} %`;
 }
 
-/** The exact interval and what it rests on: `95.1 to 97.0 %, n = 1,240`. */
+/** The exact interval and what it rests on: `95.1–97.0 %, n = 1,240`. */
 export function interval({ lower, upper, n }: Rate): string {
   if (n === 0) return 'no calls yet';
-  return `${(lower * 100).toFixed(1)} to ${(upper * 100).toFixed(1)} %, n = ${count(n)}`;
+  return `${(lower * 100).toFixed(1)}–${(upper * 100).toFixed(1)} %, n = ${count(n)}`;
 }
 
 export function count(value: number): string {

@@ -90,20 +90,20 @@ function table(model: Model, task: TaskState, list: readonly Capability[], contr
 
 function row(model: Model, task: TaskState, capability: Capability, most: number, controls: Controls): Tree {
   const { fired, opportunities, rate, upper } = capability;
-  const figures =
-    fired === 0 ? `never, at most ${percent(upper)}` : `${count(fired)} of ${count(opportunities)}`;
+  const figures = fired === 0 ? `never, ≤ ${percent(upper)}` : `${count(fired)} · ${percent(rate.rate)}`;
+  const title = `${count(fired)} of ${count(opportunities)} calls. ${capability.reason}`;
   return h(
     'tr',
     { key: capability.id, 'data-capability': capability.id, 'data-verdict': capability.verdict },
     h(
       'th',
-      { scope: 'row', title: capability.reason },
+      { scope: 'row', title },
       h('span', { class: 'capability-name' }, capability.name),
       capability.kind === 'label' ? null : h('span', { class: 'quiet capability-kind' }, capability.kind),
     ),
     h(
       'td',
-      { title: capability.reason },
+      { title },
       h('span', { class: fired === 0 ? 'never' : 'fired' }, figures),
       h(
         'span',

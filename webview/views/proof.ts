@@ -20,7 +20,7 @@ export function proof({ student }: TaskState): Child {
       : [
           figures(
             figure({
-              label: 'Agrees with the teacher',
+              label: 'Agreement',
               value: percent(report.agreement.rate),
               note: interval(report.agreement),
             }),
@@ -42,7 +42,7 @@ export function proof({ student }: TaskState): Child {
               : figure({
                   label: 'Exact repeats',
                   value: count(report.cached),
-                  note: `on the rest ${percent(report.novelAgreement.rate)} agree`,
+                  note: `the rest: ${percent(report.novelAgreement.rate)}`,
                 }),
           ),
           tradeOff(report, outcome.kind === 'certified' ? outcome.certificate.epsilon : 0.02),

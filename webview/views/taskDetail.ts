@@ -50,18 +50,26 @@ function heading(model: Model, task: TaskState, controls: Controls): Tree {
     'header',
     { class: 'task-heading' },
     h(
-      'vscode-button',
-      {
-        appearance: 'icon',
-        class: 'back',
-        'aria-label': 'Back to all tasks',
-        title: 'All tasks (Escape)',
-        on: { click: () => controls.open(null) },
-      },
-      icon('arrow-left'),
+      'div',
+      { class: 'task-path' },
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'back',
+          title: 'All tasks (Escape)',
+          on: { click: () => controls.open(null) },
+        },
+        icon('arrow-left'),
+        'All tasks',
+      ),
+      h('span', { class: `chip tone-${stage.tone}` }, icon(stage.icon), stage.label),
     ),
-    model.renaming === task.id ? nameField(task, controls) : name(task, controls),
-    h('span', { class: `chip tone-${stage.tone}` }, icon(stage.icon), stage.label),
+    h(
+      'div',
+      { class: 'task-title' },
+      model.renaming === task.id ? nameField(task, controls) : name(task, controls),
+    ),
   );
 }
 
@@ -75,6 +83,7 @@ function name(task: TaskState, controls: Controls): Child {
         appearance: 'icon',
         class: 'rename',
         'aria-label': `Rename ${task.name}`,
+        title: 'Rename',
         on: { click: () => controls.rename(task.id) },
       },
       icon('edit'),

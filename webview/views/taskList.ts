@@ -67,7 +67,7 @@ function facts(task: TaskState): Child[] {
   if (isServing(task) && task.live.answeredLocally.n > 0) {
     parts.push(`${percent(task.live.answeredLocally.rate)} answered locally`);
   } else if (report) {
-    parts.push(`${percent(report.agreement.rate)} agree (n = ${count(report.agreement.n)})`);
+    parts.push(`${percent(report.agreement.rate)} agree, n = ${count(report.agreement.n)}`);
   } else if (task.callsPerDay >= 1 && task.calls > 1) {
     parts.push(`${count(task.callsPerDay)} a day`);
   }

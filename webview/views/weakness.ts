@@ -20,24 +20,29 @@ export function weaknessMap(model: Model, task: TaskState, controls: Controls): 
     model,
     controls,
     { name: 'weakness', title: 'Weakness Map', note: `${buckets.length} kinds of calls`, openAtFirst: true },
-    () => [
-      h(
-        'div',
-        { class: 'tiles', 'aria-hidden': 'true' },
-        sorted.map((bucket) => tile(bucket, nameOf(bucket))),
-      ),
-      h(
-        'div',
-        { class: 'tile-scale quiet', 'aria-hidden': 'true' },
-        h('span', null, 'weak'),
-        h('span', null, 'strong'),
-      ),
-      h(
-        'ul',
-        { class: 'whiskers', 'aria-label': 'Weakest first' },
-        sorted.slice(0, WORST).map((bucket) => whisker(bucket, nameOf(bucket))),
-      ),
-    ],
+    () => {
+      const worst = sorted.slice(0, WORST);
+      const from = Math.floor(Math.min(...worst.map((bucket) => bucket.agreement.lower)) * 10) / 10;
+      return [
+        h(
+          'div',
+          { class: 'tiles', 'aria-hidden': 'true' },
+          sorted.map((bucket) => tile(bucket, nameOf(bucket))),
+        ),
+        h(
+          'ul',
+          { class: 'whiskers', 'aria-label': 'Weakest first' },
+          worst.map((bucket) => whisker(bucket, nameOf(bucket), from)),
+        ),
+        h(
+          'div',
+          { class: 'scale quiet', 'aria-hidden': 'true' },
+          h('span', null, percent(from, 0)),
+          h('span', null, 'agreement'),
+          h('span', null, '100 %'),
+        ),
+      ];
+    },
   );
 }
 
@@ -51,13 +56,22 @@ function tile(bucket: Bucket, name: string): Tree {
   return h('span', { key: bucket.bucket, class: `tile grade-${grade(bucket.agreement.rate)}`, title });
 }
 
-function whisker({ bucket, agreement, n, served }: Bucket, name: string): Tree {
-  const share = (value: number): string => `${(value * 100).toFixed(1)}%`;
-  const style = `inset-inline-start:${share(agreement.lower)};inline-size:${share(agreement.upper - agreement.lower)}`;
+/** Rate and exact interval on a scale that begins at `from`. */
+function whisker({ bucket, agreement, n, served }: Bucket, name: string, from: number): Tree {
+  const share = (value: number): string => `${(((value - from) / (1 - from)) * 100).toFixed(1)}%`;
+  const left = share(agreement.lower);
+  const style = `inset-inline-start:${left};inset-inline-end:calc(100% - ${share(agreement.upper)})`;
+  const title =
+    served === 0 ? 'Left to the teacher' : `${count(served)} of ${count(n)} answered by the student`;
   return h(
     'li',
-    { key: bucket },
-    h('span', { class: 'whisker-name' }, name),
+    { key: bucket, title },
+    h(
+      'span',
+      { class: 'whisker-name' },
+      name,
+      served === 0 ? h('span', { class: 'quiet' }, ' · teacher') : null,
+    ),
     h('span', { class: 'whisker-rate' }, percent(agreement.rate, 0)),
     h(
       'span',
@@ -68,10 +82,6 @@ function whisker({ bucket, agreement, n, served }: Bucket, name: string): Tree {
         style: `inset-inline-start:${share(agreement.rate)}`,
       }),
     ),
-    h(
-      'span',
-      { class: 'quiet whisker-note' },
-      `${interval(agreement)}, ${served === 0 ? 'left to the teacher' : `${count(served)} of ${count(n)} answered`}`,
-    ),
+    h('span', { class: 'quiet whisker-note' }, interval(agreement)),
   );
 }

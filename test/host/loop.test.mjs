@@ -1,0 +1,276 @@
+// The whole loop in a real workbench, as a person does it: install, record, train, switch, be answered locally.
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { createDriver } from './driver.mjs';
+import { createProject, startTeacher } from './project.mjs';
+import {
+  createProfile,
+  installExtension,
+  readIfThere,
+  startBrowser,
+  startServer,
+  until,
+} from './workbench.mjs';
+
+const tools = JSON.parse(readFileSync(process.env.UNDERSTUDY_HOST_TOOLS, 'utf8'));
+const root = path.resolve(import.meta.dirname, '../..');
+const profile = path.join(tools.out, 'loop');
+const shots = path.join(tools.out, 'screenshots/loop');
+const calls = 1600;
+
+let driver;
+let project;
+let sidebar;
+let portBefore;
+let broken = false;
+const closing = [];
+
+before(async () => {
+  const teacher = await startTeacher(tools, root);
+  closing.push(() => teacher.stop());
+  createProfile(profile, { 'understudy.upstreams': teacher.urls, 'understudy.autoAnalyse': false });
+  rmSync(shots, { recursive: true, force: true });
+  mkdirSync(shots, { recursive: true });
+  project = createProject(root, path.join(profile, 'project'));
+  installExtension(tools, profile, tools.vsix);
+  const server = await startServer(tools, profile);
+  closing.push(() => server.stop());
+  const browser = await startBrowser(tools, profile);
+  closing.push(() => browser.close());
+  driver = createDriver(browser.pages()[0], shots);
+  await driver.open(server.url, project);
+});
+
+after(async () => {
+  for (const close of closing.reverse()) await close();
+  stopGateway();
+});
+
+/** One step of the story. After a failed one the rest cannot be told, and is not counted as passed. */
+function step(title, run) {
+  test(title, async (t) => {
+    if (broken) return t.skip('an earlier step failed');
+    try {
+      await run(t);
+    } catch (error) {
+      broken = true;
+      await driver?.shot('failure').catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+step('activates, shows its state in the status bar, and teaches the first step in the sidebar', async () => {
+  await (await driver.status()).waitFor({ timeout: 30_000 });
+  sidebar = await driver.showSidebar();
+  await sidebar.locator('text=Start Recording').waitFor();
+  await driver.shot('welcome');
+});
+
+step('offers to record at each place that calls a model', async () => {
+  await driver.quickOpen('app.mjs');
+  await driver.page.locator('.codelens-decoration a', { hasText: 'not recording' }).first().waitFor();
+  await driver.shot('not-recording');
+});
+
+step('starts recording from the palette', async () => {
+  await driver.palette('Understudy: Start Recording');
+  await driver.notification('Recording');
+  await sidebar.locator('[data-gateway="recording"]').waitFor();
+  await (await driver.status()).locator('.codicon-record').waitFor();
+  portBefore = lease().port;
+  assert.ok(portBefore > 0);
+  await driver.shot('recording');
+});
+
+step('records an unchanged program that is started in the terminal', async () => {
+  await driver.clearNotifications();
+  await driver.newTerminal();
+  await driver.type(`node app.mjs --calls ${calls} --concurrency 16 | tee run1.txt; echo done >> run1.txt`);
+  await finished('run1.txt');
+  assert.match(readFileSync(path.join(project, 'run1.txt'), 'utf8'), /1600 calls in [\d.]+ s, 0 failed/);
+  await sidebar.locator('.gateway-bar', { hasText: /1,[56]\d\d calls/ }).waitFor();
+  await driver.shot('recorded');
+});
+
+step('finds the tasks and lists them in the sidebar', async () => {
+  await sidebar.locator('vscode-button', { hasText: 'Find Tasks' }).click();
+  await sidebar.locator('.task-card').nth(2).waitFor({ timeout: 60_000 });
+  assert.equal(await sidebar.locator('.task-card').count(), 3);
+  await driver.shot('tasks');
+});
+
+step('shows the task above the call that belongs to it, and opens it from there', async () => {
+  const lens = driver.page.locator('.codelens-decoration a', { hasText: 'calls' });
+  await driver.page.locator('.monaco-editor').first().click();
+  await goToLine(65);
+  await lens.first().waitFor();
+  await driver.shot('lens-with-task');
+  await lens.first().click();
+  await sidebar.locator('article.task').waitFor();
+  await driver.shot('task');
+});
+
+step('trains a student with progress and says what was proved', async () => {
+  await sidebar.locator('.back').click();
+  await openSupportTask();
+  await sidebar.locator('[data-action="train"]').click();
+  await decideTerms();
+  await sidebar.locator('article[data-stage="training"] .job').waitFor({ timeout: 30_000 });
+  await sidebar
+    .locator('.job figure')
+    .waitFor({ timeout: 60_000 })
+    .catch(() => undefined);
+  await driver.shot('training');
+  await sidebar.locator('article[data-stage="certified"]').waitFor({ timeout: 150_000 });
+  await sidebar.locator('.promise').waitFor();
+  await driver.shot('certified');
+});
+
+step('switches the task to the student and answers the next run here', async () => {
+  await sidebar.locator('[data-mode="on"][role="radio"]').click();
+  await sidebar.locator('article[data-mode="on"]').waitFor({ timeout: 30_000 });
+  await driver.page.locator('.terminal.xterm').last().click();
+  await driver.type(
+    'node app.mjs --calls 400 --from 1600 --concurrency 8 | tee run2.txt; echo done >> run2.txt',
+  );
+  await finished('run2.txt');
+  assert.match(readFileSync(path.join(project, 'run2.txt'), 'utf8'), /400 calls in [\d.]+ s, 0 failed/);
+  const local = sidebar.locator('.figure', { hasText: 'Answered locally' }).locator('.figure-value');
+  await local.waitFor({ timeout: 20_000 });
+  await until(async () => Number.parseFloat(await local.innerText()) > 20, 'answers from the student');
+  await (await driver.status()).filter({ hasText: 'local' }).waitFor();
+  await driver.shot('answered-locally');
+});
+
+step('opens the report as a page', async () => {
+  await sidebar.locator('[data-action="report"]').click();
+  await driver.page.locator('.tab.active', { hasText: 'Report' }).waitFor();
+  await driver.page.waitForTimeout(1000);
+  await driver.shot('report');
+});
+
+step('goes on after a reload with the same gateway and port', async () => {
+  const { pid } = lease();
+  await driver.page.reload();
+  await driver.page.locator('.monaco-workbench .activitybar').waitFor({ timeout: 60_000 });
+  sidebar = await driver.showSidebar();
+  await until(
+    async () =>
+      (await sidebar.locator('[data-gateway="recording"]').count()) > 0 ||
+      (await sidebar.locator('article.task').count()) > 0,
+    'the state after a reload',
+    40_000,
+  );
+  await (await driver.status()).filter({ hasText: 'local' }).waitFor({ timeout: 40_000 });
+  assert.equal(lease().port, portBefore);
+  assert.equal(lease().pid, pid);
+  await driver.shot('reloaded');
+});
+
+step('routes a client with a hard-coded URL through the gateway, as an edit that can be undone', async () => {
+  await driver.quickOpen('summarise.ts');
+  await quickFix('api.openai.com', 'route this client through the gateway');
+  await saved('summarise.ts', /baseURL: process\.env\.OPENAI_BASE_URL \?\? 'https:\/\/api\.openai\.com\/v1'/);
+  await driver.shot('routed');
+  await driver.page.keyboard.press('Control+z');
+  await saved('summarise.ts', /baseURL: 'https:\/\/api\.openai\.com\/v1'/);
+  await quickFix('chat.completions', 'name the task of this call');
+  await saved('summarise.ts', /\}, \{ headers: \{ 'x-understudy-task': 'summarise' \} \}\);/);
+  await driver.shot('named');
+});
+
+step('does the same in Python', async () => {
+  await driver.quickOpen('classify.py');
+  await quickFix('base_url', 'route this client through the gateway');
+  await saved('classify.py', /import os\nfrom openai import OpenAI/);
+  assert.match(
+    readFileSync(path.join(project, 'classify.py'), 'utf8'),
+    /base_url=os\.environ\.get\("OPENAI_BASE_URL", "https:\/\/api\.openai\.com\/v1"\)/,
+  );
+});
+
+step('takes the variables away from new terminals when recording stops', async () => {
+  await driver.palette('Understudy: Stop Recording');
+  await driver.newTerminal();
+  await driver.type('echo "url=[$OPENAI_BASE_URL]" > url.txt');
+  assert.equal((await fileWith('url.txt', /url=/)).trim(), 'url=[]');
+  await driver.shot('stopped');
+});
+
+async function finished(file) {
+  await fileWith(file, /^done$/m, 90_000);
+}
+
+function fileWith(name, pattern, ms = 20_000) {
+  return until(
+    () => {
+      const text = readIfThere(path.join(project, name), readFileSync);
+      return pattern.test(text) ? text : null;
+    },
+    `${name} with ${pattern}`,
+    ms,
+  );
+}
+
+async function goToLine(line) {
+  await driver.page.keyboard.press('Control+g');
+  await driver.page.locator('.quick-input-widget input[type=text]').fill(`:${line}`);
+  await driver.page.keyboard.press('Enter');
+}
+
+async function openSupportTask() {
+  const cards = sidebar.locator('.task-card');
+  await cards.first().waitFor();
+  // The task with the most calls is the one of the support queue.
+  const counts = await cards.evaluateAll((all) =>
+    all.map((card) => Number(/([\d,]+) calls/.exec(card.textContent)?.[1].replace(',', ''))),
+  );
+  await cards.nth(counts.indexOf(Math.max(...counts))).click();
+  await sidebar.locator('article.task').waitFor();
+}
+
+/** Training asks once whether the provider's terms allow it. */
+async function decideTerms() {
+  const asked = sidebar.locator('.failure, article[data-stage="training"]');
+  await asked.first().waitFor({ timeout: 30_000 });
+  if ((await sidebar.locator('.failure').count()) === 0) return;
+  await driver.shot('terms');
+  await sidebar.locator('.failure vscode-link').click();
+  await driver.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'I May Train' }).click();
+  await sidebar.locator('[data-action="train"]').click();
+}
+
+async function quickFix(on, title) {
+  await driver.page.locator('.monaco-editor .view-line', { hasText: on }).first().click();
+  await driver.page.keyboard.press('Control+.');
+  const row = driver.page.locator('.action-widget .monaco-list-row', { hasText: title });
+  await row.first().waitFor();
+  await row.first().click();
+}
+
+async function saved(file, pattern) {
+  await driver.page.keyboard.press('Control+s');
+  await fileWith(file, pattern);
+}
+
+/** The lease of the one workspace of this profile. */
+function lease() {
+  const storage = path.join(profile, 'data/User/workspaceStorage');
+  for (const folder of readdirSync(storage)) {
+    const text = readIfThere(path.join(storage, folder, 'understudy.understudy/gateway.json'), readFileSync);
+    if (text !== '') return JSON.parse(text);
+  }
+  throw new Error('no gateway has a lease');
+}
+
+/** It outlives the editor on purpose; here it is ours to end. */
+function stopGateway() {
+  try {
+    process.kill(lease().pid, 'SIGTERM');
+  } catch {
+    // No gateway was started, or it has ended already.
+  }
+}
