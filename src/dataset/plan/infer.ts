@@ -1,10 +1,11 @@
-import { isObject, type Json, parseJson } from '../../base/json.ts';
+import { type Json, parseJson } from '../../base/json.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
 import type { ModelInput } from '../example.ts';
-import type { OutputPlan, TextStyle } from '../plan.ts';
+import type { OutputPlan, PlanNode } from '../plan.ts';
 import { jsonFrame, jsonStyle, plainStyle } from '../style.ts';
-import { inferNode, type Sample } from './node.ts';
+import { inferNode } from './node.ts';
+import type { Sample } from './place.ts';
 import { inferTools } from './tools.ts';
 import { isClosed, learnable, tally } from './values.ts';
 
@@ -98,9 +99,7 @@ function inferSeveral(observations: readonly TextObservation[], task: Task): Out
   return null;
 }
 
-function subsetNode(
-  values: readonly Json[],
-): OutputPlan extends infer P ? (P extends { kind: 'text-answer'; node: infer N } ? N : never) : never {
+function subsetNode(values: readonly Json[]): PlanNode {
   return {
     kind: 'subset',
     values,
@@ -121,9 +120,4 @@ function freeTextReason(observations: readonly TextObservation[], task: Task): s
 
 export function unplannable(reason: string): OutputPlan {
   return { kind: 'unplannable', reason };
-}
-
-/** Exported for tools: the habit of argument texts. */
-export function argumentStyle(texts: readonly string[]): TextStyle | null {
-  return jsonStyle(texts.filter((text) => isObject(parseJson(text))));
 }

@@ -1,7 +1,7 @@
 import { isArray, type JsonObject } from '../../base/json.ts';
 import type { PlanNode } from '../plan.ts';
 import { alignMasked } from '../spans.ts';
-import type { Sample } from './node.ts';
+import type { Sample } from './place.ts';
 
 const placeholder = /<[*A-Z_]+>|\{\}|%s|\[[A-Z_]+\]|\*{2,}/;
 

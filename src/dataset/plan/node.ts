@@ -1,26 +1,8 @@
 import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { ModelInput } from '../example.ts';
-import type { PlanNode } from '../plan.ts';
 import { inferObject } from './object.ts';
+import type { InferredNode, Place, Sample } from './place.ts';
 import { inferSpan, inferSpanList } from './span.ts';
 import { isClosed, learnable, tally } from './values.ts';
-
-export interface Sample {
-  readonly value: Json;
-  readonly input: ModelInput;
-}
-
-/** Where in the answer a node stands. */
-export interface Place {
-  /** Path of the node, the slot's name: `intent`, `address.city`, `GetWeather.city`. */
-  readonly name: string;
-  /** JSON Schema of the value, where the request carries one. */
-  readonly schema: JsonObject | null;
-  /** Some answers leave it out. */
-  readonly optional?: boolean;
-}
-
-export type InferredNode = PlanNode | { readonly kind: 'unknown'; readonly reason: string };
 
 /** The simplest node that expresses (nearly) all of the values. */
 export function inferNode(samples: readonly Sample[], place: Place): InferredNode {
@@ -32,7 +14,7 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
     return optional.node;
   if (tallies.length === 1 && !isOpenSchema(place.schema, tallies[0]!.value, samples.length))
     return { kind: 'constant', value: tallies[0]!.value };
-  if (share(values, isObject) >= 0.95 && place.name !== '?') return inferObject(samples, place);
+  if (share(values, isObject) >= 0.95 && place.name !== '?') return inferObject(samples, place, inferNode);
   if (share(values, isArray) >= 0.95) return inferList(samples, place);
   const listed = schemaEnum(place.schema);
   if (listed === null) {

@@ -1,14 +1,14 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { ChoiceSlot, ObjectField, PlanNode } from '../plan.ts';
 import { inferMasked } from './masked.ts';
-import { type InferredNode, inferNode, type Place, type Sample } from './node.ts';
+import type { InferNode, InferredNode, Place, Sample } from './place.ts';
 import { tally } from './values.ts';
 
 /** Fields rarer than this are left to the teacher: an answer that has one is not planned. */
 const leastPresence = 2;
 
 /** The plan of an object: each field's presence and node, in the teacher's order of keys. */
-export function inferObject(samples: readonly Sample[], place: Place): InferredNode {
+export function inferObject(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
   const objects = samples.flatMap((s) => (isObject(s.value) ? [{ value: s.value, input: s.input }] : []));
   const counts = new Map<string, number>();
   for (const { value } of objects)
@@ -28,7 +28,7 @@ export function inferObject(samples: readonly Sample[], place: Place): InferredN
     const name = place.name === '' ? key : `${place.name}.${key}`;
     const node =
       masked.get(key) ??
-      inferField(having, { name, schema: fieldSchema(place.schema, key), optional: !always });
+      inferField(inferNode, having, { name, schema: fieldSchema(place.schema, key), optional: !always });
     if (node.kind === 'unknown') {
       if (having.length > 0.5 * objects.length) return node;
       // A rare free field costs the calls that have it, not the task.
@@ -41,7 +41,7 @@ export function inferObject(samples: readonly Sample[], place: Place): InferredN
   return inInputOrder(objects, keys, fields) ? { ...node, order: 'input' } : node;
 }
 
-function inferField(samples: readonly Sample[], place: Place): InferredNode {
+function inferField(inferNode: InferNode, samples: readonly Sample[], place: Place): InferredNode {
   const some = samples.filter((sample) => sample.value !== null);
   if (some.length === samples.length || some.length === 0) return inferNode(samples, place);
   const node = inferNode(some, place);

@@ -2,7 +2,7 @@ import { isArray } from '../../base/json.ts';
 import { normaliserChains } from '../normaliser.ts';
 import type { PlanNode, SpanSlot } from '../plan.ts';
 import { alignSpan, alignSpanList } from '../spans.ts';
-import type { Sample } from './node.ts';
+import type { Sample } from './place.ts';
 
 /** Values must be copied at least this often for a field to be read off the input. */
 const leastCopied = 0.9;

@@ -4,7 +4,8 @@ import type { Answer } from '../../wire/chat.ts';
 import type { OutputPlan, ToolPlan } from '../plan.ts';
 import { jsonStyle, plainStyle } from '../style.ts';
 import type { Observation } from './infer.ts';
-import { inferNode, type Sample } from './node.ts';
+import { inferNode } from './node.ts';
+import type { Sample } from './place.ts';
 import { learnable, tally } from './values.ts';
 
 /** The plan of a task that answers with calls: which tools in which order, and a plan for the arguments of each. */
