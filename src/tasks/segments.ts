@@ -18,7 +18,7 @@ export function buildSegments(chain: readonly Constant[], samples: readonly stri
   });
   if (!chain.at(-1)!.trail) segments.push({ kind: 'slot', name: `${slot++}` });
   let shaped: readonly Segment[] = segments;
-  for (const step of [foldEqual, growMasked, shrinkEdges, mergeRepeats])
+  for (const step of [foldEqual, shrinkEdges, growMasked, mergeRepeats])
     shaped = step(shaped, valuesOf(shaped, samples));
   return nameMain(shaped, valuesOf(shaped, samples));
 }

@@ -68,7 +68,8 @@ export function makeCall(spec: CallSpec): Call {
 }
 
 export function makeRequest(spec: CallSpec): ChatRequest {
-  const systems = spec.system === undefined ? [] : typeof spec.system === 'string' ? [spec.system] : spec.system;
+  const systems =
+    spec.system === undefined ? [] : typeof spec.system === 'string' ? [spec.system] : spec.system;
   return {
     model: spec.model ?? 'teacher-1',
     messages: [
@@ -146,7 +147,9 @@ const adjectives =
   'old green broken quiet expensive tiny strange heavy early wooden bright cold famous empty gentle noisy purple rapid'.split(
     ' ',
   );
-const people = 'Ada Bruno Chloe Dmitri Esra Femi Greta Hugo Ines Jonas Kaya Liam Mara Nils Olga Pedro'.split(' ');
+const people = 'Ada Bruno Chloe Dmitri Esra Femi Greta Hugo Ines Jonas Kaya Liam Mara Nils Olga Pedro'.split(
+  ' ',
+);
 
 /** Sentences that a person might write, different in nearly every call. */
 export function sentence(random: Random): string {
@@ -160,7 +163,12 @@ export function sentence(random: Random): string {
     `please note that I ${pick(verbs)}`,
   ]);
   const middle = ` the ${pick(adjectives)} ${pick(nouns)}`;
-  const end = pick(['', ` near the ${pick(nouns)}`, ` and the ${pick(adjectives)} ${pick(nouns)} ${random.int(900)}`, ' again']);
+  const end = pick([
+    '',
+    ` near the ${pick(nouns)}`,
+    ` and the ${pick(adjectives)} ${pick(nouns)} ${random.int(900)}`,
+    ' again',
+  ]);
   return `${opening}${middle}${end}${pick(['.', '?', '', '!'])}`;
 }
 

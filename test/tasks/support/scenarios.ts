@@ -1,5 +1,5 @@
 import type { Call } from '../../../src/traces/trace.ts';
-import { message, paragraph, person, sentence, START, stream, tool } from './calls.ts';
+import { message, paragraph, person, START, sentence, stream, tool } from './calls.ts';
 
 /** One task's calls as real projects make them. Answers carry no hint of the task beyond what they would in life. */
 
@@ -25,7 +25,11 @@ export function scenarios(count = 120): readonly Scenario[] {
       versions: 1,
       calls: stream('label after a system prompt', count, (random) => {
         const user = sentence(random);
-        return { system: `Sort the customer's message into one of: ${labels.join(', ')}.`, user, answer: labelFor(user) };
+        return {
+          system: `Sort the customer's message into one of: ${labels.join(', ')}.`,
+          user,
+          answer: labelFor(user),
+        };
       }),
     },
     {
@@ -71,7 +75,10 @@ export function scenarios(count = 120): readonly Scenario[] {
       slots: ['examples'],
       calls: stream('retrieved few-shot block', count, (random) => {
         const text = sentence(random);
-        const shots = Array.from({ length: 3 }, () => `Review: ${sentence(random)}\nStars: ${1 + random.int(5)}`);
+        const shots = Array.from(
+          { length: 3 },
+          () => `Review: ${sentence(random)}\nStars: ${1 + random.int(5)}`,
+        );
         return {
           user: `Give the number of stars for the last review.\n\nExamples:\n${shots.join('\n\n')}\n\nReview to rate: ${text}\nStars:`,
           answer: `${1 + (text.length % 5)}`,
@@ -88,7 +95,8 @@ export function scenarios(count = 120): readonly Scenario[] {
           message(i % 2 === 0 ? 'user' : 'assistant', sentence(random)),
         );
         return {
-          system: 'You are the front desk of the Lakeside hotel. Help guests with bookings, breakfast and parking.',
+          system:
+            'You are the front desk of the Lakeside hotel. Help guests with bookings, breakfast and parking.',
           messages: [...messages, message('user', sentence(random))],
           answer: paragraph(random, 2),
         };
@@ -127,7 +135,10 @@ export function scenarios(count = 120): readonly Scenario[] {
       calls: stream('prefill and stop sequence', count, (random) => ({
         provider: 'anthropic',
         system: 'Extract the object that the sentence is about.',
-        messages: [message('user', `<sentence>${sentence(random)}</sentence>`), message('assistant', '<object>')],
+        messages: [
+          message('user', `<sentence>${sentence(random)}</sentence>`),
+          message('assistant', '<object>'),
+        ],
         stop: ['</object>'],
         answer: sentence(random).split(' ').at(-1)!,
       })),
@@ -184,7 +195,10 @@ export function scenarios(count = 120): readonly Scenario[] {
       name: 'tools without a prompt',
       versions: 1,
       calls: stream('tools without a prompt', count, (random) => ({
-        tools: [tool('book_room', { guest: 'string', nights: 'number' }), tool('cancel_room', { guest: 'string' })],
+        tools: [
+          tool('book_room', { guest: 'string', nights: 'number' }),
+          tool('cancel_room', { guest: 'string' }),
+        ],
         user: sentence(random),
         toolCalls: [['cancel_room', { guest: person(random) }]],
       })),
@@ -210,7 +224,10 @@ export function scenarios(count = 120): readonly Scenario[] {
         const call = { id: 'c1', name: 'look_up', arguments: '{"q":"x"}', parsed: { q: 'x' } };
         const steps = Array.from({ length: i % 3 }, () => [
           { role: 'assistant' as const, parts: [{ kind: 'tool-call' as const, call }] },
-          { role: 'tool' as const, parts: [{ kind: 'tool-result' as const, callId: 'c1', text: sentence(random) }] },
+          {
+            role: 'tool' as const,
+            parts: [{ kind: 'tool-result' as const, callId: 'c1', text: sentence(random) }],
+          },
         ]).flat();
         return {
           system: 'Find out what the stock keeper wants to know; look things up as often as needed.',
@@ -225,16 +242,19 @@ export function scenarios(count = 120): readonly Scenario[] {
       versions: 1,
       calls: stream(`shared opening, ${aspect}`, count, (random) => ({
         user: `You work for the Northwind help desk. Be brief, be fair, never invent facts about our customers.\n\nTell the ${aspect} of this ticket${aspect === 'tone' ? ' as one adjective' : aspect === 'product' ? ', one of lamp, chair, desk' : ' from 1 (can wait) to 4 (at once)'}.\n\nTicket:\n${paragraph(random, 2)}`,
-        answer: { priority: ['1', '2', '3', '4'], product: ['lamp', 'chair', 'desk'], tone: ['calm', 'angry', 'polite'] }[
-          aspect as 'tone'
-        ][random.int(3)]!,
+        answer: {
+          priority: ['1', '2', '3', '4'],
+          product: ['lamp', 'chair', 'desk'],
+          tone: ['calm', 'angry', 'polite'],
+        }[aspect as 'tone'][random.int(3)]!,
       })),
     })),
     ...['shorten', 'translate'].map((verb) => ({
       name: `shared system prompt, ${verb}`,
       versions: 1,
       calls: stream(`shared system prompt, ${verb}`, count, (random) => ({
-        system: 'You are a careful editor of technical manuals. Keep units and part numbers exactly as they are.',
+        system:
+          'You are a careful editor of technical manuals. Keep units and part numbers exactly as they are.',
         user:
           verb === 'shorten'
             ? `Shorten the following passage to half its length without losing any warning:\n\n${paragraph(random, 4)}`
@@ -280,7 +300,12 @@ export function handTyped(count = 80): readonly Call[] {
     count,
     (random) => {
       const n = random.int(40);
-      const texts = [...asked, `what does http ${n} mean`, `prompt test v${n}: answer only with OK`, `give me ${n} fake names`];
+      const texts = [
+        ...asked,
+        `what does http ${n} mean`,
+        `prompt test v${n}: answer only with OK`,
+        `give me ${n} fake names`,
+      ];
       return {
         ...(random.int(2) === 0 ? { system: 'You are a helpful assistant.' } : {}),
         user: texts[random.int(texts.length)]!,
