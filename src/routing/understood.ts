@@ -1,6 +1,7 @@
-import { canonicalJson, type JsonObject, parseJson } from '../base/json.ts';
+import { parseJson } from '../base/json.ts';
 import type { TaskVersion } from '../tasks/task.ts';
-import type { Answer, ChatRequest, OutputFormat, ToolDefinition } from '../wire/chat.ts';
+import { sameFormat, sameTools } from '../tasks/toolset.ts';
+import type { Answer, ChatRequest } from '../wire/chat.ts';
 
 /**
  * What in a request only the teacher can honour (hosted tools, several answers, token probabilities, media), in words;
@@ -33,8 +34,8 @@ export function notUnderstood(request: ChatRequest, version: TaskVersion | null)
   if ((last.role === 'assistant') !== endsInPrefill)
     return endsInPrefill ? 'the begun answer of the template is missing' : 'answer begun by the caller';
   if (version.toolset.kind === 'varying') return 'the task brings its own tools with every call';
-  if (toolsText(version.toolset.tools) !== toolsText(request.tools)) return 'other tools than the task has';
-  if (formatText(version.outputFormat) !== formatText(request.outputFormat))
+  if (!sameTools(version.toolset.tools, request.tools)) return 'other tools than the task has';
+  if (!sameFormat(version.outputFormat, request.outputFormat))
     return 'another output format than the task has';
   return null;
 }
@@ -83,22 +84,4 @@ function textConflict(request: ChatRequest, { text, toolCalls }: Answer): string
 /** Tokens of a text, on the high side for prose and JSON: one per three bytes of UTF-8. */
 function estimateTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 3);
-}
-
-function toolsText(tools: readonly ToolDefinition[]): string {
-  return canonicalJson(
-    [...tools]
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(
-        (tool): JsonObject => ({
-          name: tool.name,
-          description: tool.description,
-          parameters: tool.parameters,
-        }),
-      ),
-  );
-}
-
-function formatText(format: OutputFormat): string {
-  return format.kind === 'schema' ? canonicalJson(format.schema) : format.kind;
 }
