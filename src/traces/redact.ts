@@ -88,7 +88,7 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
     return {
       ...trace,
       path: redactPath(trace.path, placeholder, text, (rule, secret) => found('path', rule, secret)),
-      request: walk(trace.request === null ? null : withoutMedia(trace.request), 'request', 0, found),
+      request: walk(lightened(trace.request), 'request', 0, found),
       response: walk(trace.response, 'response', 0, found),
       incomplete: optional(trace.incomplete, 'incomplete'),
       pinnedTask: optional(trace.pinnedTask, 'pinnedTask'),
@@ -115,6 +115,15 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
       return { stored: redact(trace, (where, rule) => replaced.push({ where, rule })), replaced };
     },
   };
+}
+
+/** The request without the bytes of its media. */
+function lightened(request: Json): Json {
+  try {
+    return withoutMedia(request);
+  } catch {
+    return request; // Nested beyond the stack: what follows cuts it.
+  }
 }
 
 type Found = (where: string, rule: string, secret: string) => void;

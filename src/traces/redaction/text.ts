@@ -198,7 +198,7 @@ function traitsOf(text: string): Traits {
       digits++;
       runDigits++;
     }
-    if (run >= 14 && (runDigits > 0 || run >= 24)) token = true;
+    if (run >= 14 && (runDigits > 0 || run >= 20)) token = true;
   }
   return { token, assignment: (seen & ASSIGN) !== 0, at: (seen & AT) !== 0, digits };
 }
