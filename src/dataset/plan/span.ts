@@ -27,18 +27,19 @@ export function inferSpan(
     if (best === null || copied > best.copied + 0.005) best = { slot, copied };
     if (best.copied > 0.995) break;
   }
-  if (best === null || best.copied < leastCopied) return null;
-  return { node: { kind: 'span', slot: withJoiner(best.slot, best.copied, some) }, copied: best.copied };
+  if (best === null || best.copied < leastCopied / 2) return null;
+  const { slot, copied } = withJoiner(best.slot, best.copied, some);
+  return copied < leastCopied ? null : { node: { kind: 'span', slot }, copied };
 }
 
-function withJoiner(slot: SpanSlot, copied: number, samples: readonly Sample[]): SpanSlot {
+function withJoiner(slot: SpanSlot, copied: number, samples: readonly Sample[]) {
   let best = { slot, copied };
   for (const join of joiners) {
     const joined = { ...slot, join };
     const share = shareCopied(joined, samples);
     if (share > best.copied) best = { slot: joined, copied: share };
   }
-  return best.slot;
+  return best;
 }
 
 /** A list of copied texts; null where too few are copied. Lists that are always empty say nothing. */

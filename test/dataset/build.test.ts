@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { normaliseText } from '../../src/base/text.ts';
+import { buildDataset } from '../../src/dataset/build.ts';
+import { assignSplits } from '../../src/dataset/split.ts';
+import { makeCalls, makeTask, request, said, topicCalls } from './support.ts';
+
+const build = (made: Parameters<typeof makeCalls>[0], seed = 1, task = makeTask()) =>
+  buildDataset({ task, calls: makeCalls(made), capabilities: null, seed });
+
+test('no train or calibration example shares an input or a near duplicate with the test split', () => {
+  const made = topicCalls(300, (topic) => said(topic)).map((m, i, all) => {
+    if (i % 5 !== 0 || i === 0) return m;
+    const twin = all[Math.floor(i / 2)]!;
+    return { ...twin, input: `${String(twin.input).toUpperCase()}  ` };
+  });
+  const { examples } = build(made);
+  const splits = new Map<string, Set<string>>();
+  for (const { input, split } of examples) {
+    const key = normaliseText(input.slots['text'] ?? '');
+    splits.set(key, (splits.get(key) ?? new Set()).add(split));
+  }
+  assert.deepEqual(
+    [...splits.values()].filter((set) => set.size > 1),
+    [],
+  );
+  for (const split of ['train', 'calibration', 'test'] as const)
+    assert.ok(
+      examples.some((example) => example.split === split),
+      split,
+    );
+});
+
+test('test is the newest traffic and calibration comes from the newer half of the rest', () => {
+  const texts = Array.from({ length: 400 }, (_, i) => request(i).text);
+  const { splits } = assignSplits(
+    texts,
+    texts.map(() => 1),
+    { testShare: 0.25, calibrationShare: 0.2, validationShare: 0.1 },
+    3,
+  );
+  assert.equal(splits.lastIndexOf('train') < 300, true);
+  assert.equal(splits.indexOf('test') >= 300, true);
+  assert.equal(splits.indexOf('calibration') >= 150, true);
+  assert.equal(splits.indexOf('validation') >= 150, true);
+});
+
+test('a cluster lies in one split whatever the texts and the seed', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom(...Array.from({ length: 12 }, (_, i) => request(i).text)), {
+        minLength: 20,
+        maxLength: 80,
+      }),
+      fc.nat(),
+      (texts, seed) => {
+        const { clusters, splits } = assignSplits(
+          texts,
+          texts.map((_, i) => 1 + (i % 2)),
+          { testShare: 0.2, calibrationShare: 0.2, validationShare: 0.1 },
+          seed,
+        );
+        const of = new Map<number, string>();
+        clusters.forEach((cluster, i) => {
+          assert.equal(of.get(cluster) ?? splits[i], splits[i]);
+          of.set(cluster, splits[i]!);
+        });
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('student answers are never training data', () => {
+  const made = topicCalls(60, (topic) => said(topic)).map((m, i) => ({
+    ...m,
+    servedBy: i % 2 === 0 ? ('student' as const) : ('teacher' as const),
+  }));
+  const { examples } = build(made);
+  assert.equal(examples.length, 30);
+  assert.equal(
+    examples.every(({ callId }) => Number(callId.slice(4)) % 2 === 1),
+    true,
+  );
+});
+
+test('errors, refusals, hedges, cut answers and probes stay out', () => {
+  const kinds = ['error', 'refusal', 'hedge', 'truncated', 'ad-hoc', 'probe', 'normal', 'normal'] as const;
+  const made = topicCalls(160, (topic) => said(topic)).map((m, i) => ({ ...m, kind: kinds[i % 8]! }));
+  assert.equal(build(made).examples.length, 40);
+});
+
+test('earlier wordings of the same output are learned from', () => {
+  const made = topicCalls(80, (topic) => said(topic)).map((m, i) => ({ ...m, version: i < 40 ? 1 : 2 }));
+  assert.equal(build(made, 1, makeTask({ versions: 2 })).examples.length, 80);
+});
+
+test('nuisance slots stay out of the input and dates of the prompt come as context', () => {
+  const made = topicCalls(40, (topic) => said(topic)).map((m, i) => ({
+    ...m,
+    input: { text: String(m.input), noise: `n${i}`, date: 'Monday' },
+  }));
+  const data = build(made, 1, makeTask({ slots: ['text', 'noise', 'date'] }));
+  assert.deepEqual(data.inputSlots, ['text']);
+  assert.deepEqual(Object.keys(data.examples[0]!.input.slots), ['text']);
+  assert.deepEqual(data.examples[0]!.input.context, { date: 'Monday' });
+});
+
+test('the fingerprint depends on inputs, answers and splits and on nothing else', () => {
+  const made = topicCalls(60, (topic) => said(topic));
+  const { fingerprint } = build(made);
+  assert.equal(build(made).fingerprint, fingerprint);
+  assert.notEqual(build(made, 2).fingerprint, fingerprint);
+  assert.notEqual(build(made.slice(1)).fingerprint, fingerprint);
+});
