@@ -71,23 +71,39 @@ export function screenBuckets(validation: readonly Scored[], calibrationRows: nu
 const unanswered: Row = { confidence: Number.NEGATIVE_INFINITY, wrong: true };
 
 function gateFor(rows: readonly Row[], expected: number, curve: Isotonic, epsilon: number): Gate {
-  const answered = rows.filter((row) => Number.isFinite(row.confidence));
+  const answered = rows
+    .filter((row) => Number.isFinite(row.confidence))
+    .sort((a, b) => b.confidence - a.confidence);
   const excess = excessOf(answered, curve);
   if (excess === 1 && !isTooMany(servedAt(answered, expected), epsilon)) return open;
-  const floors = [...new Set(answered.map((row) => row.confidence))].sort((a, b) => a - b);
-  for (const floor of floors.filter((confidence) => confidence >= expected)) {
-    const above = answered.filter((row) => row.confidence >= floor);
-    const explained =
-      above.reduce((sum, row) => sum + 1 - applyIsotonic(curve, row.confidence), 0) / above.length;
-    const served = servedAt(above, floor);
-    if (excess * explained <= epsilon && served.errors * 2 <= served.n && !isTooMany(served, epsilon))
-      return { floor, reason: null };
-  }
+  const floor = loosestFloor(answered, expected, curve, epsilon / excess);
+  if (floor < Number.POSITIVE_INFINITY) return { floor, reason: null };
   const errors = answered.filter((row) => row.wrong).length;
   return {
-    floor: Number.POSITIVE_INFINITY,
+    floor,
     reason: `${errors} of ${calls(answered.length)} disagreed on validation: more than its confidence explains and too many for ${percent(epsilon)}, stays with the teacher`,
   };
+}
+
+/** The lowest confidence, from the expected threshold up, above which the errors explained and seen are few enough. */
+function loosestFloor(
+  sorted: readonly Row[],
+  expected: number,
+  curve: Isotonic,
+  explainable: number,
+): number {
+  let floor = Number.POSITIVE_INFINITY;
+  let [n, errors, explained] = [0, 0, 0];
+  for (const [i, row] of sorted.entries()) {
+    if (row.confidence < expected) break;
+    n++;
+    if (row.wrong) errors++;
+    explained += 1 - applyIsotonic(curve, row.confidence);
+    if (row.confidence === sorted[i + 1]?.confidence) continue;
+    if (explained <= explainable * n && errors * 2 <= n && !isTooMany({ n, errors }, explainable))
+      floor = row.confidence;
+  }
+  return floor;
 }
 
 /** How many times more errors than the other buckets' curve explains; 1 where chance explains it (level 0.005). */
