@@ -1,11 +1,12 @@
 import { lowerBound, type Rate, upperBound } from '../base/binomial.ts';
-import type { AssignedCall, Task, TaskVersion } from '../tasks/task.ts';
+import type { AssignedCall, Task } from '../tasks/task.ts';
 import type { Capability, Catalogue, CostOfError, Verdict } from './capability.ts';
 import { inferCost } from './cost.ts';
-import { burstCorrelation, effectiveSize, findRepeats, type Repeats } from './effective.ts';
-import { judge } from './neverFired.ts';
+import { createCounts, lowerIndex } from './counts.ts';
+import { findRepeats } from './effective.ts';
+import { type Evidence, expectedHits, type Judgement, judge } from './neverFired.ts';
 import { novelty } from './novelty.ts';
-import type { Offer } from './offer.ts';
+import { callShapes, callsPerDay } from './shapes.ts';
 import { type Tally, tallyCalls } from './tally.ts';
 import { type Entry, universe } from './universe.ts';
 import { type EvaluationLike, withAgreement } from './weakness.ts';
@@ -25,9 +26,6 @@ export interface AnalyseOptions {
   readonly evaluation?: EvaluationLike;
 }
 
-const SLICES = 24;
-const DAY_MS = 86_400_000;
-
 /**
  * What a task's teacher offers and what of it the traffic uses, with a verdict on each capability. Linear in the calls.
  * @param calls calls of this task; calls of other tasks must not be among them.
@@ -41,73 +39,62 @@ export function analyseCapabilities(
   const tally = tallyCalls(task, calls);
   const repeats = findRepeats(tally.inputs, tally.times);
   const entries = universe(task, calls, tally);
+  const byId = new Map(entries.map((entry) => [entry.offer.id, entry]));
+  const silentHost = (entry: Entry): Entry | null => {
+    const host = entry.offer.host === null ? undefined : byId.get(entry.offer.host);
+    return entry.calls.length === 0 && host !== undefined && host.calls.length === 0 ? host : null;
+  };
+  // An argument of a tool that never fired is no question of its own: the error probability is shared among the others.
+  const zeroCount = entries.filter((entry) => entry.calls.length === 0 && silentHost(entry) === null).length;
+  const rules = { delta, budgetPerCall, zeroCount };
   const counts = createCounts(tally, repeats, entries);
-  const zeroCount = entries.filter((entry) => entry.calls.length === 0).length;
   const newest = task.versions.at(-1)?.version ?? 1;
-  const capabilities = entries.map((entry): Capability => {
+  const first = task.versions[0]?.version ?? 1;
+
+  const evidenceOf = (entry: Entry): Evidence => {
     const place = counts.place(entry);
-    const hits = entry.calls;
-    const fired = hits.length;
-    const ratio = place.calls.length === 0 ? 1 : place.effective / place.calls.length;
-    const effectiveHits = Math.min(fired, counts.distinct(hits, repeats.near) * counts.thinning);
-    const cost =
-      options.costs?.[entry.offer.id] ??
-      inferCost(entry.offer.kind, entry.offer.name, entry.offer.description);
-    const level = fired === 0 ? delta / Math.max(1, zeroCount) : delta;
-    const upper = upperBound(fired * ratio, place.effective, level);
-    const first = hits[0];
-    const last = hits.at(-1);
-    const sinceMs =
-      place.calls.length === 0
-        ? (entry.sinceMs ?? options.nowMs)
-        : Math.min(entry.sinceMs ?? Number.POSITIVE_INFINITY, tally.times[place.calls[0]!]!);
-    const evidence = {
-      kind: entry.offer.kind,
+    const { offer, calls: hits } = entry;
+    const start = hits[0];
+    const end = hits.at(-1);
+    const opened = place.calls[0];
+    const declaredMs = entry.sinceMs ?? options.nowMs;
+    return {
+      kind: offer.kind,
       declared: entry.declared,
       current: !entry.declared || entry.versions.has(newest),
-      sinceMs,
+      sinceMs: opened === undefined ? declaredMs : Math.min(declaredMs, tally.times[opened]!),
       nowMs: options.nowMs,
       opportunities: place.calls.length,
       effective: place.effective,
-      fired,
-      effectiveHits,
+      fired: hits.length,
+      effectiveHits: Math.min(hits.length, counts.distinct(hits, repeats.near) * counts.thinning),
       examples: counts.distinct(hits, repeats.exact),
-      firstSeenMs: first === undefined ? null : tally.times[first]!,
-      lastSeenMs: last === undefined ? null : tally.times[last]!,
-      before: first === undefined ? place.calls.length : lowerIndex(place.calls, first),
-      after: last === undefined ? place.calls.length : place.calls.length - lowerIndex(place.calls, last + 1),
+      firstSeenMs: start === undefined ? null : tally.times[start]!,
+      lastSeenMs: end === undefined ? null : tally.times[end]!,
+      before: start === undefined ? place.calls.length : lowerIndex(place.calls, start),
+      after: place.calls.length - (end === undefined ? 0 : lowerIndex(place.calls, end + 1)),
       observedDays: place.days,
       sessions: place.windows,
-      upper,
-      cost,
-      added: entry.declared && !entry.versions.has(task.versions[0]?.version ?? 1),
+      upper: upperOf(hits.length, place, hits.length === 0 ? delta / Math.max(1, zeroCount) : delta),
+      cost: options.costs?.[offer.id] ?? inferCost(offer.kind, offer.name, offer.description),
+      everyCall: offer.within === '' || offer.within === '*' || offer.kind === 'tool',
+      added: entry.declared && !entry.versions.has(first),
     };
-    const judgement = judge(evidence, { delta, budgetPerCall, zeroCount });
-    const chosen = options.verdicts?.[entry.offer.id];
-    return {
-      id: entry.offer.id,
-      kind: entry.offer.kind,
-      name: entry.offer.name,
-      declared: entry.declared,
-      sinceMs,
-      opportunities: evidence.opportunities,
-      effective: Math.round(place.effective),
-      fired,
-      firstSeenMs: evidence.firstSeenMs,
-      lastSeenMs: evidence.lastSeenMs,
-      days: counts.daysOf(hits),
-      rate: rateOf(fired, place.calls.length, ratio, delta),
-      upper,
-      trend: counts.trend(hits),
-      cost,
-      status: judgement.status,
-      verdict: chosen ?? judgement.verdict,
-      reason: chosen === undefined ? judgement.reason : `Set to ${chosen} by you. ${judgement.reason}`,
-      callsNeeded: judgement.callsNeeded,
-      ...(fired === 0
-        ? { expectedNextMonth: expectedHits(place.calls.length, evidence.sinceMs, options.nowMs, upper) }
-        : {}),
-    };
+  };
+  const judgements = new Map<Entry, Judgement>();
+  const judgementOf = (entry: Entry, evidence: Evidence): Judgement => {
+    const known = judgements.get(entry);
+    if (known !== undefined) return known;
+    const host = silentHost(entry);
+    const judgement =
+      host === null ? judge(evidence, rules) : shared(host, judgementOf(host, evidenceOf(host)));
+    judgements.set(entry, judgement);
+    return judgement;
+  };
+  const capabilities = entries.map((entry): Capability => {
+    const evidence = evidenceOf(entry);
+    const judgement = judgementOf(entry, evidence);
+    return capabilityOf(entry, evidence, judgement, counts, options, delta);
   });
   const catalogue: Catalogue = {
     taskId: task.id,
@@ -115,15 +102,62 @@ export function analyseCapabilities(
     calls: tally.times.length,
     capabilities,
     novelty: novelty(signatures(tally, entries), delta),
+    shapes: callShapes(tally, entries, capabilities, repeats.exact),
+    callsPerDay: callsPerDay(tally.times, options.nowMs),
     analysedMs: options.nowMs,
   };
   return options.evaluation === undefined ? catalogue : withAgreement(catalogue, options.evaluation);
 }
 
-/** Calls of the next 30 days at today's rate times the upper bound. */
-function expectedHits(opportunities: number, sinceMs: number, nowMs: number, upper: number): number {
-  const days = Math.max(1, (nowMs - sinceMs) / DAY_MS);
-  return (opportunities / days) * 30 * upper;
+/** The judgement on something that cannot fire because what it belongs to never does. */
+function shared(host: Entry, judgement: Judgement): Judgement {
+  if (judgement.reason.startsWith('Goes with')) return judgement;
+  return { ...judgement, reason: `Goes with ${host.offer.name}, which never fired. ${judgement.reason}` };
+}
+
+function capabilityOf(
+  { offer, declared, calls: hits }: Entry,
+  evidence: Evidence,
+  judgement: Judgement,
+  counts: ReturnType<typeof createCounts>,
+  options: AnalyseOptions,
+  delta: number,
+): Capability {
+  const chosen = options.verdicts?.[offer.id];
+  const { opportunities, effective, fired, upper } = evidence;
+  return {
+    id: offer.id,
+    kind: offer.kind,
+    name: offer.name,
+    declared,
+    sinceMs: evidence.sinceMs,
+    opportunities,
+    effective: Math.round(effective),
+    fired,
+    firstSeenMs: evidence.firstSeenMs,
+    lastSeenMs: evidence.lastSeenMs,
+    days: counts.daysOf(hits),
+    examples: evidence.examples,
+    rate: rateOf(fired, opportunities, opportunities === 0 ? 1 : effective / opportunities, delta),
+    upper,
+    trend: counts.trend(hits),
+    cost: evidence.cost,
+    status: judgement.status,
+    verdict: chosen ?? judgement.verdict,
+    reason: chosen === undefined ? judgement.reason : `Set to ${chosen} by you. ${judgement.reason}`,
+    callsNeeded: judgement.callsNeeded,
+    ...(fired === 0 ? { expectedNextMonth: expectedHits(evidence) } : {}),
+  };
+}
+
+/** The exact bound on what the calls are worth: hits shrink with the opportunities. */
+function upperOf(
+  hits: number,
+  place: { readonly calls: readonly number[]; readonly effective: number },
+  delta: number,
+): number {
+  const ratio = place.calls.length === 0 ? 1 : place.effective / place.calls.length;
+  return upperBound(hits * ratio, place.effective, delta);
 }
 
 /** The rate as counted, its interval on what the calls are worth after repeats and bursts. */
@@ -137,106 +171,6 @@ function rateOf(hits: number, n: number, ratio: number, delta: number): Rate {
   };
 }
 
-/** Opportunities of one kind: the same for many capabilities, counted once. */
-interface Place {
-  readonly calls: readonly number[];
-  readonly effective: number;
-  readonly days: number;
-  readonly windows: number;
-}
-
-function createCounts(tally: Tally, repeats: Repeats, entries: readonly Entry[]) {
-  const all = Array.from(tally.times, (_, i) => i);
-  const normal = all.filter((i) => tally.normal[i] === 1);
-  const signature = new Int32Array(all.length);
-  entries.forEach((entry, k) => {
-    if (entry.offer.kind !== 'label' && entry.offer.kind !== 'enum' && entry.offer.kind !== 'tool') return;
-    for (const i of entry.calls) signature[i] = (Math.imul(signature[i]!, 31) + k + 1) | 0;
-  });
-  const firsts = firstOfCluster(normal, repeats.near);
-  const burst = burstCorrelation(firsts, tally.times, signature);
-  const thinning = effectiveSize(firsts.length, burst) / Math.max(1, firsts.length);
-  const stamp = new Int32Array(all.length).fill(-1);
-  let round = 0;
-  const distinct = (calls: readonly number[], clusters: Int32Array): number => {
-    round++;
-    let count = 0;
-    for (const i of calls) {
-      const cluster = clusters[i]!;
-      if (stamp[cluster] !== round) count++;
-      stamp[cluster] = round;
-    }
-    return count;
-  };
-  const places = new Map<string, Place>();
-  const slice = (tally.times.at(-1) ?? 0) - (tally.times[0] ?? 0);
-  return {
-    thinning,
-    distinct,
-    place(entry: Entry): Place {
-      const key = `${entry.offer.within}|${entry.versionsKey}`;
-      const known = places.get(key);
-      if (known !== undefined) return known;
-      const source =
-        entry.offer.within === ''
-          ? normal
-          : entry.offer.within === '*'
-            ? all
-            : (tally.uses.get(entry.offer.within)?.calls ?? []);
-      const calls = source.filter(
-        (i) =>
-          entry.versions.has(tally.versions[i]!) && (entry.offer.within === '*' || tally.normal[i] === 1),
-      );
-      const place = {
-        calls,
-        effective: distinct(calls, repeats.near) * thinning,
-        days: countDistinct(calls, tally.times, DAY_MS),
-        windows: countDistinct(calls, tally.times, 600_000),
-      };
-      places.set(key, place);
-      return place;
-    },
-    daysOf: (calls: readonly number[]): number => countDistinct(calls, tally.times, DAY_MS),
-    trend(calls: readonly number[]): number[] {
-      const bins = new Array<number>(SLICES).fill(0);
-      for (const i of calls) {
-        const at = slice === 0 ? 0 : (tally.times[i]! - tally.times[0]!) / slice;
-        bins[Math.min(SLICES - 1, Math.floor(at * SLICES))]!++;
-      }
-      return bins;
-    },
-  };
-}
-
-function firstOfCluster(calls: readonly number[], clusters: Int32Array): number[] {
-  const seen = new Set<number>();
-  return calls.filter((i) => !seen.has(clusters[i]!) && seen.add(clusters[i]!));
-}
-
-/** Distinct multiples of `unit` among ascending times. */
-function countDistinct(calls: readonly number[], times: Float64Array, unit: number): number {
-  let count = 0;
-  let last = Number.NaN;
-  for (const i of calls) {
-    const at = Math.floor(times[i]! / unit);
-    if (at !== last) count++;
-    last = at;
-  }
-  return count;
-}
-
-/** Number of entries below `value` in an ascending list. */
-function lowerIndex(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Per normal call, in time order, the capabilities that its answer uses. */
 function signatures(tally: Tally, entries: readonly Entry[]): number[][] {
   const lists: number[][] = Array.from(tally.times, () => []);
@@ -245,5 +179,3 @@ function signatures(tally: Tally, entries: readonly Entry[]): number[][] {
   });
   return lists;
 }
-
-export type { Offer, TaskVersion };

@@ -65,6 +65,8 @@ export interface Capability {
   readonly callsNeeded: number | null;
   /** At most this many hits in the next 30 days at today's traffic, from `upper`; for capabilities that never fired. */
   readonly expectedNextMonth?: number;
+  /** Different inputs among its hits: what there is to learn from. */
+  readonly examples?: number;
   /** How often the student agrees with the teacher where this is used (the weakness map); absent before training. */
   readonly agreement?: Rate;
 }
@@ -75,12 +77,25 @@ export interface Novelty {
   readonly upper: number;
 }
 
+/** Calls whose answers need the same capabilities. */
+export interface CallShape {
+  /** Indices into the catalogue's capabilities: labels, values, tools, and fields that are not always there. */
+  readonly needs: readonly number[];
+  readonly calls: number;
+  /** Different inputs among them. */
+  readonly examples: number;
+}
+
 export interface Catalogue {
   readonly taskId: string;
   readonly version: number;
   readonly calls: number;
   readonly capabilities: readonly Capability[];
   readonly novelty: Novelty;
+  /** What calls need together, most frequent first (at most 2,000 shapes; what is left out counts as never covered). */
+  readonly shapes?: readonly CallShape[];
+  /** Calls a day over the last week of the traffic. */
+  readonly callsPerDay?: number;
   readonly analysedMs: number;
 }
 

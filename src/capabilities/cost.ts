@@ -15,8 +15,9 @@ export function costOf(grade: CostGrade, dollars = gradeDollars[grade]): CostOfE
 
 /** What a wrong answer would cost, guessed from what the capability is called and how the prompt describes it. */
 export function inferCost(kind: CapabilityKind, name: string, description: string): CostOfError {
+  const own = kind === 'argument' || kind === 'field' || kind === 'enum' ? ownName(name) : name;
   for (const rule of rules) {
-    const word = rule.match(kind, name, description);
+    const word = rule.match(kind, own, description);
     if (word !== null)
       return { grade: rule.grade, dollars: gradeDollars[rule.grade], reason: rule.reason(word) };
   }
@@ -74,6 +75,13 @@ const rules: readonly Rule[] = [
   },
   { grade: 'high', match: (_, name) => find(money, flagged(name)), reason: (word) => `money ("${word}")` },
 ];
+
+/** `review_text` of `RateBook.review_text`: what the tool does is the tool's affair. */
+function ownName(name: string): string {
+  const end = name.indexOf(' = ');
+  const path = end < 0 ? name : name.slice(0, end);
+  return name.slice(path.lastIndexOf('.') + 1);
+}
 
 /** Of `field = value`, what decides: the value; the field's name only where the value says yes. */
 function flagged(name: string): string {

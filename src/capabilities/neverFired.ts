@@ -27,6 +27,8 @@ export interface Evidence {
   readonly sessions: number;
   readonly upper: number;
   readonly cost: CostOfError;
+  /** Is every call an opportunity? Otherwise only those with the tool or field that it belongs to. */
+  readonly everyCall: boolean;
   /** Does the capability come from a version later than the task's first? */
   readonly added: boolean;
 }
@@ -106,8 +108,16 @@ function judgeSilent(evidence: Evidence, rules: Rules): Judgement {
     const reason = `${told} ${price}, budget ${moneyText(rules.budgetPerCall)}. Not yet: ${more}, about ${plural(Math.ceil(wait), 'day')} at today's rate.`;
     return { status: 'not yet', verdict: 'not yet', reason, callsNeeded: Math.ceil(missing * each) };
   }
-  const reason = `${told} ${price}, within the budget of ${moneyText(rules.budgetPerCall)}: dropped, and watched for.`;
+  const reason = `${told} ${price}, within the budget of ${moneyText(rules.budgetPerCall)}: dropped, and watched for: at most ${plural(Math.ceil(expectedHits(evidence)), 'hit')} in the next month.`;
   return { status: 'dead', verdict: 'drop', reason, callsNeeded: null };
+}
+
+/** Calls of the next 30 days at the rate so far, times the upper bound. */
+export function expectedHits(
+  evidence: Pick<Evidence, 'opportunities' | 'sinceMs' | 'nowMs' | 'upper'>,
+): number {
+  const days = Math.max(1, (evidence.nowMs - evidence.sinceMs) / DAY_MS);
+  return (evidence.opportunities / days) * 30 * evidence.upper;
 }
 
 function silence(evidence: Evidence, days: number): string {
@@ -117,7 +127,7 @@ function silence(evidence: Evidence, days: number): string {
     effective < 0.95 * opportunities ? ` (${countText(effective)} after repeats and bursts count once)` : '';
   const over = days >= 1 ? ` over ${plural(Math.round(days), 'day')}` : '';
   const times = opportunities === 1 ? 'opportunity' : 'opportunities';
-  return `Never fired in ${countText(opportunities)} ${times}${counted}${over}; at most ${percentText(upper)} of calls.`;
+  return `Never fired in ${countText(opportunities)} ${times}${counted}${over}; at most ${percentText(upper)} of ${evidence.everyCall ? 'calls' : 'these'}.`;
 }
 
 /** What part of a full business cycle has not been seen yet; null where all has. */

@@ -10,16 +10,18 @@ export interface Offer {
   readonly description: string;
   /** Which answers could have used it: '' every answer, else the id of the tool, field or argument that must be there. */
   readonly within: string;
+  /** Without this it cannot fire: the tool of an argument, the field of a value. Silent together, they are judged as one. */
+  readonly host: string | null;
 }
 
 /** A label of a text answer. */
 export function labelOffer(value: string, description = ''): Offer {
-  return { id: `label:${value}`, kind: 'label', name: value, description, within: '' };
+  return { id: `label:${value}`, kind: 'label', name: value, description, within: '', host: null };
 }
 
 /** A tool of the task's tool list. */
 export function toolOffer(name: string, description: string): Offer {
-  return { id: `tool:${name}`, kind: 'tool', name, description, within: `offered:${name}` };
+  return { id: `tool:${name}`, kind: 'tool', name, description, within: `offered:${name}`, host: null };
 }
 
 /** A field of a JSON answer, or an argument of a tool. */
@@ -34,7 +36,8 @@ export function fieldOffer(field: {
   const kind = field.scope === null ? 'field' : 'argument';
   const name = qualified(field.scope, field.path);
   const { description } = field;
-  return { id: `${kind}:${name}`, kind, name, description, within: presenceId(field.scope, field.parent) };
+  const within = presenceId(field.scope, field.parent);
+  return { id: `${kind}:${name}`, kind, name, description, within, host: within === '' ? null : within };
 }
 
 /** One value of an enumeration. */
@@ -53,6 +56,7 @@ export function enumOffer(value: {
     name: `${name} = ${text}`,
     description: value.description,
     within: presenceId(value.scope, value.parent),
+    host: presenceId(value.scope, value.path),
   };
 }
 

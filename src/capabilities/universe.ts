@@ -149,7 +149,7 @@ function observedOffers(tally: Tally, hint: AnswerHint): Offer[] {
     const colon = id.indexOf(':');
     const kind = id.slice(0, colon) as CapabilityKind;
     const name = id.slice(colon + 1).replace('=', ' = ');
-    offers.push({ id, kind, name, description: '', within: everyCall.has(kind) ? '*' : '' });
+    offers.push({ id, kind, name, description: '', within: everyCall.has(kind) ? '*' : '', host: null });
   };
   for (const id of always) if (!tally.uses.has(id)) add(id);
   const enumerated = enumeratedPlaces(tally);
@@ -168,7 +168,7 @@ function observedOffers(tally: Tally, hint: AnswerHint): Offer[] {
       const parent = dot < 0 ? '' : id.slice(0, dot);
       const within =
         kind === 'argument' && !parent.includes('.') ? `tool:${parent.slice(colon + 1)}` : parent;
-      offers.push({ id, kind, name: id.slice(colon + 1), description: '', within });
+      offers.push({ id, kind, name: id.slice(colon + 1), description: '', within, host: null });
     } else add(id);
   }
   return offers;
