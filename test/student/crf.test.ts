@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../../src/base/random.ts';
+import { type Lattice, type Sequence, trainCrf, Work } from '../../src/student/tagger/crf.ts';
+import { latticeOf } from '../../src/student/tagger/lattice.ts';
+import { spansOf, tagsOf } from '../../src/student/tagger/scheme.ts';
+
+const group = {
+  slots: [
+    { slot: 'a', kind: 0 },
+    { slot: 'b', kind: 1 },
+  ],
+  regions: [],
+};
+const lattice = latticeOf(group);
+const tags = 5;
+
+function randomCase(seed: number, length: number) {
+  const random = createRandom(seed);
+  const weights = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
+  const features = 4;
+  const sequence: Sequence = {
+    group: '',
+    start: Int32Array.from({ length: length + 1 }, (_, i) => i * 2),
+    features: Int32Array.from({ length: length * 2 }, () => random.int(features)),
+    tags: new Int32Array(length),
+    weight: 1,
+  };
+  return {
+    sequence,
+    emissions: weights(features * tags),
+    transitions: weights(tags * tags),
+    starts: weights(tags),
+  };
+}
+
+/** Every tagging that the lattice allows with its unnormalised weight. */
+function enumerate({ sequence, emissions, transitions, starts }: ReturnType<typeof randomCase>, of: Lattice) {
+  const length = sequence.start.length - 1;
+  const width = of.allowed.length;
+  const found: { tags: number[]; score: number }[] = [];
+  const walk = (path: number[], score: number): void => {
+    const i = path.length;
+    if (i === length) {
+      found.push({ tags: path.map((a) => of.allowed[a]!), score });
+      return;
+    }
+    for (let b = 0; b < width; b++) {
+      const before = path.at(-1);
+      if (before === undefined ? of.begins[b] === 0 : of.follows[before * width + b] === 0) continue;
+      let next = score;
+      for (let j = sequence.start[i]!; j < sequence.start[i + 1]!; j++)
+        next += emissions[sequence.features[j]! * tags + of.allowed[b]!]!;
+      next +=
+        before === undefined
+          ? starts[of.allowed[b]!]!
+          : transitions[of.allowed[before]! * tags + of.allowed[b]!]!;
+      walk([...path, b], next);
+    }
+  };
+  walk([], 0);
+  return found;
+}
+
+test('the best tagging and its probability equal those of full enumeration', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const made = randomCase(seed, 1 + (seed % 5));
+    const all = enumerate(made, lattice);
+    const best = all.reduce((a, b) => (b.score > a.score ? b : a));
+    const total = all.reduce((sum, { score }) => sum + Math.exp(score), 0);
+    const work = new Work(tags);
+    work.score(made.sequence, lattice, made.emissions, null, made.transitions, made.starts);
+    const found = work.best(lattice);
+    assert.deepEqual([...found.tags], best.tags);
+    assert.ok(Math.abs(found.probability - Math.exp(best.score) / total) < 1e-5);
+  }
+});
+
+test('the log likelihood of a tagging equals that of full enumeration', () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const made = randomCase(seed, 4);
+    const all = enumerate(made, lattice);
+    const total = all.reduce((sum, { score }) => sum + Math.exp(score), 0);
+    const chosen = all[(seed * 7) % all.length]!;
+    const sequence = { ...made.sequence, tags: Int32Array.from(chosen.tags) };
+    const work = new Work(tags);
+    work.score(sequence, lattice, made.emissions, null, made.transitions, made.starts);
+    assert.ok(Math.abs(work.logLikelihood(sequence, lattice) - (chosen.score - Math.log(total))) < 1e-5);
+  }
+});
+
+test('training raises the likelihood until the training tags are the best ones', async () => {
+  const sequences = Array.from({ length: 30 }, (_, i): Sequence => {
+    const gold = [0, 1, 2, 0, 3].map((tag, j) => (i % 2 === 0 ? tag : [3, 0, 1, 2, 0][j]!));
+    return {
+      group: '',
+      start: Int32Array.from([0, 1, 2, 3, 4, 5]),
+      features: Int32Array.from(gold.map((tag, j) => tag + 5 * ((i + j) % 2))),
+      tags: Int32Array.from(gold),
+      weight: 1,
+    };
+  });
+  const losses: number[] = [];
+  const crf = await trainCrf(sequences, new Map([['', lattice]]), 10, tags, {
+    epochs: 12,
+    rate: 0.2,
+    ridge: 0,
+    seed: 1,
+    pause: async () => {},
+    progress: (_, loss) => losses.push(loss),
+  });
+  assert.ok(losses.at(-1)! < losses[0]! / 5);
+  const work = new Work(tags);
+  for (const sequence of sequences) {
+    work.score(sequence, lattice, crf.emissions, crf.scale, crf.transitions.get('')!, crf.starts.get('')!);
+    assert.deepEqual([...work.best(lattice).tags], [...sequence.tags]);
+  }
+});
+
+const tokens = 'open door 7 now'
+  .split(' ')
+  .map((text, i) => ({ text, slot: 's', start: i * 5, end: i * 5 + text.length }));
+
+test('spans become tags and tags become spans again', () => {
+  const targets = {
+    a: { kind: 'spans', spans: [{ slot: 's', start: 5, end: 11 }] },
+    b: { kind: 'spans', spans: [{ slot: 's', start: 15, end: 18 }] },
+  } as const;
+  const found = tagsOf(group, tokens, targets);
+  assert.deepEqual([...found!], [0, 1, 2, 3]);
+  assert.deepEqual(spansOf(group, tokens, found!), targets);
+});
+
+test('a span that cuts a token has no tags', () => {
+  const targets = { a: { kind: 'spans', spans: [{ slot: 's', start: 6, end: 9 }] } } as const;
+  assert.equal(tagsOf(group, tokens, targets), null);
+});
+
+test('a region reaches over the spans inside it', () => {
+  const masked = { ...group, regions: [{ region: 0, inner: 1 }] };
+  const targets = {
+    a: { kind: 'spans', spans: [{ slot: 's', start: 0, end: 18 }] },
+    b: { kind: 'spans', spans: [{ slot: 's', start: 10, end: 11 }] },
+  } as const;
+  const found = tagsOf(masked, tokens, targets);
+  assert.deepEqual([...found!], [1, 2, 3, 2]);
+  assert.deepEqual(spansOf(masked, tokens, found!), targets);
+  const inside = latticeOf(masked);
+  assert.equal(
+    inside.follows[inside.allowed.indexOf(3) * inside.allowed.length + inside.allowed.indexOf(2)],
+    1,
+  );
+});
