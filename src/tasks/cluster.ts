@@ -1,4 +1,4 @@
-import { textFeatures } from './digest.ts';
+import { textFeatures } from './features.ts';
 
 /**
  * Finds groups of texts that come from one template, among texts of many templates and of none: the most widely shared
@@ -9,8 +9,8 @@ import { textFeatures } from './digest.ts';
 /** Decides about a candidate group; returns the indices of its texts that belong together, or null to refuse it. */
 export type Judge = (indices: readonly number[]) => readonly number[] | null;
 
-/** Feature groups looked at, at most: a bound for text that shares everything with everything. */
-const MAX_CANDIDATES = 4000;
+/** Candidates refused in a row before the search ends: what follows is rarer still. */
+const PATIENCE = 300;
 
 /**
  * @param smallest groups of fewer texts are not looked at.
@@ -33,12 +33,13 @@ export function clusterTexts(
   });
   const candidates = [...postings.values()]
     .filter((posting) => posting.length >= smallest && posting.length <= largest)
-    .sort((a, b) => b.length - a.length)
-    .slice(0, MAX_CANDIDATES);
+    .sort((a, b) => b.length - a.length);
   const taken = new Uint8Array(texts.length);
   const groups: (readonly number[])[] = [];
   const refused = new Set<string>();
+  let misses = 0;
   for (const posting of candidates) {
+    if (misses >= PATIENCE) break;
     const free = posting.filter((i) => taken[i] === 0);
     if (free.length < smallest) continue;
     const key = `${free.length}:${free[0]}:${free.at(-1)}`;
@@ -46,8 +47,10 @@ export function clusterTexts(
     const group = judge(free);
     if (group === null || group.length < smallest) {
       refused.add(key);
+      misses++;
       continue;
     }
+    misses = 0;
     for (const i of group) taken[i] = 1;
     groups.push(group);
   }

@@ -1,4 +1,4 @@
-import { hash32, shortHash } from '../base/hash.ts';
+import { shortHash } from '../base/hash.ts';
 import type { Call } from '../traces/trace.ts';
 import type { OutputFormat, ToolDefinition } from '../wire/chat.ts';
 import { lastUser, turnText } from './template.ts';
@@ -87,22 +87,4 @@ export function createDigester(): (call: Call) => Digest {
 /** A key per output format. */
 export function formatKey(format: OutputFormat): string {
   return format.kind === 'schema' ? shortHash(formatText(format)) : format.kind;
-}
-
-/** 32-bit feature hashes of a text: its masked lines of at least three words, its first and its last words. */
-export function textFeatures(text: string): readonly number[] {
-  const features = new Set<number>();
-  const lines = (text.length <= MASKED ? text : `${text.slice(0, MASKED / 2)}\n${text.slice(-MASKED / 2)}`)
-    .split('\n')
-    .map((line) => line.trim());
-  for (const line of lines) {
-    if (line.length >= 16 && line.includes(' ')) features.add(hash32(mask(line), 1));
-  }
-  const words = mask(text.slice(0, 400)).split(/\s+/u).filter(Boolean);
-  const end = mask(text.slice(-400)).split(/\s+/u).filter(Boolean);
-  if (words.length >= 4) features.add(hash32(words.slice(0, 4).join(' '), 2));
-  if (words.length >= 2) features.add(hash32(words.slice(0, 2).join(' '), 3));
-  if (end.length >= 4) features.add(hash32(end.slice(-4).join(' '), 4));
-  if (end.length >= 2) features.add(hash32(end.slice(-2).join(' '), 5));
-  return [...features];
 }

@@ -160,14 +160,15 @@ interface Built {
 function buildTask(draft: Draft, edits: TaskEdits): Built {
   const families = draft.families.map(named);
   const calls = families.flatMap((family) => family.digests.map((digest) => digest.call));
-  const habit = answerHabit(spread(calls, 5000), constantText(families));
+  const habit = answerHabit(spread(calls.filter(isTeacher), 5000), constantText(families));
   const kinds = new Map<Call, CallKind>();
   for (const family of families) {
     family.digests.forEach(({ call }, i) => {
       kinds.set(call, kindOfCall(call, family.slots[i]![MAIN_SLOT] ?? '', habit));
     });
   }
-  const normal = calls.filter((call) => kinds.get(call) === 'normal').sort(byStart);
+  // What the student says is no evidence of what the teacher says.
+  const normal = calls.filter((call) => kinds.get(call) === 'normal' && isTeacher(call)).sort(byStart);
   const output = inferOutputShape(spread(normal, SHAPED));
   const versions = buildVersions(families, output);
   const assigned: AssignedCall[] = [];
@@ -226,7 +227,7 @@ function taskOf(
   const samples = families
     .flatMap((family) =>
       family.digests.flatMap(({ call }, i) =>
-        kinds.get(call) === 'normal' && call.response !== null
+        kinds.get(call) === 'normal' && call.response !== null && isTeacher(call)
           ? [{ slots: family.slots[i]!, response: call.response, at: call.trace.startMs }]
           : [],
       ),
@@ -255,7 +256,7 @@ function taskOf(
 function modelSpans(calls: readonly Call[]): Task['models'] {
   const spans = new Map<string, { model: string; firstMs: number; lastMs: number; calls: number }>();
   for (const call of calls) {
-    if (call.response === null) continue;
+    if (call.response === null || !isTeacher(call)) continue;
     const model = teacherModel(call);
     const span = spans.get(model);
     const at = call.trace.startMs;
@@ -266,6 +267,10 @@ function modelSpans(calls: readonly Call[]): Task['models'] {
     }
   }
   return [...spans.values()];
+}
+
+function isTeacher(call: Call): boolean {
+  return call.trace.servedBy === 'teacher';
 }
 
 function byCount(values: readonly string[]): readonly string[] {

@@ -22,7 +22,7 @@ export function modelEras(calls: readonly Call[]): Int32Array {
   const eras = new Int32Array(calls.length);
   const spans = new Map<string, { first: number; last: number; times: number[]; requested: Set<string> }>();
   calls.forEach((call, i) => {
-    if (call.response === null) return;
+    if (call.response === null || call.trace.servedBy === 'student') return;
     const model = teacherModel(call);
     const span = spans.get(model) ?? { first: i, last: i, times: [], requested: new Set<string>() };
     span.last = i;

@@ -11,6 +11,7 @@ import {
 } from './family.ts';
 import { isGenericSystem } from './instructions.ts';
 import { answersDiffer, refineFamily, widenTemplate, writesText } from './refine.ts';
+import { clientOf } from './strays.ts';
 import type { Segment } from './task.ts';
 import { compileSegments, MAIN_SLOT } from './template.ts';
 import { isSequential, median } from './timeline.ts';
@@ -34,7 +35,7 @@ export function groupCalls(digests: readonly Digest[]): Grouping {
     else if (isGenericSystem(group[0]!.system)) bare.push(...group);
     else rest.push(...familiesOf(group, families));
   }
-  for (const group of groupBare(bare, rest)) rest.push(...familiesOf(group, families));
+  for (const group of groupBare(bare, rest, digests.length)) rest.push(...familiesOf(group, families));
   return { families, rest };
 }
 
@@ -46,17 +47,40 @@ function groupBySystem(digests: readonly Digest[]): readonly (readonly Digest[])
   const specific = groups.filter((group) => !isGenericSystem(group[0]!.system));
   const generic = groups.filter((group) => isGenericSystem(group[0]!.system));
   if (specific.length < 2) return groups;
-  const merged = clusterTexts(
-    specific.map((group) => group[0]!.system),
-    2,
-    (indices) => judgeSystems(indices, specific),
-  );
+  const merged = mergeSystems(specific);
   const inMerged = new Set(merged.flat());
   return [
     ...generic,
     ...specific.filter((_, i) => !inMerged.has(i)),
     ...merged.map((indices) => byTime(indices.flatMap((i) => specific[i]!))),
   ];
+}
+
+/** Distinct system prompts that are compared with each other; more are matched against what these gave. */
+const COMPARED = 4000;
+
+/** Groups of indices whose system prompts are one prompt with slots. */
+function mergeSystems(groups: readonly (readonly Digest[])[]): readonly (readonly number[])[] {
+  const all = groups.map((_, i) => i);
+  const chosen = spread(all, COMPARED);
+  const local = chosen.map((i) => groups[i]!);
+  const clusters = clusterTexts(
+    local.map((group) => group[0]!.system),
+    2,
+    (indices) => judgeSystems(indices, local),
+  ).map((cluster) => cluster.map((i) => chosen[i]!));
+  if (chosen.length === all.length) return clusters;
+  const taken = new Set(clusters.flat());
+  const open = all.filter((i) => !taken.has(i));
+  const matches = clusters.map((cluster) =>
+    compileSegments(alignTexts(spread(cluster, 200).map((i) => groups[i]![0]!.system))),
+  );
+  const grown = clusters.map((cluster) => [...cluster]);
+  for (const i of open) {
+    const home = matches.findIndex((match) => match(groups[i]![0]!.system, {}));
+    if (home >= 0) grown[home]!.push(i);
+  }
+  return grown;
 }
 
 /** Are these system prompts one prompt with slots (a name, retrieved text), not several prompts or edits of one? */
@@ -73,12 +97,21 @@ function judgeSystems(
   const fitting = indices.filter((i) => match(groups[i]![0]!.system, {}));
   if (fitting.length < 2 || wordCount(constant) < 5) return null;
   const perVariant = median(fitting.map((i) => groups[i]!.length));
-  const small = share >= 0.8 && widestSlot(segments, texts) <= 8;
-  if (small) {
-    const timeline = fitting.flatMap((i) => groups[i]!.map((d) => [d.call.trace.startMs, i] as const));
-    return fitting.length >= 4 || !isSequential(timeline) ? fitting : null;
-  }
+  if (perVariant >= SMALLEST_FAMILY && answersDiffer(largest(fitting.map((i) => groups[i]!)))) return null;
+  const timeline = fitting.flatMap((i) => groups[i]!.map((d) => [d.call.trace.startMs, i] as const));
+  const widest = widestSlot(segments, texts);
+  if (share >= 0.8 && !isSequential(timeline)) return widest <= OPTIONAL_WORDS ? fitting : null;
+  if (share >= 0.8 && widest <= NAME_WORDS && fitting.length >= 4) return fitting;
   return fitting.length >= SMALLEST_FAMILY && perVariant <= 5 ? fitting : null;
+}
+
+/** Words that a name, a plan or a place in a system prompt has at most. */
+const NAME_WORDS = 8;
+/** Words that a paragraph that is sometimes there and sometimes not has at most. */
+const OPTIONAL_WORDS = 60;
+
+function largest(groups: readonly (readonly Digest[])[]): readonly (readonly Digest[])[] {
+  return [...groups].sort((a, b) => b.length - a.length).slice(0, 8);
 }
 
 /** Words in the widest slot of a template, the median over the texts. */
@@ -93,7 +126,11 @@ function widestSlot(segments: readonly Segment[], texts: readonly string[]): num
 }
 
 /** Calls without instructions of their own: what they belong to shows in tools, output format or the user's message. */
-function groupBare(digests: readonly Digest[], rest: Digest[]): readonly (readonly Digest[])[] {
+function groupBare(
+  digests: readonly Digest[],
+  rest: Digest[],
+  total: number,
+): readonly (readonly Digest[])[] {
   const plain: Digest[] = [];
   const equipped = new Map<string, Digest[]>();
   for (const digest of digests) {
@@ -116,10 +153,23 @@ function groupBare(digests: readonly Digest[], rest: Digest[]): readonly (readon
     (indices) => judgeUserTexts(indices, (i) => plain[i]!.firstUser),
   );
   const clustered = new Set(clusters.flat());
-  plain.forEach((digest, i) => {
-    if (!clustered.has(i)) rest.push(digest);
-  });
+  const loose = plain.filter((_, i) => !clustered.has(i));
+  for (const group of groupChats(loose)) {
+    if (group.length >= Math.max(SMALLEST_CHAT, CHAT_SHARE * total)) groups.push(group);
+    else rest.push(...group);
+  }
   return [...groups, ...clusters.map((indices) => byTime(indices.map((i) => plain[i]!)))];
+}
+
+/** Bare conversation is a task where it is a good part of the project's traffic, not where developers try things. */
+const SMALLEST_CHAT = 200;
+const CHAT_SHARE = 0.05;
+
+/** Calls without any structure, by the client that sends them. */
+function groupChats(digests: readonly Digest[]): readonly (readonly Digest[])[] {
+  const groups = new Map<string, Digest[]>();
+  for (const digest of digests) push(groups, `${digest.maskedSystem}\n${clientOf(digest)}`, digest);
+  return [...groups.values()];
 }
 
 /**

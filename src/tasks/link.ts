@@ -80,7 +80,6 @@ function likeness(a: Traits, b: Traits): number {
   const [oldForm, newForm] = [a.outputs.form, b.outputs.form];
   if (a.family.varying !== b.family.varying || toolOverlap(a.family, b.family) < 0.5) return 0;
   const wording = dice(a, b);
-  if (wording < 0.3) return 0;
   const answers = containment(b.outputs.values, a.outputs.values);
   const sameForm = oldForm === newForm || oldForm === 'none' || newForm === 'none';
   const sequential = isSequential([
@@ -92,7 +91,20 @@ function likeness(a: Traits, b: Traits): number {
   if (!sameForm) return wording >= 0.8 ? wording : 0;
   if (wording >= 0.6 && (answers >= 0.3 || newForm === 'text')) return wording;
   // Rewritten from scratch: same client, same answers, one ends where the other begins.
-  return a.client === b.client && answers >= 0.7 && b.outputs.values.size > 0 ? wording : 0;
+  const known = Math.min(a.outputs.values.size, b.outputs.values.size);
+  if (a.client !== b.client || known === 0) return 0;
+  if (wording >= 0.3 && answers >= 0.7) return wording;
+  return known >= 3 && answers >= 0.9 && takesOver(a.family, b.family) ? Math.max(wording, 0.01) : 0;
+}
+
+/** Does `b` begin where `a` ends: no later than ten of the usual pauses after it, and with hardly a call of it to come? */
+function takesOver(a: Family, b: Family): boolean {
+  const start = firstMs(b);
+  const times = a.digests.map((digest) => digest.call.trace.startMs);
+  const late = times.filter((at) => at > start).length;
+  const end = times.findLast((at) => at <= start) ?? times[0]!;
+  const pause = (times.at(-1)! - times[0]!) / times.length;
+  return late <= 0.05 * times.length && start - end <= 10 * pause;
 }
 
 /** Two prompts in use at the same time are one task if they are all but equal, and sent the same way or by two providers. */

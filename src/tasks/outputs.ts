@@ -23,7 +23,7 @@ export function outputsOf(digests: readonly Digest[]): Outputs {
     for (const value of found) set.add(value);
   };
   for (const { call } of spread(digests, 400)) {
-    if (call.response === null) continue;
+    if (call.response === null || call.trace.servedBy === 'student') continue;
     const text = answerText(call.response);
     const json = jsonAnswer(text);
     if (call.response.toolCalls.length > 0)

@@ -35,8 +35,7 @@ export function widenTemplate(template: FamilyTemplate, digests: readonly Digest
   if (near.length < 3) return template;
   const balanced = [...spread(matched, 25), ...spread(near, 25)];
   const wider = induceTemplate(balanced);
-  const [before, after] = [wordsOf(template), wordsOf(wider)];
-  if (after < KEPT_WORDS * before || after === 0) return template;
+  if (!keepsWords(template, wider)) return template;
   const now = applyTemplate(wider, digests);
   if (now.matched.length < matched.length + 3) return template;
   const gained = applyTemplate(wider, near).matched;
@@ -47,8 +46,15 @@ export function widenTemplate(template: FamilyTemplate, digests: readonly Digest
   return isSequential(timeline) ? template : wider;
 }
 
-function wordsOf(template: FamilyTemplate): number {
-  return template.messages.reduce((sum, message) => sum + wordCount(constantText(message.segments)), 0);
+/** Does every message of the wider template keep most of its words? */
+function keepsWords(narrow: FamilyTemplate, wide: FamilyTemplate): boolean {
+  if (narrow.turns !== wide.turns || narrow.messages.length !== wide.messages.length) return false;
+  return narrow.messages.every((message, i) => {
+    const [before, after] = [message, wide.messages[i]!].map(({ segments }) =>
+      wordCount(constantText(segments)),
+    );
+    return after! >= KEPT_WORDS * before!;
+  });
 }
 
 /**

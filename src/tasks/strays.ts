@@ -35,7 +35,7 @@ export function assignStrays(
 }
 
 /** The settings that a piece of client code sends with every call. */
-function clientOf({ call, format }: Digest): string {
+export function clientOf({ call, format }: Digest): string {
   const { request, trace } = call;
   const { temperature, topP, maxTokens, stop } = request.sampling;
   return JSON.stringify([

@@ -65,7 +65,7 @@ export function buildVersions(families: readonly Family[], output: OutputShape):
 
 function answeredBy(family: Family, index: number): readonly string[] {
   const { call } = family.digests[index]!;
-  return call.response === null ? [] : [teacherModel(call)];
+  return call.response === null || call.trace.servedBy === 'student' ? [] : [teacherModel(call)];
 }
 
 export function toolsetOf(family: Family): Toolset {
