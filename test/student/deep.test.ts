@@ -58,7 +58,7 @@ const spec: DeepSpec = {
     { ...cnn, width: 16, filters: 16 } as const,
     { ...transformer, width: 16, heads: 2, layers: 1 } as const,
   ],
-  training: { ...defaultTraining, epochs: 8, batch: 16, rate: 0.01 },
+  training: { ...defaultTraining, epochs: 10, batch: 16, rate: 0.01 },
 };
 
 test('learns choices and tags together and serves them from its own files', async () => {

@@ -13,6 +13,12 @@ export interface EncodedRow {
   readonly words: Int32Array;
 }
 
+/** Rows of similar length that make one step. */
+export interface PlannedBatch {
+  readonly length: number;
+  readonly members: readonly EncodedRow[];
+}
+
 /** The rows of each distinct word of a corpus; word 0 is a dropped one. */
 export interface Corpus {
   readonly rows: readonly EncodedRow[];
@@ -50,12 +56,7 @@ export function batchSizeOf(length: number, batch: number): number {
 }
 
 /** Shuffled batches of rows of similar length, in random order: one epoch. */
-export function planEpoch(
-  corpus: Corpus,
-  batch: number,
-  maxTokens: number,
-  random: Random,
-): { readonly length: number; readonly members: readonly EncodedRow[] }[] {
+export function planEpoch(corpus: Corpus, batch: number, maxTokens: number, random: Random): PlannedBatch[] {
   const byLength = new Map<number, EncodedRow[]>();
   for (const row of random.shuffle(corpus.rows)) {
     const length = bucketOf(row.words.length, maxTokens);
@@ -215,7 +216,7 @@ export function createBatcher(
 /** The most distinct words and rows that any batch of a few simulated epochs has, with some room. */
 export function measureShape(
   corpus: Corpus,
-  batches: readonly { readonly length: number; readonly members: readonly EncodedRow[] }[],
+  batches: readonly PlannedBatch[],
 ): { readonly words: number; readonly rows: number } {
   let words = 0;
   let rows = 0;

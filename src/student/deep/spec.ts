@@ -47,7 +47,7 @@ export interface DeepSpec {
 export const cnn = {
   kind: 'cnn',
   width: 128,
-  filters: 128,
+  filters: 256,
   windows: [1, 2, 3],
   dropout: 0.4,
 } as const satisfies EncoderSpec;
@@ -67,7 +67,7 @@ export const defaultTraining: TrainingSpec = {
   warmup: 0.06,
   decay: 0.05,
   labelSmoothing: 0.1,
-  wordDropout: 0.1,
+  wordDropout: 0.15,
   mixup: 0,
   clip: 1,
   averageDecay: 0.98,

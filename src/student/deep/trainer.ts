@@ -5,16 +5,11 @@ import { createSession } from '../../onnx/session.ts';
 import type { State } from '../../onnx/state.ts';
 import { scheduleAt } from '../../tensor/optimiser.ts';
 import { initialise } from '../../tensor/parameters.ts';
-import type { Corpus, EncodedRow } from './batch.ts';
+import type { Corpus, PlannedBatch } from './batch.ts';
 import { batchSizeOf, createBatcher, measureShape } from './batch.ts';
 import type { Network } from './program.ts';
 import { averagingStep, NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
 import type { TrainingSpec } from './spec.ts';
-
-export interface PlannedBatch {
-  readonly length: number;
-  readonly members: readonly EncodedRow[];
-}
 
 /** The compiled steps of a network: one training graph per length that occurs, and the moving average. */
 export interface Trainer {

@@ -1,0 +1,97 @@
+import { createRandom } from '../../base/random.ts';
+import { chooseDevice } from '../../onnx/devices.ts';
+import type { Device } from '../../onnx/runtime.ts';
+import { createState } from '../../onnx/state.ts';
+import { peakBytes } from '../../tensor/cost.ts';
+import { countOf } from '../../tensor/parameters.ts';
+import type { PlannedBatch } from './batch.ts';
+import { batchSizeOf, encodeCorpus, measureShape, planEpoch } from './batch.ts';
+import type { DeepData } from './data.ts';
+import { buildFeatures } from './features.ts';
+import { networkOf } from './fit.ts';
+import { NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
+import type { DeepSpec, EncoderSpec } from './spec.ts';
+import { initialState, openTrainer } from './trainer.ts';
+
+export interface DeepEstimate {
+  /** Bytes that training needs at its largest moment, beside what the process uses already. */
+  readonly bytes: number;
+  /** Optimiser steps of all networks together. */
+  readonly steps: number;
+  readonly parameters: number;
+}
+
+/** What training will take, before it starts; computed from the graphs, nothing is run. */
+export function estimateDeep(data: DeepData, spec: DeepSpec): DeepEstimate {
+  const prepared = prepare(data, spec);
+  const each = spec.encoders.map((encoder) => estimateNetwork(data, spec, encoder, prepared));
+  return {
+    bytes: Math.max(0, ...each.map((one) => one.bytes)),
+    steps: each.length * prepared.batches.length * spec.training.epochs,
+    parameters: each.reduce((sum, one) => sum + one.parameters, 0),
+  };
+}
+
+/** The device whose real training step takes the least time on this data, averaged over the networks of the spec. */
+export function chooseDeepDevice(
+  data: DeepData,
+  spec: DeepSpec,
+  options: { readonly threads?: number } = {},
+): Promise<{ readonly device: Device; readonly stepMs: Readonly<Partial<Record<Device, number>>> }> {
+  const { features, corpus, batches } = prepare(data, spec);
+  return chooseDevice(async (device) => {
+    let total = 0;
+    for (const encoder of spec.encoders) {
+      const random = createRandom('measure');
+      const network = networkOf(data, features, encoder, spec);
+      const length = commonLength(batches);
+      const own = batches.filter((batch) => batch.length === length).slice(0, 8);
+      const trainer = await openTrainer(network, corpus, own, spec.training, device, options);
+      const state = await createState(device, initialState(network, random));
+      const times: number[] = [];
+      for (let step = 0; step < 8; step++) {
+        const start = performance.now();
+        await trainer.step(own[step % own.length]!, { step, steps: 1000, random }, state);
+        times.push(performance.now() - start);
+      }
+      state.dispose();
+      await trainer.dispose();
+      // The first steps allocate; the median of the rest is not moved by one interruption.
+      total += times.slice(2).sort((a, b) => a - b)[3]!;
+    }
+    return total / Math.max(1, spec.encoders.length);
+  });
+}
+
+type Prepared = ReturnType<typeof prepare>;
+
+function prepare(data: DeepData, spec: DeepSpec) {
+  const features = buildFeatures(
+    data.train.map((row) => row.tokens),
+    spec.features,
+  );
+  const corpus = encodeCorpus(features, data.train, spec.maxTokens);
+  const batches = planEpoch(corpus, spec.training.batch, spec.maxTokens, createRandom('estimate'));
+  return { features, corpus, batches };
+}
+
+function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, prepared: Prepared) {
+  const { features, corpus, batches } = prepared;
+  const network = networkOf(data, features, encoder, spec);
+  const parameters = countOf(parametersOf(network)) + network.rows * encoder.width;
+  const activations = [...new Set(batches.map((batch) => batch.length))].map((length) => {
+    const own = batches.filter((batch) => batch.length === length);
+    const shape = { batch: batchSizeOf(length, spec.training.batch), length, ...measureShape(corpus, own) };
+    return peakBytes(trainingStep(network, shape, spec.training).graph);
+  });
+  // Four tensors per parameter (value, two moments, average) in two buffers each, the best and a checkpoint's copies, and
+  // the working memory of one session per length, which the runtime keeps.
+  const states = parameters * 4 * (4 * 2 + 2 + 4) + NOISE_SIZE * 4;
+  return { parameters, bytes: states + activations.reduce((a, b) => a + b, 0) };
+}
+
+function commonLength(batches: readonly PlannedBatch[]): number {
+  const counts = new Map<number, number>();
+  for (const { length } of batches) counts.set(length, (counts.get(length) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 8;
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../../src/base/random.ts';
+import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
+import { createState } from '../../src/onnx/state.ts';
+import { createBatcher, encodeCorpus, measureShape, planEpoch } from '../../src/student/deep/batch.ts';
+import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
+import { chooseDeepDevice, estimateDeep } from '../../src/student/deep/estimate.ts';
+import { buildFeatures, rowCount } from '../../src/student/deep/features.ts';
+import { averagingStep, trainingStep } from '../../src/student/deep/program.ts';
+import type { EncoderSpec } from '../../src/student/deep/spec.ts';
+import { cnn, defaultSpec, defaultTraining, transformer } from '../../src/student/deep/spec.ts';
+import { initialState, stepFeeds } from '../../src/student/deep/trainer.ts';
+
+const heads = { choices: [{ name: 'label', classes: 3 }], tags: [{ name: 'tag', tags: 2 }] };
+const encoders: EncoderSpec[] = [
+  { ...cnn, width: 16, filters: 16 },
+  { ...transformer, width: 16, heads: 2, layers: 1 },
+];
+const random = createRandom('step');
+const train: DeepRow[] = Array.from({ length: 50 }, (_, i) => {
+  const tokens = Array.from({ length: 1 + random.int(30) }, () => `word${random.int(40)}`);
+  return { tokens, classes: [i % 3], tags: [tokens.map(() => random.int(2))], weight: 1 };
+});
+const data: DeepData = { ...heads, train, validation: [] };
+
+for (const { device, available, detail } of await probeDevices()) {
+  const skip = available ? false : `no ${device} here: ${detail.split('\n')[0]}`;
+  for (const encoder of encoders) {
+    test(`no node of a ${encoder.kind} training step leaves ${device}`, { skip }, async () => {
+      const features = buildFeatures(
+        train.map((row) => row.tokens),
+        { buckets: 64 },
+      );
+      const corpus = encodeCorpus(features, train.slice(0, 8), 32);
+      const members = corpus.rows;
+      const shape = { batch: 8, length: 32, ...measureShape(corpus, [{ length: 32, members }]) };
+      const training = { ...defaultTraining, mixup: 0.2 };
+      const network = { encoder, heads, rows: rowCount(features), maxTokens: 32 };
+      const { graph, noise } = trainingStep(network, shape, training);
+      const feeds = {
+        ...createBatcher(corpus, heads, shape, training).fill(members, random),
+        ...stepFeeds(0, 10, training, noise, random),
+      };
+      const state = await createState(device, initialState(network, random));
+      const decay = { dtype: 'f32', shape: [], data: Float32Array.of(0.5) } as const;
+      const placed = [
+        ...(await placementOf(graph, device, feeds, state)),
+        ...(await placementOf(averagingStep(network), device, { decay }, state)),
+      ];
+      assert.ok(placed.length > 50);
+      const elsewhere = placed.filter(({ provider }) => !provider.toLowerCase().startsWith(device));
+      assert.deepEqual(elsewhere, []);
+    });
+  }
+}
+
+test('an epoch has every row once, in batches that fit their length', () => {
+  const features = buildFeatures(train.map((row) => row.tokens));
+  const corpus = encodeCorpus(features, train, 24);
+  const batches = planEpoch(corpus, 16, 24, createRandom(1));
+  const rows = batches.flatMap(({ members }) => members.map(({ row }) => row));
+  assert.deepEqual(new Set(rows), new Set(train));
+  assert.equal(rows.length, train.length);
+  for (const { length, members } of batches)
+    for (const { words } of members) assert.ok(words.length <= length);
+});
+
+test('the estimate grows with the network and counts every step', () => {
+  const spec = { ...defaultSpec, encoders, training: { ...defaultTraining, epochs: 3, batch: 16 } };
+  const small = estimateDeep(data, spec);
+  const large = estimateDeep(data, { ...spec, encoders: [{ ...cnn, filters: 512 }] });
+  assert.ok(large.bytes > 2 * small.bytes);
+  assert.ok(small.parameters > 16 * 8192);
+  assert.equal(small.steps % (3 * 2), 0);
+});
+
+test('a device is chosen by the time of the real step', async () => {
+  const spec = { ...defaultSpec, encoders, training: { ...defaultTraining, batch: 16 } };
+  const { device, stepMs } = await chooseDeepDevice(data, spec, { threads: 1 });
+  const best = Math.min(...Object.values(stepMs));
+  assert.ok(best > 0);
+  assert.equal(stepMs[device], best);
+});
