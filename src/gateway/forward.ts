@@ -97,11 +97,14 @@ export function forward(
 
 /** Node would announce a chunked body for a POST that has none; saying "none" is closest to saying nothing. */
 function withLength(req: IncomingMessage, headers: readonly string[]): readonly string[] {
-  if (req.method === 'GET' || req.method === 'HEAD') return headers;
+  if (bodyless.has(req.method ?? 'GET')) return headers;
   if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined)
     return headers;
   return [...headers, 'Content-Length', '0'];
 }
+
+/** Methods for which Node takes no body for granted. */
+const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
 function isDeadConnection(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE';
@@ -112,7 +115,8 @@ function sendInformation(
   res: ServerResponse,
   info: { statusCode: number; statusMessage: string; rawHeaders: string[] },
 ): void {
-  if (res.headersSent || res.socket === null) return;
+  // 100 Continue has its own event.
+  if (info.statusCode === 100 || res.headersSent || res.socket === null) return;
   const lines = pairsOf(info.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
   res.socket.write(`HTTP/1.1 ${info.statusCode} ${info.statusMessage}\r\n${lines.join('')}\r\n`, 'latin1');
 }

@@ -87,4 +87,4 @@ export function isCodingAgent(userAgent: string | null): boolean {
 }
 
 const codingAgent =
-  /^(?:claude-(?:cli|code)|codex|geminicli|gemini-cli|githubcopilot|copilot|aider|opencode|cline|roo-?code|kilo-?code|continue|cursor|windsurf|zed|goose|crush|qwen-?code|amp|droid|factory|kiro|openhands|plandex|mentat|sweep|augment|cody|tabnine|charm-crush|iflow|warp|trae)\b/i;
+  /^(?:claude-(?:cli|code)|codex|geminicli|gemini-cli|githubcopilot|copilot|aider|opencode|cline|roo-?code|kilo-?code|continue|cursor|windsurf|zed|goose|crush|qwen-?code|amp|droid|factory|kiro|openhands|plandex|mentat|sweep|augment|cody|tabnine|charm-crush|iflow|warp|trae)(?![a-z0-9])/i;

@@ -1,9 +1,10 @@
+import { mkdir } from 'node:fs/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { type Json, parseJson } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import { type Journal, openJournal } from '../traces/journal.ts';
 import type { Retention } from '../traces/maintenance.ts';
-import { createRedactor, type RedactionSettings } from '../traces/redact.ts';
+import { createRedactor, type RedactionSettings, redactionKey } from '../traces/redact.ts';
 import type { Trace, TraceRoute } from '../traces/trace.ts';
 import type { ProviderName, WireFormat } from '../wire/format.ts';
 import { formatFor } from '../wire/formats.ts';
@@ -58,12 +59,14 @@ export interface FromRecording {
 /** The life of the recording thread: opens the journal, answers each batch once all of it is stored or shed. */
 export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log): void {
   let journal: Promise<Journal> | null = null;
+  const openNow = async (): Promise<Journal> => {
+    await mkdir(setup.journal, { recursive: true });
+    const key = await redactionKey(setup.journal);
+    const redactor = createRedactor({ key, ...setup.redaction });
+    return openJournal(setup.journal, { redactor, retention: setup.retention, log });
+  };
   const open = (): Promise<Journal> => {
-    journal ??= openJournal(setup.journal, {
-      redactor: createRedactor(setup.redaction),
-      retention: setup.retention,
-      log,
-    });
+    journal ??= openNow();
     // A folder that cannot be opened now may be there for the next batch.
     journal.catch(() => {
       journal = null;

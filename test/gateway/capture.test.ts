@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { completeUpstreams } from '../../src/gateway/control.ts';
+import type { Trace } from '../../src/traces/trace.ts';
+import {
+  answerChat,
+  chatBody,
+  chatEvents,
+  type FakeTeacher,
+  rawHeader,
+  type SeenCall,
+  startFakeTeacher,
+} from '../support/fakeTeacher.ts';
+import { startTestGateway, type TestGateway } from '../support/testGateway.ts';
+
+type Answer = (call: SeenCall, res: http.ServerResponse) => void;
+
+describe('capture', () => {
+  let teacher: FakeTeacher;
+  let gateway: TestGateway;
+  let answer: Answer;
+  let before_ = 0;
+  const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: 'hi' }] };
+  const openai = (headers: Record<string, string> = {}) =>
+    new OpenAI({
+      apiKey: 'sk-secret1234567890',
+      baseURL: `${gateway.base}/openai/v1`,
+      maxRetries: 0,
+      defaultHeaders: headers,
+    });
+  const post = (path: string, headers: Record<string, string> = {}, body = JSON.stringify(chat)) =>
+    fetch(`${gateway.base}${path}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+  /** What was recorded since the test began. */
+  const recorded = async (): Promise<Trace[]> => (await gateway.traces()).slice(before_);
+
+  before(async () => {
+    teacher = await startFakeTeacher((call, res) => answer(call, res));
+    gateway = await startTestGateway();
+  });
+  after(async () => {
+    await gateway.close();
+    await teacher.close();
+  });
+  beforeEach(async () => {
+    answer = (call, res) => answerChat(res, call, 'teacher says hi');
+    gateway.gateway.upstreams = completeUpstreams({
+      openai: teacher.url,
+      anthropic: teacher.url,
+      ollama: teacher.url,
+    });
+    teacher.seen.length = 0;
+    before_ = (await gateway.traces()).length;
+  });
+
+  test('a call of the official client is recorded whole, without its key', async () => {
+    const { data, response } = await openai().chat.completions.create(chat).withResponse();
+    assert.equal(data.choices[0]?.message.content, 'teacher says hi');
+    assert.equal(response.headers.get('x-understudy'), null);
+    assert.equal(rawHeader(teacher.seen[0]!.headers, 'authorization'), 'Bearer sk-secret1234567890');
+    const [trace] = await recorded();
+    assert.ok(trace);
+    assert.deepEqual(
+      [
+        trace.provider,
+        trace.format,
+        trace.path,
+        trace.status,
+        trace.streamed,
+        trace.incomplete,
+        trace.servedBy,
+      ],
+      ['openai', 'openai-chat', '/v1/chat/completions', 200, false, null, 'teacher'],
+    );
+    assert.deepEqual(trace.request, chat);
+    assert.deepEqual(trace.response, JSON.parse(chatBody('teacher says hi')));
+    assert.match(trace.headers['user-agent'] ?? '', /^OpenAI\/JS/);
+    assert.ok(!JSON.stringify(trace).includes('secret1234567890'));
+    assert.ok(trace.firstByteMs !== null && trace.firstByteMs <= trace.durationMs);
+  });
+
+  test('a streamed call is recorded as the body that it would have had', async () => {
+    const stream = await openai().chat.completions.create({ ...chat, stream: true });
+    let text = '';
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+    assert.equal(text, 'teacher says hi');
+    const [trace] = await recorded();
+    assert.equal(trace?.streamed, true);
+    assert.equal(trace.incomplete, null);
+    assert.match(JSON.stringify(trace.response), /"content":"teacher says hi"/);
+  });
+
+  test('a call to /anthropic/messages reaches /v1/messages', async () => {
+    answer = (_, res) => {
+      const message = {
+        id: 'msg_1',
+        type: 'message',
+        role: 'assistant',
+        model: 'c',
+        content: [{ type: 'text', text: 'x' }],
+      };
+      res.end(
+        JSON.stringify({ ...message, stop_reason: 'end_turn', usage: { input_tokens: 1, output_tokens: 1 } }),
+      );
+    };
+    const client = new Anthropic({ apiKey: 'key', baseURL: `${gateway.base}/anthropic`, maxRetries: 0 });
+    await client.messages.create({ model: 'c', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] });
+    await (await post('/anthropic/messages', { 'x-api-key': 'k' })).text();
+    assert.deepEqual(
+      teacher.seen.map(({ url }) => url),
+      ['/v1/messages', '/v1/messages'],
+    );
+    assert.deepEqual(
+      (await recorded()).map(({ format }) => format),
+      ['anthropic-messages', 'anthropic-messages'],
+    );
+  });
+
+  test('our own headers never leave this machine, and the answer then says who gave it', async () => {
+    const { response } = await openai({ 'x-understudy-task': 'intent', 'X-Understudy-Site': 'a.ts:1' })
+      .chat.completions.create(chat)
+      .withResponse();
+    assert.equal(response.headers.get('x-understudy'), 'teacher; reason=no-task');
+    assert.ok(!teacher.seen[0]!.headers.some((header) => /^x-understudy/i.test(header)));
+    const [trace] = await recorded();
+    assert.deepEqual([trace?.pinnedTask, trace?.site], ['intent', 'a.ts:1']);
+  });
+
+  test('x-understudy: off leaves no trace', async () => {
+    const { response } = await openai({ 'x-understudy': 'off' }).chat.completions.create(chat).withResponse();
+    assert.equal(response.headers.get('x-understudy'), 'teacher; reason=bypassed');
+    assert.deepEqual(await recorded(), []);
+  });
+
+  test('a coding agent passes through unrecorded', async () => {
+    for (const agent of [
+      'claude-cli/2.0.1 (external, cli)',
+      'codex_cli_rs/0.40.0 (Linux)',
+      'GeminiCLI/0.9/gemini-2.5 (linux)',
+    ])
+      assert.equal((await post('/openai/v1/chat/completions', { 'user-agent': agent })).status, 200);
+    assert.equal(teacher.seen.length, 3);
+    assert.deepEqual(await recorded(), []);
+  });
+
+  test('the clock and id of a request are believed only by a gateway that was started so', async () => {
+    const headers = { 'x-understudy-at': '2020-01-02T03:04:05Z', 'x-understudy-trace-id': 'mine' };
+    await (await post('/openai/v1/chat/completions', headers)).text();
+    const [trace] = await recorded();
+    assert.notEqual(trace?.id, 'mine');
+    assert.ok((trace?.startMs ?? 0) > Date.parse('2021-01-01'));
+
+    const replay = await startTestGateway({ acceptClock: true, upstreams: { openai: teacher.url } });
+    await (
+      await fetch(`${replay.base}/openai/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify(chat),
+        headers,
+      })
+    ).text();
+    const [replayed] = await replay.traces();
+    assert.deepEqual([replayed?.id, replayed?.startMs], ['mine', Date.parse('2020-01-02T03:04:05Z')]);
+    await replay.close();
+  });
+
+  test('a path that no codec reads is counted without its bodies', async () => {
+    answer = (_, res) => void res.end('{"data":[]}');
+    await (await post('/openai/v1/embeddings', {}, '{"input":"private"}')).text();
+    const [trace] = await recorded();
+    assert.deepEqual(
+      [trace?.format, trace?.request, trace?.response, trace?.status],
+      [null, null, null, 200],
+    );
+  });
+
+  test('an error answer is a whole trace with its status', async () => {
+    answer = (_, res) =>
+      void res.writeHead(429, { 'retry-after': '1' }).end('{"error":{"message":"slow down"}}');
+    const response = await post('/openai/v1/chat/completions');
+    assert.deepEqual([response.status, response.headers.get('retry-after')], [429, '1']);
+    await response.text();
+    const [trace] = await recorded();
+    assert.deepEqual([trace?.status, trace?.incomplete], [429, null]);
+    assert.deepEqual(trace?.response, { error: { message: 'slow down' } });
+  });
+
+  for (const [encoding, encode] of [
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ] as const) {
+    test(`a ${encoding} answer is recorded decoded, and one cut short as incomplete`, async () => {
+      const whole = encode(chatBody('zipped'));
+      let body: Buffer = whole;
+      answer = (_, res) =>
+        void res
+          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding })
+          .end(body);
+      assert.match(await (await post('/openai/v1/chat/completions')).text(), /zipped/);
+      body = whole.subarray(0, -6);
+      await post('/openai/v1/chat/completions')
+        .then((response) => response.text())
+        .catch(() => 'cut');
+      const [good, cut] = await recorded();
+      assert.deepEqual(good?.response, JSON.parse(chatBody('zipped')));
+      assert.equal(good?.incomplete, null);
+      assert.match(cut?.incomplete ?? '', new RegExp(`^${encoding} body damaged or cut short`));
+    });
+  }
+
+  test('a stream that ends without its last event is incomplete, though the client sees a clean end', async () => {
+    answer = (_, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.end(chatEvents('half an answer').slice(0, 2).join(''));
+    };
+    assert.match(await (await post('/openai/v1/chat/completions')).text(), /half/);
+    const [trace] = await recorded();
+    assert.match(trace?.incomplete ?? '', /ended without \[DONE\]/);
+  });
+
+  test('a stream that breaks is a broken stream for the client and an incomplete trace', async () => {
+    answer = (_, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.write(chatEvents('half').slice(0, 2).join(''), () =>
+        setTimeout(() => res.socket?.resetAndDestroy(), 20),
+      );
+    };
+    await assert.rejects(post('/openai/v1/chat/completions').then((response) => response.text()));
+    const [trace] = await recorded();
+    assert.equal(trace?.incomplete, 'upstream reset');
+  });
+
+  test('a client that goes away is gone for the teacher at once', async () => {
+    answer = (_, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.write(chatEvents('never ends')[0]!);
+    };
+    const abort = new AbortController();
+    const stream = await openai().chat.completions.create(
+      { ...chat, stream: true },
+      { signal: abort.signal },
+    );
+    for await (const _ of stream) break;
+    abort.abort();
+    await teacher.seen[0]!.closed;
+    const [trace] = await recorded();
+    assert.equal(trace?.incomplete, 'client aborted');
+  });
+
+  test('a client that goes away before the answer is gone for the teacher too', async () => {
+    answer = () => {}; // Thinks for ever.
+    const abort = new AbortController();
+    const pending = post('/openai/v1/chat/completions').catch(() => null);
+    const aborted = fetch(`${gateway.base}/openai/v1/chat/completions`, {
+      method: 'POST',
+      body: '{}',
+      signal: abort.signal,
+    });
+    while (teacher.seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+    abort.abort();
+    await assert.rejects(aborted);
+    await teacher.seen.find(({ body }) => body.toString() === '{}')!.closed;
+    // The other call goes on undisturbed: it ends only with the teacher.
+    answer = (call, res) => answerChat(res, call, 'x');
+    teacher.seen.length = 0;
+    void pending;
+  });
+
+  test('an unreachable teacher is one clear line', async () => {
+    const closed = net.createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as net.AddressInfo;
+    closed.close();
+    gateway.gateway.upstreams = completeUpstreams({ openai: `http://127.0.0.1:${port}` });
+    const response = await post('/openai/v1/chat/completions');
+    assert.equal(response.status, 502);
+    const { error } = (await response.json()) as { error: { message: string } };
+    assert.match(error.message, /^Understudy cannot reach 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+    const [trace] = await recorded();
+    assert.match(trace?.incomplete ?? '', /unreachable/);
+  });
+
+  test('a kept-alive connection that the teacher has closed is tried once more', async () => {
+    await (await post('/openai/v1/chat/completions')).text();
+    let drops = 1;
+    answer = (call, res) => {
+      if (drops-- > 0) res.socket?.destroy();
+      else answerChat(res, call, 'again');
+    };
+    assert.match(await (await post('/openai/v1/chat/completions')).text(), /again/);
+    assert.equal(teacher.seen.length, 3);
+  });
+
+  test('100 MB pass in both directions unchanged, in bounded memory and without a copy', async () => {
+    const piece = Buffer.alloc(1 << 20, 'x');
+    let received = 0;
+    const big = http.createServer((req, res) => {
+      req.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+      });
+      req.on('end', () => {
+        let left = 100;
+        const more = (): void => {
+          while (left-- > 0) if (!res.write(piece)) return void res.once('drain', more);
+          res.end();
+        };
+        more();
+      });
+    });
+    big.listen(0, '127.0.0.1');
+    await once(big, 'listening');
+    gateway.gateway.upstreams = completeUpstreams({
+      openai: `http://127.0.0.1:${(big.address() as net.AddressInfo).port}`,
+    });
+    const before = process.memoryUsage.rss();
+    let peak = 0;
+    let answered = 0;
+    const request = http.request(`${gateway.base}/openai/v1/chat/completions`, { method: 'POST' });
+    const done = once(request, 'response').then(async ([response]: http.IncomingMessage[]) => {
+      for await (const chunk of response!) {
+        answered += (chunk as Buffer).length;
+        peak = Math.max(peak, process.memoryUsage.rss());
+      }
+    });
+    for (let i = 0; i < 100; i++) if (!request.write(piece)) await once(request, 'drain');
+    request.end();
+    await done;
+    big.close();
+    assert.deepEqual([received, answered], [100 << 20, 100 << 20]);
+    assert.ok(peak - before < 250 << 20, `${(peak - before) >> 20} MB`);
+    const [trace] = await recorded();
+    assert.equal(trace?.incomplete, 'too large to record');
+  });
+});

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { completeUpstreams } from '../../src/gateway/control.ts';
+import { type Step, sendRaw, startRawTeacher } from '../support/rawHttp.ts';
+import { startTestGateway, type TestGateway, testToken } from '../support/testGateway.ts';
+
+/**
+ * Invariant 1: teacher bytes are unchanged. Each case plays the same script twice, directly and through the gateway, and
+ * compares what the client received, how its connection ended, and what the teacher saw, byte for byte.
+ */
+
+interface Case {
+  readonly title: string;
+  readonly request?: string;
+  readonly script: readonly Step[];
+}
+
+const json = '{"model":"m","messages":[{"role":"user","content":"hi"}]}';
+const post = (more = '', body = json, path = '/v1/chat/completions') =>
+  `POST ${path} HTTP/1.1\r\nHost: HOST\r\nUser-Agent: raw/1\r\nX-CasE: Yes\r\nx-twice: 1\r\nx-twice: 2\r\nAuthorization: Bearer sk-1\r\n${more}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+const get = (path: string, method = 'GET') =>
+  `${method} ${path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n`;
+const wait = { waitMs: 15 };
+const zipped = gzipSync('{"choices":[]}').toString('latin1');
+const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+const streamHead = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+const cases: readonly Case[] = [
+  {
+    title: 'a JSON answer with odd, repeated and Latin-1 headers',
+    script: [
+      'HTTP/1.1 200 All Good\r\ncontent-TYPE: application/json\r\nX-Odd: caf\xe9\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nx-request-id: req_1\r\nx-ratelimit-remaining-tokens: 9\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 2\r\n\r\n{}',
+      'END',
+    ],
+  },
+  {
+    title: 'an error with its retry headers and reason',
+    script: [
+      'HTTP/1.1 429 Slow Down Please\r\nretry-after-ms: 5\r\nRetry-After: 1\r\nx-should-retry: true\r\nContent-Length: 4\r\n\r\nwait',
+      'END',
+    ],
+  },
+  {
+    title: 'an empty body',
+    script: ['HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n', 'END'],
+  },
+  { title: 'status 204', script: ['HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n', 'END'] },
+  {
+    title: 'a stream with its chunks as they came',
+    script: [
+      streamHead,
+      wait,
+      chunk('data: a\n\n'),
+      wait,
+      chunk('data: b\n\n'),
+      wait,
+      chunk('data: [DONE]\n\n'),
+      wait,
+      '0\r\n\r\n',
+      'END',
+    ],
+  },
+  {
+    title: 'trailers',
+    script: [
+      streamHead,
+      wait,
+      chunk('data: a\n\n'),
+      wait,
+      '0\r\nX-Checksum: abc\r\nx-Other: d\r\n\r\n',
+      'END',
+    ],
+  },
+  {
+    title: 'an answer that only the end of the connection delimits',
+    script: ['HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n', wait, 'until the ', wait, 'end', 'END'],
+  },
+  {
+    title: 'early hints before the answer',
+    script: [
+      'HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n',
+      wait,
+      `${head}Content-Length: 2\r\n\r\n{}`,
+      'END',
+    ],
+  },
+  {
+    title: 'a compressed body',
+    script: [
+      `${head}Content-Encoding: gzip\r\nContent-Length: ${zipped.length}\r\n\r\n`,
+      wait,
+      zipped,
+      'END',
+    ],
+  },
+  {
+    title: 'a compressed body cut short',
+    script: [
+      `${head}Content-Encoding: gzip\r\nContent-Length: ${zipped.length - 9}\r\n\r\n${zipped.slice(0, -9)}`,
+      'END',
+    ],
+  },
+  {
+    title: 'a header of 15 KB',
+    script: [`HTTP/1.1 200 OK\r\nX-Big: ${'b'.repeat(15_000)}\r\nContent-Length: 0\r\n\r\n`, 'END'],
+  },
+  {
+    title: '3000 headers',
+    script: [
+      `HTTP/1.1 200 OK\r\n${Array.from({ length: 3000 }, (_, i) => `x-${i}: ${i}\r\n`).join('')}Content-Length: 0\r\n\r\n`,
+      'END',
+    ],
+  },
+  { title: 'a reset before the answer', script: ['RESET'] },
+  { title: 'an end without an answer', script: ['END'] },
+  {
+    title: 'a reset in the middle of a body',
+    script: [`${head}Content-Length: 100\r\n\r\n{"a`, { waitMs: 40 }, 'RESET'],
+  },
+  { title: 'an end in the middle of a body', script: [`${head}Content-Length: 100\r\n\r\n{"a`, wait, 'END'] },
+  {
+    title: 'a reset in the middle of a stream',
+    script: [streamHead, wait, chunk('data: a\n\n'), { waitMs: 40 }, 'RESET'],
+  },
+  {
+    title: 'an end in the middle of a stream',
+    script: [streamHead, wait, chunk('data: a\n\n'), wait, 'END'],
+  },
+  {
+    title: 'a reset of an answer that the end would have delimited',
+    script: ['HTTP/1.1 200 OK\r\n\r\n', wait, 'half', { waitMs: 40 }, 'RESET'],
+  },
+  {
+    title: 'a path and query that nobody tidies up',
+    request: get('/v1//files/a%2Fb/../c?x=%20&x=1&&y'),
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'the answer to HEAD',
+    request: get('/v1/models', 'HEAD'),
+    script: [`${head}Content-Length: 1234\r\n\r\n`, 'END'],
+  },
+  {
+    title: 'DELETE without a body',
+    request: get('/v1/files/f', 'DELETE'),
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'a request body in chunks with trailers',
+    request: `PUT /v1/x HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk('abc')}0\r\nX-Sum: 1\r\n\r\n`,
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'a body announced with Expect and wanted',
+    request: post('Expect: 100-continue\r\n'),
+    script: ['HTTP/1.1 100 Continue\r\n\r\n', { await: 'body' }, `${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'a request that is no valid JSON, in no valid UTF-8',
+    request: post('', '{"messages": [\xff\xfe'),
+    script: ['HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad', 'END'],
+  },
+];
+
+describe('through the gateway and directly, byte for byte alike:', () => {
+  let gateway: TestGateway;
+  before(async () => {
+    gateway = await startTestGateway();
+  });
+  after(() => gateway.close());
+
+  for (const { title, request = post(), script } of cases)
+    test(title, { timeout: 5000 }, async () => {
+      const teacher = await startRawTeacher(script);
+      gateway.gateway.upstreams = completeUpstreams({ openai: `http://127.0.0.1:${teacher.port}` });
+      try {
+        const direct = await sendRaw(teacher.port, request.replace('HOST', `127.0.0.1:${teacher.port}`));
+        const through = await sendRaw(
+          gateway.port,
+          request.replace('HOST', `127.0.0.1:${gateway.port}`).replace(' /', ` /${testToken}/openai/`),
+        );
+        const [directly, forwarded] = teacher.seen;
+        assert.deepEqual(through, direct);
+        assert.equal(forwarded, directly);
+      } finally {
+        await teacher.close();
+      }
+    });
+});
