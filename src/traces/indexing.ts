@@ -28,8 +28,8 @@ export async function syncIndex(
   const tombstones = await loadTombstones(index.journal);
   const segments = await listSegments(index.journal);
   const result = { added: 0, removed: 0, damaged: [] as Damage[], bytes: 0 };
-  result.removed += removeVanished(index, new Set(segments.map((s) => s.name)));
-  result.removed += removeBuried(index, tombstones);
+  result.removed += await removeVanished(index, new Set(segments.map((s) => s.name)));
+  result.removed += await removeBuried(index, tombstones);
   for (const segment of segments) {
     const size = await addSegment(index, segment, tombstones, result);
     result.bytes += size;
@@ -37,22 +37,44 @@ export async function syncIndex(
   return result;
 }
 
-function removeVanished({ shards }: Index, present: ReadonlySet<string>): number {
+async function removeVanished({ shards }: Index, present: ReadonlySet<string>): Promise<number> {
   let removed = 0;
-  for (const shard of shards)
-    for (const { name } of shard.segments()) if (!present.has(name)) removed += shard.removeSegment(name);
+  for (const shard of shards) {
+    for (const { name } of shard.segments()) {
+      if (present.has(name)) continue;
+      removed += await removeOthers(shard, name, new Set());
+      shard.forget(name);
+    }
+  }
   return removed;
 }
 
-function removeBuried({ shards }: Index, tombstones: Tombstones): number {
+async function removeBuried({ shards }: Index, tombstones: Tombstones): Promise<number> {
   let removed = 0;
   for (const { ids, segments } of tombstones.list) {
     for (const id of ids ?? []) if (shards.some((shard) => shard.remove(id))) removed++;
     if (ids !== null) continue;
-    for (const [name, lines] of segments)
-      for (const shard of shards) removed += shard.removeLines(name, lines);
+    for (const [name, lines] of segments) {
+      for (const shard of shards) {
+        const state = shard.segment(name);
+        if (state === null) continue;
+        const later = new Set(Array.from({ length: Math.max(0, state.line - lines) }, (_, i) => lines + i));
+        removed += await removeOthers(shard, name, later);
+      }
+    }
   }
   return removed;
+}
+
+/** Takes out a segment's rows whose lines are not in `kept`, in slices. */
+async function removeOthers(shard: Shard, segment: string, kept: ReadonlySet<number>): Promise<number> {
+  const places = shard.rowsOutside(segment, kept);
+  const slice = 1000;
+  for (let i = 0; i < places.length; i += slice) {
+    shard.transaction(() => shard.removeAt(places.slice(i, i + slice)));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return places.length;
 }
 
 async function addSegment(
@@ -65,16 +87,14 @@ async function addSegment(
   if (file === null) return 0; // Sealed or deleted since the listing; the next sync sees it.
   const { size, mtimeMs: mtime } = file;
   let shard = index.shards.find((s) => s.segment(segment.name) !== null);
-  let known = shard?.segment(segment.name) ?? null;
+  const known = shard?.segment(segment.name) ?? null;
   if (known !== null && known.size === size && known.mtime === mtime) return size;
   const rewrites = segment.sealed ? await rewritesOf(segment.file) : 0;
-  if (shard && known !== null && known.rewrites !== rewrites) {
-    result.removed += shard.removeSegment(segment.name);
-    known = null;
-  }
+  if (shard && known !== null && known.rewrites !== rewrites)
+    result.removed += await removeOthers(shard, segment.name, await linesOf(index.journal, segment));
   shard ??= shardFor(index);
   const start: SegmentState = known ?? { name: segment.name, line: 0, offset: 0, rewrites, size, mtime };
-  shard.setSegment({ ...start, size, mtime });
+  shard.setSegment({ ...start, rewrites, size, mtime });
   const live = !segment.sealed && (await writerAlive(index.journal, segment.writer));
   for await (const batch of readSegment(index.journal, segment, { from: start, live })) {
     await addBatch(shard, segment.name, batch, tombstones, result);
@@ -132,4 +152,12 @@ async function rewritesOf(sealed: string): Promise<number> {
   } finally {
     await file.close();
   }
+}
+
+/** The lines of a segment that are still there. */
+async function linesOf(journal: string, segment: Segment): Promise<Set<number>> {
+  const lines = new Set<number>();
+  for await (const batch of readSegment(journal, segment))
+    for (const { line, content } of batch.lines) if (content.ok && content.value !== null) lines.add(line);
+  return lines;
 }

@@ -30,7 +30,8 @@ export function rowOf(trace: Trace): Row {
   return {
     id: trace.id,
     startMs: Math.round(trace.startMs),
-    durationMs: Math.max(0, trace.durationMs),
+    // To the microsecond, as the index keeps it.
+    durationMs: Math.round(Math.max(0, trace.durationMs) * 1000) / 1000,
     provider: trace.provider,
     model: modelOf(trace),
     status: trace.status,

@@ -11,7 +11,7 @@ import { type Database, exportDatabase, openDatabase, type SqlJsStatic, Statemen
 /** A part takes no further segment once it has this many rows. */
 export const SHARD_ROWS = 50_000;
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** Row id = segment * 2^24 + line: segments are far shorter than 16 million lines. */
 const LINES = 2 ** 24;
 
@@ -20,7 +20,7 @@ CREATE TABLE segment (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, line IN
   rewrites INTEGER NOT NULL, size INTEGER NOT NULL, mtime REAL NOT NULL);
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE trace (at INTEGER PRIMARY KEY, id TEXT NOT NULL, key INTEGER NOT NULL, start INTEGER NOT NULL,
-  duration INTEGER NOT NULL, bucket INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,
+  micros INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,
   status INTEGER NOT NULL, served INTEGER NOT NULL, whole INTEGER NOT NULL, input INTEGER NOT NULL,
   output INTEGER NOT NULL, cached INTEGER NOT NULL, task INTEGER, version INTEGER NOT NULL, kind INTEGER NOT NULL,
   reason INTEGER NOT NULL, audit INTEGER, source INTEGER NOT NULL, site INTEGER);
@@ -29,7 +29,7 @@ CREATE INDEX trace_start ON trace (start);
 CREATE INDEX trace_task ON trace (task, start);
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 
-const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(21).fill('?').join(',')})`;
+const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(20).fill('?').join(',')})`;
 
 /** How far a segment is in the index, and which file that was. */
 export interface SegmentState {
@@ -107,7 +107,6 @@ export class Shard {
   /** Call within `transaction`. The segment must be known. */
   insert(segment: string, line: number, row: Row): void {
     const id = this.#segments.get(segment)?.id ?? 0;
-    const bucket = latencyBucket(row.durationMs);
     const audit = row.audit === null ? null : Number(row.audit === 'agree');
     this.#statements
       .get(INSERT)
@@ -116,8 +115,7 @@ export class Shard {
         row.id,
         keyOf(row.id),
         row.startMs,
-        Math.round(row.durationMs),
-        bucket,
+        Math.round(row.durationMs * 1000),
         this.#word(row.provider),
         this.#word(row.model),
         row.status,
@@ -136,10 +134,10 @@ export class Shard {
       ]);
     this.rows++;
     this.dirty = true;
-    this.#count(row, bucket, 1);
+    this.#count(row, 1);
   }
 
-  #count(row: Row, bucket: number, sign: 1 | -1): void {
+  #count(row: Row, sign: 1 | -1): void {
     const ok = isOk(row.status, !row.incomplete);
     const { taskId, kind, provider, model, servedBy, reason, audit } = row;
     const hour = Math.floor(row.startMs / 3_600_000);
@@ -152,7 +150,7 @@ export class Shard {
         cachedTokens: sign * row.cachedTokens,
       },
     );
-    if (ok) this.rollup.addLatency(taskId, servedBy, bucket, sign);
+    if (ok) this.rollup.addLatency(taskId, servedBy, latencyBucket(row.durationMs), sign);
   }
 
   transaction(work: () => void): void {
@@ -190,7 +188,7 @@ export class Shard {
   #select(where: string, params: (string | number)[]): IndexedRow[] {
     return this.#statements
       .all(
-        `SELECT at, id, start, duration, provider, model, status, served, whole, input, output, cached, task, version, kind,
+        `SELECT at, id, start, micros, provider, model, status, served, whole, input, output, cached, task, version, kind,
          reason, audit, source, site FROM trace ${where}`,
         params,
       )
@@ -205,7 +203,7 @@ export class Shard {
       line: n(0) % LINES,
       id: String(columns[1]),
       startMs: n(2),
-      durationMs: n(3),
+      durationMs: n(3) / 1000,
       provider: text(4),
       model: text(5),
       status: n(6),
@@ -239,43 +237,51 @@ export class Shard {
     this.#statements
       .get('UPDATE trace SET task = ?, version = ?, kind = ? WHERE at = ?')
       .run([task, version, this.#word(kind), at]);
-    const bucket = latencyBucket(row.durationMs);
-    this.#count(row, bucket, -1);
-    this.#count({ ...row, taskId, version, kind }, bucket, 1);
+    this.#count(row, -1);
+    this.#count({ ...row, taskId, version, kind }, 1);
     this.dirty = true;
     return true;
   }
 
-  /** Takes rows out: one trace, the first lines of a segment, or a whole one with its state. */
   remove(traceId: string): boolean {
     const row = this.find(traceId);
     if (row === null) return false;
     const at = (this.#segments.get(row.segment)?.id ?? 0) * LINES + row.line;
     this.#statements.get('DELETE FROM trace WHERE at = ?').run([at]);
-    this.#count(row, latencyBucket(row.durationMs), -1);
+    this.#count(row, -1);
     this.rows--;
     this.dirty = true;
     return true;
   }
 
-  removeLines(segment: string, beforeLine: number): number {
-    const id = this.#segments.get(segment)?.id;
-    if (id === undefined) return 0;
-    const rows = this.#select('WHERE at >= ? AND at < ?', [id * LINES, id * LINES + beforeLine]);
-    this.#statements
-      .get('DELETE FROM trace WHERE at >= ? AND at < ?')
-      .run([id * LINES, id * LINES + beforeLine]);
-    for (const row of rows) this.#count(row, latencyBucket(row.durationMs), -1);
-    this.rows -= rows.length;
-    this.dirty = true;
-    return rows.length;
+  /** Places of a segment's rows whose lines are not in `kept`. */
+  rowsOutside(segment: string, kept: ReadonlySet<number>): number[] {
+    const id = this.#segments.get(segment)?.id ?? 0;
+    const range = [id * LINES, (id + 1) * LINES];
+    const all = this.#statements.all('SELECT at FROM trace WHERE at >= ? AND at < ?', range);
+    return all.map(([at]) => Number(at)).filter((at) => !kept.has(at % LINES));
   }
 
-  removeSegment(segment: string): number {
-    const removed = this.removeLines(segment, LINES);
+  /** Call within `transaction`. @param places of rows, as `rowsOutside` tells them. */
+  removeAt(places: readonly number[]): number {
+    let removed = 0;
+    for (const at of places) {
+      const [row] = this.#select('WHERE at = ?', [at]);
+      if (row === undefined) continue;
+      this.#statements.get('DELETE FROM trace WHERE at = ?').run([at]);
+      this.#count(row, -1);
+      removed++;
+    }
+    this.rows -= removed;
+    if (removed > 0) this.dirty = true;
+    return removed;
+  }
+
+  /** Forgets a segment, whose rows have been removed. */
+  forget(segment: string): void {
     this.#statements.get('DELETE FROM segment WHERE name = ?').run([segment]);
     this.#segments.delete(segment);
-    return removed;
+    this.dirty = true;
   }
 
   /** Counts the rows with ids in (after, after + the next `limit`] into the rollup. @returns where to go on; null at the end. */
@@ -285,8 +291,7 @@ export class Shard {
       limit - 1,
     ])[0]?.[0];
     const end = last === undefined ? Number.MAX_SAFE_INTEGER : Number(last);
-    for (const row of this.#select('WHERE at > ? AND at <= ?', [after, end]))
-      this.#count(row, latencyBucket(row.durationMs), 1);
+    for (const row of this.#select('WHERE at > ? AND at <= ?', [after, end])) this.#count(row, 1);
     return last === undefined ? null : end;
   }
 

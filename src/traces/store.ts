@@ -205,13 +205,15 @@ export class TraceStore {
       count.calls += cell.calls;
       if (cell.servedBy === 'student') count.answeredLocally += cell.calls;
     }
-    return [...found.values()].sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+    const order = ({ day, taskId }: DayCount): string => `${day} ${taskId ?? ''}`;
+    return [...found.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
   /** Calls and tokens per model, most calls first. */
   usage(scope: Scope = {}): Usage[] {
     const found = new Map<string, Mutable<Usage>>();
-    for (const { provider, model, servedBy, ...cell } of this.#scoped(scope)) {
+    for (const cell of this.#scoped(scope)) {
+      const { provider, model, servedBy } = cell;
       const key = `${provider}|${model}|${servedBy}`;
       let sum = found.get(key);
       if (sum === undefined) {
