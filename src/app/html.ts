@@ -22,7 +22,8 @@ export function raw(markup: string): Markup {
 function write(value: Content): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'string') return escapeText(value.replace(/(\d) %/g, '$1\u00a0%'));
+  if (typeof value === 'string')
+    return escapeText(value.replace(/(\d) %/g, '$1\u00a0%').replace(/≤ (?=\d)/g, '≤\u00a0'));
   return isList(value) ? value.map(write).join('') : value.markup;
 }
 
