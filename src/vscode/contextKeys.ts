@@ -9,7 +9,10 @@ export class ContextKeys {
     this.#set('recording', gateway.kind === 'running' && gateway.capturing);
     this.#set('hasTraces', traces.total > 0);
     this.#set('hasTasks', tasks.length > 0);
-    this.#set('training', jobs.some((job) => job.taskId !== null));
+    this.#set(
+      'training',
+      jobs.some((job) => job.taskId !== null),
+    );
   }
 
   #set(key: string, value: boolean): void {

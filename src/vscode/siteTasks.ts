@@ -24,6 +24,7 @@ export function tasksOfSites(
     }
   }
   assignPlaces(sites, places, found);
+  continueBlocks(text, sites, found);
   for (const client of sites.filter((site) => site.kind === 'client' && !found.has(site))) {
     const mine = sites.filter((site) => site.kind === 'call' && site.provider === client.provider);
     found.set(client, [...new Set(mine.flatMap((site) => found.get(site) ?? []))]);
@@ -57,6 +58,22 @@ function assignPlaces(
     );
     const chosen = nearest(fits, offsets);
     if (chosen !== undefined) found.set(chosen, [...(found.get(chosen) ?? []), task]);
+  }
+}
+
+/** A second call in the same top-level block (a streaming variant, a retry) is of the same task as the one before it. */
+function continueBlocks(
+  text: string,
+  sites: readonly CallSite[],
+  found: Map<CallSite, readonly TaskState[]>,
+): void {
+  let before: CallSite | null = null;
+  for (const site of sites.filter((candidate) => candidate.kind === 'call')) {
+    const tasks = before === null ? undefined : found.get(before);
+    if (before !== null && tasks !== undefined && !found.has(site) && before.provider === site.provider) {
+      if (!/\n[^\s})\]]/.test(text.slice(before.arguments.end, site.start))) found.set(site, tasks);
+    }
+    before = site;
   }
 }
 

@@ -127,8 +127,8 @@ function insertProperty(text: string, span: Span, addition: string, name: string
   const inside = text.slice(at, span.end - 1);
   if (inside.trim() === '') return { start: at, end: span.end - 1, text: ` ${addition} `, name };
   const newline = /^\s*\n([ \t]*)/.exec(inside);
-  const text_ = newline === null ? ` ${addition},` : `\n${newline[1]}${addition},`;
-  return { start: at, end: at, text: text_, name };
+  const insertion = newline === null ? ` ${addition},` : `\n${newline[1]}${addition},`;
+  return { start: at, end: at, text: insertion, name };
 }
 
 /** Adds a pair to the object or dictionary that is there already; null where it is no literal. */
@@ -141,8 +141,9 @@ function addToLiteral(
 ): SourceEdit | null {
   if (text[span.start] !== '{' || text[span.end - 1] !== '}') return null;
   const at = span.start + 1;
-  const empty = code.slice(at, span.end - 1).trim() === '';
-  return { start: at, end: at, text: empty ? ` ${pair}` : ` ${pair},`, name };
+  if (code.slice(at, span.end - 1).trim() === '') return { start: at, end: span.end - 1, text: pair, name };
+  const insertion = /\s/.test(text[at] ?? '') ? ` ${pair},` : `${pair}, `;
+  return { start: at, end: at, text: insertion, name };
 }
 
 /** `create` of the official clients takes `extra_headers`; the others have no place for a header at the call. */

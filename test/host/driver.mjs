@@ -5,6 +5,7 @@ import { until } from './workbench.mjs';
 
 export function createDriver(page, shots) {
   let number = 0;
+  page.setDefaultTimeout(15_000);
   const input = page.locator('.quick-input-widget input[type=text]');
   const rows = page.locator('.quick-input-list .monaco-list-row');
 

@@ -30,7 +30,10 @@ const closing = [];
 before(async () => {
   const teacher = await startTeacher(tools, root);
   closing.push(() => teacher.stop());
-  createProfile(profile, { 'understudy.upstreams': teacher.urls, 'understudy.autoAnalyse': false });
+  createProfile(profile, {
+    user: { 'understudy.autoAnalyse': false },
+    machine: { 'understudy.upstreams': teacher.urls },
+  });
   rmSync(shots, { recursive: true, force: true });
   mkdirSync(shots, { recursive: true });
   project = createProject(root, path.join(profile, 'project'));
@@ -103,9 +106,9 @@ step('finds the tasks and lists them in the sidebar', async () => {
 });
 
 step('shows the task above the call that belongs to it, and opens it from there', async () => {
-  const lens = driver.page.locator('.codelens-decoration a', { hasText: 'calls' });
+  const lens = driver.page.locator('.codelens-decoration a:visible', { hasText: /understand .* calls/ });
   await driver.page.locator('.monaco-editor').first().click();
-  await goToLine(65);
+  await goToLine(88);
   await lens.first().waitFor();
   await driver.shot('lens-with-task');
   await lens.first().click();

@@ -52,13 +52,16 @@ const flags = [
   '--disable-proxy',
 ];
 
-/** A fresh profile folder with our settings and the quiet ones. */
-export function createProfile(folder, settings) {
+/** A fresh profile folder. Settings of the machine have a file of their own where the workbench is remote, as here. */
+export function createProfile(folder, { user = {}, machine = {} } = {}) {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(path.join(folder, 'data/User'), { recursive: true });
-  mkdirSync(path.join(folder, 'ext'), { recursive: true });
-  const all = { ...quietSettings, ...settings };
-  writeFileSync(path.join(folder, 'data/User/settings.json'), JSON.stringify(all, null, 2));
+  for (const name of ['data/User', 'data/Machine', 'ext'])
+    mkdirSync(path.join(folder, name), { recursive: true });
+  writeFileSync(
+    path.join(folder, 'data/User/settings.json'),
+    JSON.stringify({ ...quietSettings, ...user }, null, 2),
+  );
+  writeFileSync(path.join(folder, 'data/Machine/settings.json'), JSON.stringify(machine, null, 2));
   writeFileSync(path.join(folder, 'config.yaml'), 'auth: none\ncert: false\n');
   return folder;
 }

@@ -68,7 +68,7 @@ function facts(task: TaskState): Child[] {
     parts.push(`${percent(task.live.answeredLocally.rate)} answered locally`);
   } else if (report) {
     parts.push(`${percent(report.agreement.rate)} agree, n = ${count(report.agreement.n)}`);
-  } else if (task.callsPerDay >= 1 && task.calls > 1) {
+  } else if (task.callsPerDay >= 1 && task.callsPerDay < task.calls) {
     parts.push(`${count(task.callsPerDay)} a day`);
   }
   if (task.versions > 1) parts.push(`version ${task.versions}`);
