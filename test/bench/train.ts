@@ -114,7 +114,7 @@ async function openStep(encoder: EncoderSpec, device: Device) {
   let step = 0;
   const feeds = (): Record<string, HostTensor> => ({
     ...batcher.fill(members, random),
-    ...stepFeeds(step++, 1000, defaultSpec.training, noise, random),
+    ...stepFeeds({ step: step++, steps: 1000, rate: encoder.rate }, defaultSpec.training, noise, random),
   });
   return {
     batch,

@@ -40,7 +40,7 @@ for (const { device, available, detail } of await probeDevices()) {
       const { graph, noise } = trainingStep(network, shape, training);
       const feeds = {
         ...createBatcher(corpus, heads, shape, training).fill(members, random),
-        ...stepFeeds(0, 10, training, noise, random),
+        ...stepFeeds({ step: 0, steps: 10, rate: 1e-3 }, training, noise, random),
       };
       const state = await createState(device, initialState(network, random));
       const decay = { dtype: 'f32', shape: [], data: Float32Array.of(0.5) } as const;

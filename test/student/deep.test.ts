@@ -55,10 +55,10 @@ const spec: DeepSpec = {
   ...defaultSpec,
   features: { buckets: 256 },
   encoders: [
-    { ...cnn, width: 16, filters: 16 } as const,
-    { ...transformer, width: 16, heads: 2, layers: 1 } as const,
+    { ...cnn, width: 16, filters: 16, rate: 0.01 } as const,
+    { ...transformer, width: 16, heads: 2, layers: 1, rate: 0.01 } as const,
   ],
-  training: { ...defaultTraining, epochs: 10, batch: 16, rate: 0.01 },
+  training: { ...defaultTraining, epochs: 10, batch: 16 },
 };
 
 test('learns choices and tags together and serves them from its own files', async () => {

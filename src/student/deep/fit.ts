@@ -23,6 +23,8 @@ export interface FitOptions {
   readonly device: Device;
   readonly threads?: number;
   readonly signal?: AbortSignal;
+  /** Names the random stream: two equal networks with different names differ. */
+  readonly name?: string;
   readonly onProgress?: (progress: FitProgress) => void;
   /** Called after every epoch with the averaged parameters in the state; the validation loss, or null without one. */
   readonly validate: (state: State, epoch: number) => Promise<number | null>;
@@ -60,7 +62,7 @@ export async function fitNetwork(
   options: FitOptions,
 ): Promise<FittedNetwork> {
   const { training } = spec;
-  const random = createRandom(`${spec.seed}/${JSON.stringify(encoder)}`);
+  const random = createRandom(`${spec.seed}/${options.name ?? ''}/${JSON.stringify(encoder)}`);
   const corpus = encodeCorpus(features, data.train, spec.maxTokens);
   const network = networkOf(data, features, encoder, spec);
   const epochs = Array.from({ length: training.epochs }, (_, e) =>

@@ -1,27 +1,33 @@
 import type { FeatureOptions } from './features.ts';
 
 /** One network of the deep rung. Several are trained one after the other and averaged. */
-export type EncoderSpec =
-  | {
-      readonly kind: 'cnn';
-      readonly width: number;
-      readonly filters: number;
-      /** Convolution windows in words. */
-      readonly windows: readonly number[];
-      readonly dropout: number;
-    }
-  | {
-      readonly kind: 'transformer';
-      readonly width: number;
-      readonly layers: number;
-      readonly heads: number;
-      readonly dropout: number;
-    };
+export type EncoderSpec = CommonSpec &
+  (
+    | {
+        readonly kind: 'cnn';
+        readonly width: number;
+        readonly filters: number;
+        /** Convolution windows in words. */
+        readonly windows: readonly number[];
+      }
+    | {
+        readonly kind: 'transformer';
+        readonly width: number;
+        readonly layers: number;
+        readonly heads: number;
+      }
+  );
+
+interface CommonSpec {
+  /** Share of the units that is zeroed while training. */
+  readonly dropout: number;
+  /** Peak learning rate. */
+  readonly rate: number;
+}
 
 export interface TrainingSpec {
   readonly epochs: number;
   readonly batch: number;
-  readonly rate: number;
   readonly warmup: number;
   readonly decay: number;
   readonly labelSmoothing: number;
@@ -50,6 +56,7 @@ export const cnn = {
   filters: 256,
   windows: [1, 2, 3],
   dropout: 0.4,
+  rate: 2e-3,
 } as const satisfies EncoderSpec;
 
 export const transformer = {
@@ -58,12 +65,12 @@ export const transformer = {
   layers: 2,
   heads: 4,
   dropout: 0.2,
+  rate: 1e-3,
 } as const satisfies EncoderSpec;
 
 export const defaultTraining: TrainingSpec = {
   epochs: 12,
   batch: 64,
-  rate: 2e-3,
   warmup: 0.06,
   decay: 0.05,
   labelSmoothing: 0.1,

@@ -108,6 +108,7 @@ async function fitOne(
   const { checkpoint, threads, signal } = options;
   const fitted = await fitNetwork(data, features, encoder, spec, {
     device: options.device,
+    name: `network${i}`,
     ...(threads === undefined ? {} : { threads }),
     ...(signal === undefined ? {} : { signal }),
     ...(checkpoint === undefined ? {} : { checkpoint }),

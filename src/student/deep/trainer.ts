@@ -43,7 +43,7 @@ export async function openTrainer(
       const { session, batcher, noise } = steps.get(batch.length)!;
       const feeds = {
         ...batcher.fill(batch.members, random),
-        ...stepFeeds(step, total, training, noise, random),
+        ...stepFeeds({ step, steps: total, rate: network.encoder.rate }, training, noise, random),
       };
       const { loss } = await session.run(feeds, state);
       const value = Number(loss!.data[0]);
@@ -86,13 +86,14 @@ export function initialState(network: Network, random: Random): Record<string, H
 
 /** What a step is fed beside its batch: the schedule's scalars and where each dropout reads its mask. */
 export function stepFeeds(
-  step: number,
-  steps: number,
+  at: { readonly step: number; readonly steps: number; readonly rate: number },
   training: TrainingSpec,
   noise: readonly number[],
   random: Random,
 ): Record<string, HostTensor> {
-  return { ...scheduleFeeds(step, steps, training), ...noiseFeeds(noise, random) };
+  const schedule = scheduleAt(at.step, { steps: at.steps, peak: at.rate, warmup: training.warmup });
+  const scalars = Object.entries(schedule).map(([name, value]) => [name, scalar(value)]);
+  return { ...Object.fromEntries(scalars), ...noiseFeeds(noise, random) };
 }
 
 async function openStep(
@@ -116,11 +117,6 @@ function noisePool(rate: number, random: Random): HostTensor {
   const keep = 1 / (1 - rate);
   const data = Float32Array.from({ length: NOISE_SIZE }, () => (stream.next() < rate ? 0 : keep));
   return { dtype: 'f32', shape: [NOISE_SIZE], data };
-}
-
-function scheduleFeeds(step: number, steps: number, training: TrainingSpec): Record<string, HostTensor> {
-  const values = scheduleAt(step, { steps, peak: training.rate, warmup: training.warmup });
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, scalar(value)]));
 }
 
 function noiseFeeds(sizes: readonly number[], random: Random): Record<string, HostTensor> {
