@@ -110,6 +110,12 @@ function isDeadConnection(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE';
 }
 
+/** A connection that was there and broke, or carried something that is not HTTP; not one that never came about. */
+function isBroken(error: NodeJS.ErrnoException): boolean {
+  if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return false;
+  return isDeadConnection(error) || (error.code ?? '').startsWith('HPE_');
+}
+
 /** Interim answers (103 Early Hints and others) go straight to the connection: they are no part of the final answer. */
 function sendInformation(
   res: ServerResponse,
@@ -184,12 +190,10 @@ function fail(
   error: NodeJS.ErrnoException,
   { target, tape }: Forwarding,
 ): void {
-  const socket = outgoing.socket;
-  const wasConnected =
-    socket !== null && !socket.connecting && (socket.bytesWritten > 0 || socket.bytesRead > 0);
-  if (wasConnected) {
-    tape?.end(socket.errored ? 'upstream reset before an answer' : 'upstream closed before an answer');
-    if (socket.errored) req.socket.resetAndDestroy();
+  if (isBroken(error)) {
+    const wasReset = outgoing.socket?.errored != null;
+    tape?.end(wasReset ? 'upstream reset before an answer' : 'upstream closed before an answer');
+    if (wasReset) req.socket.resetAndDestroy();
     else req.socket.destroy();
     return;
   }

@@ -25,8 +25,9 @@ export function tunnel(gateway: Gateway, req: IncomingMessage, client: Duplex, h
     if (first.length > 0) client.write(first);
     if (head.length > 0) server.write(head);
     server.on('error', () => client.destroy());
-    server.on('close', () => client.destroy());
-    client.on('close', () => server.destroy());
+    // An end is passed on by the pipes, after what came before it; only a connection that broke is broken off.
+    server.on('close', () => server.readableEnded || client.destroy());
+    client.on('close', () => client.readableEnded || server.destroy());
     server.pipe(client);
     client.pipe(server);
   });

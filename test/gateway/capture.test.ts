@@ -25,7 +25,7 @@ describe('capture', () => {
   let teacher: FakeTeacher;
   let gateway: TestGateway;
   let answer: Answer;
-  let before_ = 0;
+  let earlier = 0;
   const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: 'hi' }] };
   const openai = (headers: Record<string, string> = {}) =>
     new OpenAI({
@@ -41,7 +41,7 @@ describe('capture', () => {
       headers: { 'content-type': 'application/json', ...headers },
     });
   /** What was recorded since the test began. */
-  const recorded = async (): Promise<Trace[]> => (await gateway.traces()).slice(before_);
+  const recorded = async (): Promise<Trace[]> => (await gateway.traces()).slice(earlier);
 
   before(async () => {
     teacher = await startFakeTeacher((call, res) => answer(call, res));
@@ -59,7 +59,7 @@ describe('capture', () => {
       ollama: teacher.url,
     });
     teacher.seen.length = 0;
-    before_ = (await gateway.traces()).length;
+    earlier = (await gateway.traces()).length;
   });
 
   test('a call of the official client is recorded whole, without its key', async () => {
@@ -257,9 +257,10 @@ describe('capture', () => {
   });
 
   test('a client that goes away before the answer is gone for the teacher too', async () => {
-    answer = () => {}; // Thinks for ever.
+    const thinking: (() => void)[] = [];
+    answer = (call, res) => void thinking.push(() => answerChat(res, call, 'at last'));
     const abort = new AbortController();
-    const pending = post('/openai/v1/chat/completions').catch(() => null);
+    const pending = post('/openai/v1/chat/completions');
     const aborted = fetch(`${gateway.base}/openai/v1/chat/completions`, {
       method: 'POST',
       body: '{}',
@@ -269,10 +270,13 @@ describe('capture', () => {
     abort.abort();
     await assert.rejects(aborted);
     await teacher.seen.find(({ body }) => body.toString() === '{}')!.closed;
-    // The other call goes on undisturbed: it ends only with the teacher.
-    answer = (call, res) => answerChat(res, call, 'x');
-    teacher.seen.length = 0;
-    void pending;
+    // The other call goes on undisturbed.
+    for (const think of thinking) think();
+    assert.match(await (await pending).text(), /at last/);
+    assert.deepEqual(
+      (await recorded()).map(({ incomplete }) => incomplete),
+      ['client aborted', null],
+    );
   });
 
   test('an unreachable teacher is one clear line', async () => {

@@ -62,11 +62,11 @@ test('a websocket with a wrong token or from a web page gets 403', async () => {
   assert.equal(teacher.seen.length, 0);
 });
 
-test('a websocket is tunnelled in both directions', async () => {
+test('a websocket is tunnelled in both directions', async (t) => {
   const server = http.createServer();
   server.on('upgrade', (req, socket, head) => {
     socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX-Path: ${req.url}\r\n\r\nwelcome;`,
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Path: ${req.url}\r\n\r\nwelcome;`,
     );
     socket.write(head);
     socket.on('data', (chunk: Buffer) => {
@@ -79,16 +79,19 @@ test('a websocket is tunnelled in both directions', async () => {
   const local = await startTestGateway({
     upstreams: { openai: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
   });
+  t.after(async () => {
+    await local.close();
+    server.close();
+    server.closeAllConnections();
+  });
   const answer = await sendRaw(
     local.port,
     `GET /${testToken}/openai/v1/realtime?model=m HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfirst;bye`,
   );
   assert.equal(
     answer.text,
-    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX-Path: /v1/realtime?model=m\r\n\r\nwelcome;FIRST;BYE',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Path: /v1/realtime?model=m\r\n\r\nwelcome;FIRST;BYE',
   );
-  await local.close();
-  server.close();
 });
 
 test('an upgrade that the teacher declines gets the answer it gave', async () => {
