@@ -3,10 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isArray, type Json, type JsonObject } from '../base/json.ts';
 import { withoutMedia } from '../wire/media.ts';
-import { secretFields } from './redaction/secrets.ts';
+import { secretFields, secretNames } from './redaction/secrets.ts';
 import {
   createPlaceholder,
   createTextRedactor,
+  keepJson,
   mapTexts,
   type OnFound,
   type RedactionSettings,
@@ -103,7 +104,7 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
     const values = new Map<string, string>();
     const result = redactOnce(trace, (where, rule, secret) => {
       onFound(where, rule, secret);
-      if (plainValue.test(secret)) values.set(secret, placeholder(rule, secret));
+      if (secretNames.has(rule) && plainValue.test(secret)) values.set(secret, placeholder(rule, secret));
     });
     return values.size === 0 ? result : replaceValues(result, values);
   };
@@ -137,7 +138,7 @@ function replaceValues(trace: Trace, values: ReadonlyMap<string, string>): Trace
     let result = text;
     for (const [value, placeholder] of values)
       if (result.includes(value)) result = result.replaceAll(value, () => placeholder);
-    return result;
+    return result === text ? text : keepJson(text, result, change);
   };
   return {
     ...trace,

@@ -2,13 +2,16 @@
  * What keys, tokens and passwords look like. The shapes are facts published by the issuers and collected in the rule sets
  * of gitleaks (github.com/gitleaks/gitleaks, config/gitleaks.toml), GitHub's secret scanning partner list and the clients'
  * own documentation; the expressions are ours and looser than theirs: a placeholder too many costs a word, a key too few
- * costs a key. No expression can cross a quote or begin in the middle of an escape, so JSON inside a string stays JSON.
+ * costs a key. No expression can cross a quote or begin in the middle of an escape, so JSON inside a string stays JSON;
+ * every repetition is bounded where another attempt could begin inside it, so that no text takes more than linear time.
  */
 export interface SecretRule {
   /** Names the placeholder. */
   readonly name: string;
   /** Without flags; anchors itself by a prefix that means nothing else. */
   readonly pattern: string;
+  /** Where the prefix is no fixed text: a text that must be there for the rule to be worth trying. */
+  readonly keyword?: string;
   /** Shannon entropy in bits per character below which it is no secret but a word in its shape. */
   readonly entropy?: number;
 }
@@ -28,7 +31,7 @@ export const prefixRules: readonly SecretRule[] = [
   { name: 'age-key', pattern: 'AGE-SECRET-KEY-1[0-9A-Z]{50,}' },
   { name: 'anthropic-key', pattern: `${start('sk-')}ant-${B}{20,}` },
   // OpenAI, DeepSeek, OpenRouter (sk-or-), Langfuse (sk-lf-), Helicone (sk-helicone-), LiteLLM and others.
-  { name: 'api-key', pattern: `${start('sk-')}(?=[A-Za-z_-]*[0-9])${B}{16,}`, entropy: 3 },
+  { name: 'api-key', pattern: `${start('sk-')}(?=[A-Za-z_-]{0,200}[0-9])${B}{16,}`, entropy: 3 },
   { name: 'api-key', pattern: `${start('pk-')}lf-[0-9a-f-]{30,}` },
   { name: 'groq-key', pattern: 'gsk_[A-Za-z0-9]{40,}' },
   { name: 'xai-key', pattern: 'xai-[A-Za-z0-9]{60,}' },
@@ -49,8 +52,6 @@ export const prefixRules: readonly SecretRule[] = [
   { name: 'google-token', pattern: `${start('1//')}0${B}{30,}` },
   { name: 'aws-key', pattern: '(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])' },
   { name: 'aws-bedrock-key', pattern: '(?:ABSK|bedrock-api-key-)[A-Za-z0-9+/]{60,}={0,3}' },
-  { name: 'azure-secret', pattern: '[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}' },
-  { name: 'azure-key', pattern: '[A-Za-z0-9]{40,80}(?:JQQJ99|AZCS)[A-Za-z0-9]{6,}={0,2}' },
   { name: 'azure-storage-key', pattern: 'AccountKey=[A-Za-z0-9+/]{40,}={0,2}' },
   { name: 'alibaba-key', pattern: `${start('LTAI')}[A-Za-z0-9]{16,}` },
   { name: 'github-token', pattern: '(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{50,})' },
@@ -64,17 +65,14 @@ export const prefixRules: readonly SecretRule[] = [
   { name: 'twilio-key', pattern: `${start('SK')}[0-9a-f]{32}(?![A-Za-z0-9])` },
   { name: 'sendgrid-key', pattern: `SG\\.${B}{16,}\\.${B}{30,}` },
   { name: 'mailgun-key', pattern: `${start('key-')}[0-9a-f]{32}(?![A-Za-z0-9])` },
-  { name: 'mailchimp-key', pattern: '[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])' },
   { name: 'npm-token', pattern: 'npm_[A-Za-z0-9]{36}' },
   { name: 'pypi-token', pattern: `pypi-AgE${B}{50,}` },
   { name: 'rubygems-token', pattern: 'rubygems_[0-9a-f]{48}' },
   { name: 'databricks-token', pattern: 'dapi[0-9a-f]{32}' },
   { name: 'digitalocean-token', pattern: 'do[oprt]_v1_[0-9a-f]{64}' },
   { name: 'shopify-token', pattern: 'shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}' },
-  { name: 'telegram-token', pattern: '[0-9]{8,12}:AA[A-Za-z0-9_-]{32,}' },
   { name: 'doppler-token', pattern: 'dp\\.(?:pt|st|ct|sa)\\.[A-Za-z0-9]{40,}' },
   { name: 'vault-token', pattern: `hv[sbr]\\.${B}{20,}` },
-  { name: 'terraform-token', pattern: '[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{50,}' },
   { name: 'linear-key', pattern: 'lin_(?:api|oauth)_[A-Za-z0-9]{32,}' },
   { name: 'notion-key', pattern: 'ntn_[A-Za-z0-9]{40,}' },
   { name: 'figma-token', pattern: `fig[doru]_${B}{30,}` },
@@ -103,12 +101,26 @@ export const prefixRules: readonly SecretRule[] = [
   },
 ];
 
+/** Known by a text in their middle. */
+export const keywordRules: readonly SecretRule[] = [
+  { name: 'azure-secret', pattern: '[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}', keyword: 'Q~' },
+  { name: 'azure-key', pattern: '[A-Za-z0-9]{40,80}JQQJ99[A-Za-z0-9]{6,}={0,2}', keyword: 'JQQJ99' },
+  { name: 'mailchimp-key', pattern: '[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])', keyword: '-us' },
+  { name: 'telegram-token', pattern: '[0-9]{8,12}:AA[A-Za-z0-9_-]{32,}', keyword: ':AA' },
+  {
+    name: 'terraform-token',
+    pattern: '[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{50,}',
+    keyword: '.atlasv1.',
+  },
+  { name: 'azure-key', pattern: '[A-Za-z0-9]{40,80}AZCS[A-Za-z0-9]{6,}={0,2}', keyword: 'AZCS' },
+];
+
 /** Known by what stands before them; the value is group 1. One name for all: the same value gets the same placeholder. */
 export const contextRules: readonly SecretRule[] = [
   {
     name: 'secret',
     pattern:
-      '\\b(?:[Bb]earer|BEARER|[Bb]asic|[Tt]oken)[ +]((?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}={0,2})',
+      '\\b(?:[Bb]earer|BEARER|[Bb]asic|[Tt]oken)[ +]((?=[A-Za-z._~+/-]{0,200}[0-9])[A-Za-z0-9._~+/-]{16,}={0,2})',
     entropy: 3,
   },
   {
@@ -118,12 +130,12 @@ export const contextRules: readonly SecretRule[] = [
   {
     name: 'secret',
     pattern:
-      '(?:[Pp]ass(?:word|wd|phrase)|PASS(?:WORD|WD|PHRASE)|pwd|PWD)\\w{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[^\\s"\'`\\\\<>,;)]*[A-Za-z])(?=[^\\s"\'`\\\\<>,;)]*[0-9!#$%^&*~@+?])[^\\s"\'`\\\\<>,;)]{6,200})',
+      '(?:[Pp]ass(?:word|wd|phrase)|PASS(?:WORD|WD|PHRASE)|pwd|PWD)\\w{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[^\\s"\'`\\\\<>,;)]{0,200}[A-Za-z])(?=[^\\s"\'`\\\\<>,;)]{0,200}[0-9!#$%^&*~@+?])[^\\s"\'`\\\\<>,;)]{6,200})',
   },
   {
     name: 'secret',
     pattern:
-      '(?:[Ss]ecret|SECRET|[Aa]pi[_ -]?[Kk]ey|API[_ -]?KEY|[Aa]ccess[_ -]?[Kk]ey|ACCESS[_ -]?KEY|[Pp]rivate[_ -]?[Kk]ey|PRIVATE[_ -]?KEY|[Aa]uth[_ -]?[Kk]ey|AUTH[_ -]?KEY|[Tt]oken|TOKEN|[Cc]redentials?|CREDENTIALS?|x-[a-z-]{0,20}key)[\\w.-]{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[A-Za-z0-9_.=+/-]*[0-9])(?=[0-9_.=+/-]*[A-Za-z][0-9_.=+/-]*[A-Za-z][0-9_.=+/-]*[A-Za-z])[A-Za-z0-9_.=+/-]{12,200})',
+      '(?:[Ss]ecret|SECRET|[Aa]pi[_ -]?[Kk]ey|API[_ -]?KEY|[Aa]ccess[_ -]?[Kk]ey|ACCESS[_ -]?KEY|[Pp]rivate[_ -]?[Kk]ey|PRIVATE[_ -]?KEY|[Aa]uth[_ -]?[Kk]ey|AUTH[_ -]?KEY|[Tt]oken|TOKEN|[Cc]redentials?|CREDENTIALS?|x-[a-z-]{0,20}key)[\\w.-]{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[A-Za-z0-9_.=+/-]{0,200}[0-9])(?=(?:[0-9_.=+/-]{0,60}[A-Za-z]){3})[A-Za-z0-9_.=+/-]{12,200})',
     entropy: 3.2,
   },
 ];
@@ -140,3 +152,8 @@ export function entropy(text: string): number {
   for (const n of counts.values()) sum -= (n / text.length) * Math.log2(n / text.length);
   return sum;
 }
+
+/** Names of the rules that find secrets: what they found is one wherever else it stands. */
+export const secretNames: ReadonlySet<string> = new Set(
+  [...prefixRules, ...keywordRules, ...contextRules].map((rule) => rule.name).concat('secret', 'key'),
+);

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { AppError } from '../../base/error.ts';
 import { isArray, isObject, type Json, parseJson } from '../../base/json.ts';
 import { cardRule, emailRule, ibanRule, type PersonalRule, phoneRule } from './personal.ts';
-import { contextRules, entropy, prefixRules, type SecretRule } from './secrets.ts';
+import { contextRules, entropy, keywordRules, prefixRules, type SecretRule } from './secrets.ts';
 
 /** Which rules apply. Secrets are always removed; the rest is the user's choice. */
 export interface RedactionSettings {
@@ -108,6 +108,7 @@ const compile = ({ name, pattern, entropy: least = 0 }: SecretRule): CompiledRul
   entropy: least,
 });
 const context = contextRules.map(compile);
+const middle = keywordRules.map((rule) => ({ ...compile(rule), keyword: rule.keyword ?? '' }));
 /** All prefixes in one pass; which rule it was is asked only when something was found. */
 const anyPrefix = new RegExp(prefixRules.map((rule) => `(?:${rule.pattern})`).join('|'), 'g');
 const whole = prefixRules.map((rule) => ({ ...compile(rule), pattern: new RegExp(rule.pattern, 'y') }));
@@ -123,7 +124,10 @@ function replaceSecrets(text: string, found: Found): string {
     if (rule !== undefined && entropy(match) < rule.entropy) return match;
     return found(rule?.name ?? 'secret', match);
   });
-  return replaceContext(result, found);
+  let rest = result;
+  for (const { name, pattern, keyword } of middle)
+    if (rest.includes(keyword)) rest = rest.replace(pattern, (match) => found(name, match));
+  return replaceContext(rest, found);
 }
 
 function replaceContext(text: string, found: Found): string {
@@ -139,7 +143,7 @@ function replaceContext(text: string, found: Found): string {
 }
 
 /** JSON in a string (a tool call's arguments) stays JSON: where replacing in the text would break it, its values are replaced. */
-function keepJson(before: string, after: string, replace: (text: string) => string): string {
+export function keepJson(before: string, after: string, replace: (text: string) => string): string {
   const first = before.trimStart()[0];
   if (first !== '{' && first !== '[') return after;
   const value = parseJson(before);
