@@ -94,7 +94,7 @@ function inPlaceStates(graph: Graph): string[] {
   });
 }
 
-const elementTypes: Record<DType, ElementType> = { f32: 1, i32: 6, i64: 7, bool: 9 };
+const elementTypes: Record<DType, ElementType> = { f32: 1, i8: 3, i32: 6, i64: 7, bool: 9 };
 
 function describe(name: string, value: Value): ValueInfo {
   return { name, type: elementTypes[value.dtype], shape: value.shape.map(dimension) };

@@ -3,7 +3,7 @@
  * Opset 20, IR version 9.
  */
 
-export type ElementType = 1 | 6 | 7 | 9 | 10;
+export type ElementType = 1 | 3 | 6 | 7 | 9 | 10;
 
 export interface TensorProto {
   readonly name: string;

@@ -34,7 +34,7 @@ export function defaultThreads(): number {
   return Math.max(1, Math.floor(os.availableParallelism() / 2));
 }
 
-const types = { f32: 'float32', i32: 'int32', i64: 'int64', bool: 'bool' } as const;
+const types = { f32: 'float32', i8: 'int8', i32: 'int32', i64: 'int64', bool: 'bool' } as const;
 
 export function toOrt(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
   return new ort.Tensor(types[tensor.dtype], tensor.data as never, tensor.shape);

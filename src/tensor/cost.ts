@@ -26,7 +26,9 @@ export function peakBytes(graph: Graph): number {
   let peak = 0;
   const ends: number[] = new Array(order.length + 1).fill(0);
   for (const [i, value] of order.entries()) {
-    const bytes = sizeOf(value.shape) * (value.dtype === 'i64' ? 8 : value.dtype === 'bool' ? 1 : 4);
+    const bytes =
+      sizeOf(value.shape) *
+      (value.dtype === 'i64' ? 8 : value.dtype === 'bool' || value.dtype === 'i8' ? 1 : 4);
     live += bytes;
     peak = Math.max(peak, live);
     const end = last.get(value) ?? i;

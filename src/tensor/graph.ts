@@ -6,7 +6,8 @@ import { AppError } from '../base/error.ts';
  * Nothing here computes a number.
  */
 
-export type DType = 'f32' | 'i32' | 'i64' | 'bool';
+/** i8 is for stored weights: it can be gathered and cast. */
+export type DType = 'f32' | 'i8' | 'i32' | 'i64' | 'bool';
 
 /** Dimensions. A negative number is a symbol (BATCH, LENGTH) whose size is known only when the graph runs. */
 export type Shape = readonly number[];
@@ -14,7 +15,7 @@ export type Shape = readonly number[];
 export const BATCH = -1;
 export const LENGTH = -2;
 
-export type Numbers = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type Numbers = Float32Array | Int8Array | Int32Array | BigInt64Array | Uint8Array;
 
 export interface Value {
   readonly dtype: DType;

@@ -284,6 +284,7 @@ export function number(value: number, like: DType = 'f32'): Value {
 /** Numbers as the typed array of a dtype. */
 export function numbersOf(dtype: DType, values: ArrayLike<number>): Numbers {
   if (dtype === 'f32') return Float32Array.from(values);
+  if (dtype === 'i8') return Int8Array.from(values);
   if (dtype === 'i32') return Int32Array.from(values);
   if (dtype === 'bool') return Uint8Array.from(values);
   return BigInt64Array.from(Array.from(values, BigInt));

@@ -7,7 +7,7 @@ import { createBatcher, encodeCorpus, measureShape, planEpoch } from '../../src/
 import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
 import { chooseDeepDevice, estimateDeep } from '../../src/student/deep/estimate.ts';
 import { buildFeatures, rowCount } from '../../src/student/deep/features.ts';
-import { averagingStep, trainingStep } from '../../src/student/deep/program.ts';
+import { averagingStep, quantiseRows, trainingStep } from '../../src/student/deep/program.ts';
 import type { EncoderSpec } from '../../src/student/deep/spec.ts';
 import { cnn, defaultSpec, defaultTraining, transformer } from '../../src/student/deep/spec.ts';
 import { initialState, stepFeeds } from '../../src/student/deep/trainer.ts';
@@ -81,4 +81,14 @@ test('a device is chosen by the time of the real step', async () => {
   const best = Math.min(...Object.values(stepMs));
   assert.ok(best > 0);
   assert.equal(stepMs[device], best);
+});
+
+test('rows stored as bytes are within half a step of the originals', () => {
+  const table = Float32Array.from({ length: 40 }, () => random.normal());
+  table.fill(0, 0, 8);
+  const { bytes, scale } = quantiseRows(table, 8);
+  for (const [i, x] of table.entries()) {
+    const step = scale[Math.floor(i / 8)]!;
+    assert.ok(Math.abs(bytes[i]! * step - x) <= step / 2 + 1e-6);
+  }
 });

@@ -17,7 +17,6 @@ export interface NetworkOutput {
 export interface PredictOptions {
   readonly rowsPerWord: number;
   readonly maxTokens: number;
-  readonly batch?: number;
 }
 
 /** Runs a prediction graph over inputs given as the rows of each word, similar lengths together; keeps the order. */
@@ -30,9 +29,9 @@ export async function predictNetwork(
 ): Promise<NetworkOutput[]> {
   const order = inputs.map((_, i) => i).sort((a, b) => inputs[a]!.length - inputs[b]!.length);
   const results: NetworkOutput[] = new Array(inputs.length);
-  const size = options.batch ?? 64;
-  for (let start = 0; start < order.length; start += size) {
-    const ids = order.slice(start, start + size);
+  for (let start = 0; start < order.length; ) {
+    const ids = order.slice(start, start + batchSize(inputs[order[start]!]!.length));
+    start += ids.length;
     const members = ids.map((i) => inputs[i]!.slice(0, options.maxTokens));
     const outputs = await session.run(feedsOf(members, options.rowsPerWord), state);
     ids.forEach((i, b) => {
@@ -40,6 +39,11 @@ export async function predictNetwork(
     });
   }
   return results;
+}
+
+/** Inputs at once: about 1,500 tokens, which bounds the memory for the rows of their words (about 20 MB). */
+function batchSize(tokens: number): number {
+  return Math.max(1, Math.min(64, Math.floor(1536 / Math.max(1, tokens))));
 }
 
 function feedsOf(

@@ -2,7 +2,18 @@ import { gradients } from '../../tensor/gradient.ts';
 import type { Graph, Value } from '../../tensor/graph.ts';
 import { BATCH, constant, input, LENGTH, state } from '../../tensor/graph.ts';
 import { crossEntropy, logSoftmax, oneHot } from '../../tensor/layers.ts';
-import { add, gather, gemm, matmul, mul, reshape, scatterRows, slice, window } from '../../tensor/ops.ts';
+import {
+  add,
+  cast,
+  gather,
+  gemm,
+  matmul,
+  mul,
+  reshape,
+  scatterRows,
+  slice,
+  window,
+} from '../../tensor/ops.ts';
 import type { Moments, Schedule } from '../../tensor/optimiser.ts';
 import { adamW, clipScale, movingAverage } from '../../tensor/optimiser.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
@@ -113,16 +124,24 @@ export function averagingStep(network: Network): Graph {
 }
 
 /**
- * Prediction for any batch and length: ids i32 and weights f32 [B, L, rows per word], mask f32 [B, L], and for networks
- * with positions 0..L-1 as i32. Gives `logits`, `pooled` and the log-probabilities `tags<i>`.
+ * Prediction for any batch and length: ids i32 [B, L, rows per word] and weights f32 [B, L, 1, rows per word], mask f32
+ * [B, L], and for networks with positions 0..L-1 as i32. Gives `logits`, `pooled` and the log-probabilities `tags<i>`.
+ * With `stored`, the table is read as bytes with one scale per row, as quantiseRows makes them.
  */
-export function predictionGraph(network: Network, rowsPerWord: number): Graph {
+export function predictionGraph(network: Network, rowsPerWord: number, stored = false): Graph {
   const specs = parametersOf(network);
+  const width = network.encoder.width;
   const parameters = unpack(specs, state('packed.average', 'f32', [countOf(specs)]));
-  const table = state('table.average', 'f32', [network.rows, network.encoder.width]);
-  const weights = input('weights', 'f32', [BATCH, LENGTH, 1, rowsPerWord]);
+  const given = input('weights', 'f32', [BATCH, LENGTH, 1, rowsPerWord]);
   const ids = input('ids', 'i32', [BATCH, LENGTH, rowsPerWord]);
-  const x = reshape(matmul(weights, gather(table, ids)), [BATCH, LENGTH, network.encoder.width]);
+  const look = (name: string, dtype: 'f32' | 'i8', shape: readonly number[]): Value =>
+    cast(gather(state(name, dtype, shape), ids), 'f32');
+  const rows = stored
+    ? look('table.bytes', 'i8', [network.rows, width])
+    : look('table.average', 'f32', [network.rows, width]);
+  const scales = (): Value => reshape(look('table.scale', 'f32', [network.rows]), given.shape);
+  const weights = stored ? mul(given, scales()) : given;
+  const x = reshape(matmul(weights, rows), [BATCH, LENGTH, width]);
   const mask = input('mask', 'f32', [BATCH, LENGTH]);
   const { pooled, tokens } = encode(network.encoder, x, mask, parameters, (value) => value);
   const outputs: Record<string, Value> = { pooled };
@@ -131,6 +150,23 @@ export function predictionGraph(network: Network, rowsPerWord: number): Graph {
     outputs[`tags${i}`] = logSoftmax(tagLogits(tokens, i, parameters));
   });
   return { outputs, updates: {} };
+}
+
+/** Each row as signed bytes times a scale: a quarter of the size, an error of at most half a step of 1/127. */
+export function quantiseRows(
+  table: Float32Array,
+  width: number,
+): { readonly bytes: Int8Array; readonly scale: Float32Array } {
+  const bytes = new Int8Array(table.length);
+  const scale = new Float32Array(table.length / width);
+  for (let r = 0; r < scale.length; r++) {
+    const row = table.subarray(r * width, (r + 1) * width);
+    const top = row.reduce((a, x) => Math.max(a, Math.abs(x)), 0);
+    if (top === 0) continue;
+    scale[r] = top / 127;
+    for (let i = 0; i < width; i++) bytes[r * width + i] = Math.round((row[i]! / top) * 127);
+  }
+  return { bytes, scale };
 }
 
 const schedule: Schedule = {

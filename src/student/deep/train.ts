@@ -1,3 +1,4 @@
+import { AppError } from '../../base/error.ts';
 import { lower } from '../../onnx/lower.ts';
 import type { Device } from '../../onnx/runtime.ts';
 import { createSession } from '../../onnx/session.ts';
@@ -11,7 +12,7 @@ import { fitNetwork, networkOf } from './fit.ts';
 import type { DeepBundle } from './model.ts';
 import type { NetworkOutput } from './predict.ts';
 import { predictNetwork } from './predict.ts';
-import { parametersOf, predictionGraph } from './program.ts';
+import { parametersOf, predictionGraph, quantiseRows } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
 
 export interface DeepProgress {
@@ -46,6 +47,8 @@ export async function trainDeep(
   spec: DeepSpec,
   options: TrainDeepOptions,
 ): Promise<DeepTraining> {
+  if (data.train.length === 0 || data.choices.length + data.tags.length === 0)
+    throw new AppError('not-enough-data', 'There is nothing for a network to learn: no rows or no slots.');
   const features = buildFeatures(
     data.train.map((row) => row.tokens),
     spec.features,
@@ -77,8 +80,10 @@ export async function trainDeep(
     store?.save(`network${i}`, { numbers: { steps, stepMs }, tensors: { packed, table } });
     const file = `deep${i}.onnx`;
     const network = networkOf(data, features, encoder, spec);
-    const graph = predictionGraph(network, features.rowsPerWord);
-    files[file] = lower(graph, { embed: { 'packed.average': packed, 'table.average': table } }).bytes;
+    const graph = predictionGraph(network, features.rowsPerWord, true);
+    const { bytes, scale } = quantiseRows(table, encoder.width);
+    const embed = { 'packed.average': packed, 'table.bytes': bytes, 'table.scale': scale };
+    files[file] = lower(graph, { embed }).bytes;
     members.push({ file, encoder });
     measured.push({ steps, stepMs });
     parameters += countOf(parametersOf(network)) + table.length;
