@@ -77,6 +77,7 @@ test('a call without an answer is never served, whatever its confidence says', (
   const half = (i: number): Partial<Scored> => ({ answered: i % 2 === 0, agree: i % 2 === 0, confidence: 1 });
   const outcome = certified(certify(scored(1000, half), scored(1000, half), options));
   assert.equal(outcome.certificate.coverage, 0.5);
+  assert.equal(outcome.joint?.coverage, 0.5);
   assert.equal(serves(outcome, { confidence: 1, bucket: 'label:a', answered: false }), false);
 });
 

@@ -40,7 +40,7 @@ test('a refused student serves nothing and is still described', () => {
 });
 
 test('calls without an answer count against agreement and coverage', () => {
-  const report = evaluate([row(0.9, true), row(0.8, false, { answered: false })], outcome);
+  const report = evaluate([row(0.9, true), row(0.8, true, { answered: false })], outcome);
   assert.equal(report.agreement.rate, 0.5);
   assert.equal(report.curve['0.01'], 0.5);
 });

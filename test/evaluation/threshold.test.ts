@@ -127,10 +127,11 @@ test('148 calls without an error are too few for 2 %, 149 are enough', () => {
   );
 });
 
-test('the walk stops before the errors begin and does not come back', () => {
-  const bad = rows(2000, (i) => i > 1000 && i < 1400 && i % 4 === 0);
-  const selected = splitFixedSequence(bad, bad, level);
-  assert.ok(selected !== null && selected.threshold > 0.4 && selected.threshold <= 0.6);
+test('the walk stops at the first failure, even where a looser threshold would pass again', () => {
+  const validation = rows(2000, (i) => i > 1050);
+  const calibration = rows(2000, (i) => i > 1000 && i <= 1100 && i % 4 === 0);
+  assert.ok(binomialCdf(25, 2000, level.epsilon) <= level.delta);
+  assert.equal(splitFixedSequence(validation, calibration, level)?.n, 1000);
 });
 
 test('no rows select nothing', () => {
