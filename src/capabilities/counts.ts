@@ -1,4 +1,4 @@
-import { burstCorrelation, effectiveSize, type Repeats, WINDOW_MS } from './effective.ts';
+import { type Repeats, WINDOW_MS, worthOf } from './effective.ts';
 import type { Tally } from './tally.ts';
 import type { Entry } from './universe.ts';
 
@@ -17,14 +17,8 @@ export interface Place {
 export function createCounts(tally: Tally, repeats: Repeats, entries: readonly Entry[]) {
   const all = Array.from(tally.times, (_, i) => i);
   const normal = all.filter((i) => tally.normal[i] === 1);
-  const signature = new Int32Array(all.length);
-  entries.forEach((entry, k) => {
-    if (entry.offer.kind !== 'label' && entry.offer.kind !== 'enum' && entry.offer.kind !== 'tool') return;
-    for (const i of entry.calls) signature[i] = (Math.imul(signature[i]!, 31) + k + 1) | 0;
-  });
-  const firsts = firstOfCluster(normal, repeats.near);
-  const burst = burstCorrelation(firsts, tally.times, signature);
-  const thinning = effectiveSize(firsts.length, burst) / Math.max(1, firsts.length);
+  const signature = signaturesOf(all.length, entries);
+  const { thinning } = worthOf(normal, repeats.near, tally.times, signature);
   const stamp = new Int32Array(all.length).fill(-1);
   let round = 0;
   const distinct = (calls: readonly number[], clusters: Int32Array): number => {
@@ -77,9 +71,18 @@ export function createCounts(tally: Tally, repeats: Repeats, entries: readonly E
   };
 }
 
-function firstOfCluster(calls: readonly number[], clusters: Int32Array): number[] {
-  const seen = new Set<number>();
-  return calls.filter((i) => !seen.has(clusters[i]!) && seen.add(clusters[i]!));
+/** One number per call for what its answer says; equal numbers, (nearly surely) equal labels, values and tools. */
+export function signaturesOf(
+  calls: number,
+  entries: readonly { readonly offer: { readonly kind: string }; readonly calls: readonly number[] }[],
+): Int32Array {
+  const signature = new Int32Array(calls);
+  entries.forEach((entry, k) => {
+    const { kind } = entry.offer;
+    if (kind !== 'label' && kind !== 'enum' && kind !== 'tool') return;
+    for (const i of entry.calls) signature[i] = (Math.imul(signature[i]!, 31) + k + 1) | 0;
+  });
+  return signature;
 }
 
 /** Distinct multiples of `unit` among ascending times. */

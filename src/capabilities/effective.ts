@@ -167,3 +167,19 @@ export function effectiveSize(n: number, burst: Burst): number {
   if (n === 0) return 0;
   return Math.max(1, n / (1 + Math.max(0, burst.size - 1) * burst.correlation));
 }
+
+/**
+ * What a set of calls is worth as evidence, as a share of their number: near repeats count once, and bursts are thinned.
+ * @param calls ascending in time. @param near as in `Repeats`; a first call outside the set still counts once.
+ */
+export function worthOf(
+  calls: readonly number[],
+  near: Int32Array,
+  times: Float64Array,
+  signatures: Int32Array,
+): { readonly effective: number; readonly thinning: number } {
+  const seen = new Set<number>();
+  const firsts = calls.filter((i) => !seen.has(near[i]!) && seen.add(near[i]!));
+  const effective = effectiveSize(firsts.length, burstCorrelation(firsts, times, signatures));
+  return { effective, thinning: effective / Math.max(1, firsts.length) };
+}

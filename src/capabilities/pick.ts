@@ -16,12 +16,14 @@ export function pickLabels(
   const fallbacks = fallbackLabels(text);
   const chosen = choose(lists, observed, prior);
   if (chosen.length === 0) return [];
-  const items = new Map<string, Item>();
-  for (const item of [...chosen.flatMap((list) => list.values), ...fallbacks]) {
-    const key = foldLabel(item.value);
-    if (key !== '' && !items.has(key)) items.set(key, item);
+  // Within one list "Info" and "INFO" are two labels; across lists another spelling is the same one.
+  const items: Item[] = [];
+  const seen = new Set<string>();
+  for (const values of [...chosen.map((list) => list.values), fallbacks]) {
+    items.push(...values.filter((item) => !seen.has(foldLabel(item.value))));
+    for (const item of values) seen.add(foldLabel(item.value));
   }
-  return [...items.values()];
+  return items;
 }
 
 /**

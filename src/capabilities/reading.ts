@@ -3,13 +3,15 @@ import { normaliseText } from '../base/text.ts';
 import type { Answer } from '../wire/chat.ts';
 import { enumOffer, qualified, scalarText } from './offer.ts';
 
-/** Called once per capability that an answer uses; `scope` and `path` are null except for enumerated values. */
-export type Visit = (id: string, value: FieldValue | null) => void;
+/** Called per capability that an answer uses; `place` for what lies in a JSON answer or in the arguments of a tool. */
+export type Visit = (id: string, place: Place | null) => void;
 
-export interface FieldValue {
+export interface Place {
+  /** The tool, null for a JSON answer. */
   readonly scope: string | null;
   readonly path: string;
-  readonly value: Json;
+  /** undefined: the field is there, whatever its value. */
+  readonly value: Json | undefined;
 }
 
 export interface ReadOptions {
@@ -72,7 +74,11 @@ function walk(node: Json, scope: string | null, path: string, depth: number, vis
   } else if (isObject(node)) {
     for (const [key, value] of Object.entries(node)) {
       const child = path === '' ? key : `${path}.${key}`;
-      visit(`${scope === null ? 'field' : 'argument'}:${qualified(scope, child)}`, null);
+      visit(`${scope === null ? 'field' : 'argument'}:${qualified(scope, child)}`, {
+        scope,
+        path: child,
+        value: undefined,
+      });
       walk(value, scope, child, depth + 1, visit);
     }
   } else if (path !== '') {

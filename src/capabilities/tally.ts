@@ -1,6 +1,6 @@
 import type { AssignedCall, Task } from '../tasks/task.ts';
 import { answerOf, messageText } from '../wire/chat.ts';
-import { type FieldValue, type ReadOptions, readAnswer } from './reading.ts';
+import { type Place, type ReadOptions, readAnswer } from './reading.ts';
 import { readRequest, readResponse } from './request.ts';
 
 /** Everything the analysis needs from the calls, counted in one pass: which call used what, and when. */
@@ -20,7 +20,7 @@ export interface Tally {
 export interface Use {
   /** Indices of calls, ascending, each once. */
   readonly calls: number[];
-  readonly value: FieldValue | null;
+  readonly place: Place | null;
 }
 
 const MAX_INPUT = 600;
@@ -37,17 +37,17 @@ export function tallyCalls(task: Task, calls: readonly AssignedCall[]): Tally {
   const normal = new Uint8Array(counted.length);
   const inputs: string[] = [];
   counted.forEach(({ call, assignment }, index) => {
-    const use = (id: string, value: FieldValue | null): void => {
+    const use = (id: string, place: Place | null): void => {
       const known = uses.get(id);
       if (known !== undefined) {
         if (known.calls.at(-1) !== index) known.calls.push(index);
         return;
       }
-      const place = value === null ? id.slice(0, 6) : `${value.scope}.${value.path}`;
-      const distinct = perPlace.get(place) ?? 0;
+      const group = place === null ? id.slice(0, 6) : `${place.scope}.${place.path}`;
+      const distinct = perPlace.get(group) ?? 0;
       if (distinct >= MAX_VALUES) return;
-      perPlace.set(place, distinct + 1);
-      uses.set(id, { calls: [index], value });
+      perPlace.set(group, distinct + 1);
+      uses.set(id, { calls: [index], place });
     };
     const input = inputText(call, assignment.slots, kept);
     inputs.push(input);
