@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { isObject, parseJson } from '../base/json.ts';
 
 /**
@@ -13,6 +14,7 @@ import { isObject, parseJson } from '../base/json.ts';
 
 interface Holder {
   readonly pid: number;
+  readonly thread: number;
   /** Start of the process in clock ticks since boot, where the system tells it: a reused pid is not the holder. */
   readonly started: string | null;
   readonly host: string;
@@ -55,7 +57,7 @@ async function holdLease(folder: string, writer: string): Promise<Lease> {
   };
 }
 
-/** Leases of this very process: its pid alone would not say whether the journal is still open. */
+/** Leases of this very thread: its pid alone would not say whether the journal is still open. */
 const held = new Set<string>();
 
 /** Is the family's writer running? False for a family without a lease. */
@@ -73,7 +75,7 @@ async function holderAlive(file: string): Promise<boolean> {
     );
     return Date.now() - touched < FOREIGN_SILENCE_MS;
   }
-  if (holder.pid === process.pid && holder.started === startedOf(process.pid))
+  if (holder.pid === process.pid && holder.thread === threadId && holder.started === startedOf(process.pid))
     return held.has(path.resolve(file));
   return processRuns(holder.pid) && holder.started === startedOf(holder.pid);
 }
@@ -83,10 +85,20 @@ async function readHolder(file: string): Promise<Holder | null> {
   const value = text === null ? undefined : parseJson(text);
   if (!isObject(value) || typeof value['pid'] !== 'number') return null;
   const { pid, started, host } = value;
-  return { pid, started: typeof started === 'string' ? started : null, host: String(host) };
+  return {
+    pid,
+    thread: Number(value['thread'] ?? 0),
+    started: typeof started === 'string' ? started : null,
+    host: String(host),
+  };
 }
 
-const self = (): Holder => ({ pid: process.pid, started: startedOf(process.pid), host: hostname() });
+const self = (): Holder => ({
+  pid: process.pid,
+  thread: threadId,
+  started: startedOf(process.pid),
+  host: hostname(),
+});
 
 /** Field 22 of /proc/pid/stat on Linux; null elsewhere. */
 function startedOf(pid: number): string | null {
@@ -148,11 +160,20 @@ async function tryLock(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (!(await holderAlive(file))) await removeStale(file);
+    if (!(await holderAlive(file)) || (await isForgotten(file))) await removeStale(file);
     return false;
   } finally {
     await rm(mine, { force: true });
   }
+}
+
+/** Held for longer than any work under the lock takes: its thread ended without letting go. */
+async function isForgotten(file: string): Promise<boolean> {
+  const touched = await stat(file).then(
+    (s) => s.mtimeMs,
+    () => Date.now(),
+  );
+  return Date.now() - touched > FOREIGN_SILENCE_MS;
 }
 
 /** For file systems without hard links. */
@@ -167,7 +188,7 @@ async function removeStale(file: string): Promise<void> {
   const aside = `${file}.stale.${randomBytes(4).toString('hex')}`;
   try {
     await rename(file, aside);
-    if (await holderAlive(aside)) await link(aside, file);
+    if ((await holderAlive(aside)) && !(await isForgotten(aside))) await link(aside, file);
   } catch {
     // Somebody else was faster; the next attempt sees what they made of it.
   }

@@ -14,6 +14,9 @@ export interface Retention {
   readonly maxBytes?: number;
 }
 
+/** A segment is closed after a day at the latest, or retention by age could never reach its first traces. */
+const MAX_OPEN_MS = 86_400_000;
+
 export type DeleteWhat = 'all' | { readonly ids: ReadonlySet<string> };
 
 export interface MaintenanceOptions {
@@ -29,31 +32,48 @@ export async function maintain(
   folder: string,
   options: MaintenanceOptions,
 ): Promise<{ segments: number; bytes: number }> {
-  const { writer } = options;
-  const asked = await loadTombstones(folder);
-  const current = writer?.current() ?? null;
-  if (current !== null && asked.concerns(current)) await writer?.rotate();
-  await withFolderLock(folder, () => work(folder, options), 2000);
+  const tombstones = await loadTombstones(folder);
+  await rotateIfDue(options, tombstones);
+  const done = new Set<string>();
+  const due = (segment: Segment): boolean =>
+    !segment.sealed || segment.leftover || tombstones.concerns(segment.name);
+  for (const { name } of (await closedSegments(folder, options.writer)).filter(due)) {
+    // The lock is held for one segment at a time: whoever opens the journal waits for no more than that.
+    const outcome = await withFolderLock(folder, () => workOn(folder, name, options, tombstones), 2000);
+    if (outcome === 'rewritten') done.add(name);
+    if (outcome === 'failed') break;
+  }
+  if (tombstones.list.length > 0) await withFolderLock(folder, () => settle(folder, tombstones, done), 2000);
+  await retain(folder, options);
   return measure(folder);
 }
 
-async function work(folder: string, options: MaintenanceOptions): Promise<void> {
-  const tombstones = await loadTombstones(folder);
-  const done = new Set<string>();
-  for (const segment of await closedSegments(folder, options.writer)) {
-    // Left by a stop between the rename and the removal.
-    if (segment.sealed) await rm(openFile(folder, segment.name), { force: true });
-    if (segment.sealed && !tombstones.concerns(segment.name)) continue;
-    try {
-      await sealSegment(folder, segment, dropOf(tombstones, segment.name));
-      done.add(segment.name);
-    } catch (error) {
-      options.log.warn(`segment ${segment.name} could not be sealed: ${error}`);
-      if ((error as NodeJS.ErrnoException).code === 'ENOSPC') break;
-    }
+/** A segment that is old, or holds what is to be deleted, is closed, so that it can be sealed. */
+async function rotateIfDue({ writer, nowMs }: MaintenanceOptions, tombstones: Tombstones): Promise<void> {
+  const current = writer?.current() ?? null;
+  if (current === null) return;
+  const old = nowMs - Number(current.slice(0, current.indexOf('-'))) > MAX_OPEN_MS;
+  if (old || tombstones.concerns(current)) await writer?.rotate();
+}
+
+/** Seals or rewrites one segment where that is due. Everything is looked at anew: the lock was somebody else's before. */
+async function workOn(
+  folder: string,
+  name: string,
+  { writer, log }: MaintenanceOptions,
+  tombstones: Tombstones,
+): Promise<'nothing' | 'rewritten' | 'failed'> {
+  const segment = (await closedSegments(folder, writer)).find((s) => s.name === name);
+  if (segment === undefined) return 'nothing';
+  if (segment.leftover) await rm(openFile(folder, name), { force: true });
+  if (segment.sealed && !tombstones.concerns(name)) return 'nothing';
+  try {
+    await sealSegment(folder, segment, dropOf(tombstones, name));
+    return 'rewritten';
+  } catch (error) {
+    log.warn(`segment ${name} could not be sealed: ${error}`);
+    return (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'failed' : 'nothing';
   }
-  await settle(folder, tombstones, done);
-  await retain(folder, options);
 }
 
 function dropOf(tombstones: Tombstones, segment: string): Drop | null {
@@ -74,7 +94,6 @@ async function closedSegments(folder: string, writer: SegmentWriter | null): Pro
 
 /** A deletion is done where the segment has been rewritten, or is there no more. */
 async function settle(folder: string, tombstones: Tombstones, done: ReadonlySet<string>): Promise<void> {
-  if (tombstones.list.length === 0) return;
   const present = new Set((await listSegments(folder)).map((s) => s.name));
   for (const tombstone of tombstones.list) {
     const settled = [...tombstone.segments.keys()].filter((name) => done.has(name) || !present.has(name));
@@ -86,12 +105,19 @@ async function retain(folder: string, { retention, nowMs, writer }: MaintenanceO
   const { maxAgeMs = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = retention;
   if (maxAgeMs === Number.POSITIVE_INFINITY && maxBytes === Number.POSITIVE_INFINITY) return;
   let { bytes } = await measure(folder);
+  const gone: Segment[] = [];
   for (const segment of await closedSegments(folder, writer)) {
-    const { size, mtimeMs } = await stat(segment.file);
+    const file = await stat(segment.file).catch(() => null);
+    if (file === null) continue; // Another process was faster.
+    const { size, mtimeMs } = file;
     if (nowMs - mtimeMs <= maxAgeMs && bytes <= maxBytes) continue;
-    await rm(segment.file, { force: true });
+    gone.push(segment);
     bytes -= size;
   }
+  if (gone.length === 0) return;
+  await withFolderLock(folder, async () => {
+    for (const { file } of gone) await rm(file, { force: true });
+  });
 }
 
 async function measure(folder: string): Promise<{ segments: number; bytes: number }> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isArray, type Json, type JsonObject } from '../base/json.ts';
 import { withoutMedia } from '../wire/media.ts';
@@ -161,12 +161,18 @@ export async function redactionKey(folder: string): Promise<string> {
   const known = await readFile(file, 'utf8').catch(() => '');
   if (known.length >= 32) return known;
   const fresh = randomBytes(32).toString('hex');
+  const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await writeFile(file, fresh, { mode: 0o600, flag: known === '' ? 'wx' : 'w' });
+    await writeFile(temporary, fresh, { mode: 0o600 });
+    // A link appears whole or not at all, and never in the place of another's.
+    await link(temporary, file);
     return fresh;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return fresh; // A full disk: this run's own key will do.
-    return readFile(file, 'utf8');
+  } catch {
+    // Another process was faster, or the disk is full, when this run's own key will do.
+    const others = await readFile(file, 'utf8').catch(() => '');
+    return others.length >= 32 ? others : fresh;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

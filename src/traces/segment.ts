@@ -13,6 +13,8 @@ export interface Segment {
   readonly writer: string;
   readonly sealed: boolean;
   readonly file: string;
+  /** Sealed, and the open file is there still: the process was stopped between the rename and the removal. */
+  readonly leftover: boolean;
 }
 
 const pattern = /^(\d{15})-([0-9a-f]{8})\.(jsonl|seg)$/;
@@ -32,9 +34,16 @@ export async function listSegments(folder: string): Promise<Segment[]> {
     if (!match) continue;
     const [, order, writer, extension] = match;
     const name = entry.slice(0, entry.lastIndexOf('.'));
-    const sealed = extension === 'seg';
-    if (found.has(name) && !sealed) continue;
-    found.set(name, { name, order: Number(order), writer: writer!, sealed, file: path.join(folder, entry) });
+    const other = found.get(name);
+    const sealed = extension === 'seg' || other?.sealed === true;
+    found.set(name, {
+      name,
+      order: Number(order),
+      writer: writer!,
+      sealed,
+      file: sealed ? sealedFile(folder, name) : openFile(folder, name),
+      leftover: other !== undefined,
+    });
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

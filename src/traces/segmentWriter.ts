@@ -40,6 +40,8 @@ export function createSegmentWriter(
 ): SegmentWriter {
   const put = options.write ?? plainWrite;
   let open_: { name: string; file: FileHandle; size: number; dirty: boolean } | null = null;
+  /** Set before the file is there: nobody may take it for one that is closed. */
+  let name: string | null = null;
   let written = 0;
   let greatest = 0;
   let turn: Promise<unknown> = Promise.resolve();
@@ -55,7 +57,7 @@ export function createSegmentWriter(
     for (const segment of await listSegments(folder)) greatest = Math.max(greatest, segment.order);
     // The clock may have gone back: names go forward all the same.
     greatest = Math.max(Math.floor(options.now()), greatest + 1);
-    const name = segmentName(greatest, writer);
+    name = segmentName(greatest, writer);
     return { name, file: await open(openFile(folder, name), 'wx'), size: 0, dirty: false };
   };
 
@@ -78,6 +80,7 @@ export function createSegmentWriter(
   const close = async (): Promise<void> => {
     const closing = open_;
     open_ = null;
+    name = null;
     if (closing === null) return;
     // A failing sync must not keep the file open; what it would have told, the next write tells.
     await closing.file.sync().catch(() => {});
@@ -86,12 +89,13 @@ export function createSegmentWriter(
 
   return {
     writer,
-    current: () => open_?.name ?? null,
+    current: () => name,
     resume: () =>
       inTurn(async () => {
         const mine = (await listSegments(folder)).filter((s) => s.writer === writer && !s.sealed);
         const last = mine.at(-1);
         if (last === undefined) return;
+        name = last.name;
         const file = await open(last.file, 'r+');
         const { size } = await stat(last.file);
         open_ = { name: last.name, file, size, dirty: false };
