@@ -1,5 +1,6 @@
 import type { Rate } from './base/binomial.ts';
-import type { Capability, Verdict } from './capabilities/capability.ts';
+import type { Capability, CostOfError, Verdict } from './capabilities/capability.ts';
+import type { Proposal } from './capabilities/proposal.ts';
 import type { CertificationOutcome, EvaluationReport } from './evaluation/certificate.ts';
 import type { Mode } from './routing/policy.ts';
 import type { DeviceChoice, Rung } from './student/student.ts';
@@ -21,6 +22,13 @@ export interface Actions {
     { readonly taskId: string; readonly capabilityId: string; readonly verdict: Verdict | null },
     null,
   ];
+  /** What a wrong answer costs; null goes back to the inferred default. */
+  'capability.setCost': [
+    { readonly taskId: string; readonly capabilityId: string; readonly cost: CostOfError | null },
+    null,
+  ];
+  /** Agrees to the capability set as it stands; name and date go into the student's card. */
+  'capabilities.sign': [{ readonly taskId: string; readonly by: string }, null];
   'student.train': [
     {
       readonly taskId: string;
@@ -107,6 +115,10 @@ export interface TaskState {
   readonly prompt: string;
   readonly capabilities: readonly Capability[];
   readonly novelty: Rate | null;
+  /** The smallest set worth distilling, before any training is paid for; null until the traffic was analysed. */
+  readonly proposal: Proposal | null;
+  /** Who agreed to the capability set, and when. */
+  readonly signed: { readonly by: string; readonly atMs: number } | null;
   readonly student: StudentState | null;
   /** Live traffic since the student was switched on. */
   readonly live: LiveState;

@@ -1,5 +1,13 @@
 import type { ActionName, Actions } from '../protocol.ts';
-import { analyseTasks, mergeTask, renameTask, setCapabilityVerdict, splitTask } from './analysis.ts';
+import {
+  analyseTasks,
+  mergeTask,
+  renameTask,
+  setCapabilityCost,
+  setCapabilityVerdict,
+  signCapabilities,
+  splitTask,
+} from './analysis.ts';
 import type { RunOptions } from './app.ts';
 import { flushCapture, startCapture, stopCapture } from './capture.ts';
 import { deleteTraces, exportTraces, importFile } from './data.ts';
@@ -26,6 +34,8 @@ export const actions: Handlers = {
   'task.split': splitTask,
   'task.setMode': setMode,
   'capability.setVerdict': setCapabilityVerdict,
+  'capability.setCost': setCapabilityCost,
+  'capabilities.sign': signCapabilities,
   'student.train': trainTask,
   'student.cancelTraining': cancelTraining,
   'report.write': writeReport,

@@ -1,7 +1,7 @@
 import { AppError } from '../base/error.ts';
 import type { Actions } from '../protocol.ts';
 import type { RunOptions } from './app.ts';
-import { setVerdict } from './edits.ts';
+import { setCost, setVerdict } from './edits.ts';
 import { runJob } from './jobs.ts';
 import { type Session, saveEdits } from './session.ts';
 
@@ -95,6 +95,31 @@ export async function setCapabilityVerdict(
   taskOf(session, params.taskId);
   saveEdits(session, setVerdict(session.edits, params.taskId, params.capabilityId, params.verdict));
   await analyseTasks(session, null, options);
+  return null;
+}
+
+export async function setCapabilityCost(
+  session: Session,
+  params: Actions['capability.setCost'][0],
+  options: RunOptions,
+): Promise<null> {
+  taskOf(session, params.taskId);
+  if (params.cost !== null && !(params.cost.dollars >= 0 && Number.isFinite(params.cost.dollars))) {
+    throw new AppError('bad-input', 'The cost of a wrong answer is a number of dollars, zero or more.');
+  }
+  saveEdits(session, setCost(session.edits, params.taskId, params.capabilityId, params.cost));
+  await analyseTasks(session, null, options);
+  return null;
+}
+
+export async function signCapabilities(
+  session: Session,
+  { taskId, by }: Actions['capabilities.sign'][0],
+): Promise<null> {
+  taskOf(session, taskId);
+  if (by.trim() === '') throw new AppError('bad-input', 'A signature needs a name.');
+  const signature = { by: by.trim(), atMs: session.ports.clock.now() };
+  saveEdits(session, { ...session.edits, signed: { ...session.edits.signed, [taskId]: signature } });
   return null;
 }
 

@@ -31,3 +31,10 @@ export function setVerdict(
   else mine[capabilityId] = verdict;
   return { ...edits, verdicts: { ...edits.verdicts, [taskId]: mine } };
 }
+
+export function setCost(edits: Edits, taskId: string, capabilityId: string, cost: CostOfError | null): Edits {
+  const mine = { ...edits.costs[taskId] };
+  if (cost === null) delete mine[capabilityId];
+  else mine[capabilityId] = cost;
+  return { ...edits, costs: { ...edits.costs, [taskId]: mine } };
+}

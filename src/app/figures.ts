@@ -1,4 +1,5 @@
 import type { LiveState } from '../protocol.ts';
+import type { Usage } from '../traces/store.ts';
 
 /** Numbers read from the index and the gateway at each refresh; everything else in the state comes from files. */
 export interface Figures {
@@ -11,6 +12,8 @@ export interface Figures {
   readonly rolledBack: ReadonlyMap<string, string>;
   /** Task -> US dollars a month at list prices; missing where a model's price is not known. */
   readonly costPerMonth: ReadonlyMap<string, number>;
+  /** Task -> tokens that its teacher took, by model. */
+  readonly usage: ReadonlyMap<string, readonly Usage[]>;
 }
 
 export const noFigures: Figures = {
@@ -21,4 +24,5 @@ export const noFigures: Figures = {
   live: new Map(),
   rolledBack: new Map(),
   costPerMonth: new Map(),
+  usage: new Map(),
 };

@@ -2,10 +2,12 @@ import { exactRate } from '../base/binomial.ts';
 import { toAppError } from '../base/error.ts';
 import type { GatewayStats } from '../gateway/control.ts';
 import type { LiveState } from '../protocol.ts';
+import type { Usage } from '../traces/store.ts';
 import { analyseTasks } from './analysis.ts';
 import { monthlyCost } from './cost.ts';
 import type { Figures } from './figures.ts';
 import { report, type Session } from './session.ts';
+import { watchTombstones } from './tombstones.ts';
 
 /** What happens once a second: new traces into the index, figures out of it, and now and then an analysis. */
 export async function refresh(session: Session): Promise<void> {
@@ -22,6 +24,7 @@ export async function refresh(session: Session): Promise<void> {
   }
   const before = session.figures;
   session.figures = await readFigures(session);
+  if (added > 0) await watchTombstones(session);
   if (added > 0 || before.shed !== session.figures.shed || before.total !== session.figures.total)
     session.changed();
   if (session.settings.autoAnalyse) await analyseWhenWorthIt(session);
@@ -33,11 +36,17 @@ async function readFigures(session: Session): Promise<Figures> {
   const totals = store.totals(now);
   const live = new Map<string, LiveState>();
   const costPerMonth = new Map<string, number>();
+  const usage = new Map<string, readonly Usage[]>();
   for (const task of session.tasks) {
     const policy = session.policies.find((p) => p.taskId === task.id);
     if (policy !== undefined && policy.mode !== 'off')
       live.set(task.id, liveOf(session, task.id, policy.sinceMs ?? 0));
-    const cost = monthlyCost(task, store.usage({ taskId: task.id }));
+    const used = store.usage({ taskId: task.id });
+    usage.set(
+      task.id,
+      used.filter((sum) => sum.servedBy === 'teacher'),
+    );
+    const cost = monthlyCost(task, used);
     if (cost !== null) costPerMonth.set(task.id, cost);
   }
   const stats = await session.gateway?.stats().catch(() => null);
@@ -50,6 +59,7 @@ async function readFigures(session: Session): Promise<Figures> {
     live,
     rolledBack: rolledBack(stats?.tasks ?? {}),
     costPerMonth,
+    usage,
   };
 }
 

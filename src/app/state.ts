@@ -26,6 +26,9 @@ export function buildState(session: Session): AppState {
         rolledBack: figures.rolledBack.get(task.id) ?? null,
         job: job ?? null,
         costPerMonth: figures.costPerMonth.get(task.id) ?? null,
+        usage: figures.usage.get(task.id) ?? [],
+        verdicts: session.edits.verdicts[task.id] ?? {},
+        signed: session.edits.signed[task.id] ?? null,
       });
     }),
     jobs: [...session.jobs.values()].map(({ abort: _, ...job }) => job),

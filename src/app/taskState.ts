@@ -1,5 +1,7 @@
 import { exactRate } from '../base/binomial.ts';
-import type { Catalogue } from '../capabilities/capability.ts';
+import type { Catalogue, Verdict } from '../capabilities/capability.ts';
+import { type ProposalContext, propose, type TokenUse } from '../capabilities/proposal.ts';
+import { withAgreement } from '../capabilities/weakness.ts';
 import type { JobState, LiveState, StudentState, TaskState } from '../protocol.ts';
 import type { RoutingPolicy } from '../routing/policy.ts';
 import type { ModelCard } from '../student/student.ts';
@@ -15,6 +17,9 @@ export interface TaskParts {
   readonly rolledBack: string | null;
   readonly job: JobState | null;
   readonly costPerMonth: number | null;
+  readonly usage: readonly TokenUse[];
+  readonly verdicts: Readonly<Record<string, Verdict>>;
+  readonly signed: TaskState['signed'];
 }
 
 /** Below this many calls nothing can be certified (ALGORITHMS: 59 error-free served items at 5 %). */
@@ -25,6 +30,8 @@ export function taskState(parts: TaskParts): TaskState {
   const { task, catalogue, policy, card } = parts;
   const stage = stageOf(parts);
   const version = task.versions.at(-1);
+  const report = card?.report ?? null;
+  const mapped = catalogue === null || report === null ? catalogue : withAgreement(catalogue, report);
   return {
     id: task.id,
     name: task.name,
@@ -40,11 +47,23 @@ export function taskState(parts: TaskParts): TaskState {
     output: task.output,
     slots: task.slots,
     prompt: version === undefined ? '' : promptText(version.template.messages),
-    capabilities: catalogue?.capabilities ?? [],
+    capabilities: mapped?.capabilities ?? [],
     novelty: catalogue?.novelty.rate ?? null,
+    proposal: catalogue === null ? null : propose(task, catalogue, proposalContext(parts)),
+    signed: parts.signed,
     student: card === null ? null : studentState(card),
     live: parts.live,
     costPerMonth: parts.costPerMonth,
+  };
+}
+
+function proposalContext({ card, usage, verdicts }: TaskParts): ProposalContext {
+  const rows = card === null ? 0 : card.examples.train + card.examples.validation;
+  return {
+    usage,
+    edits: verdicts,
+    ...(card?.outcome.kind === 'certified' ? { measuredCoverage: card.outcome.certificate.coverage } : {}),
+    ...(card === null || rows === 0 ? {} : { measuredTraining: { seconds: card.trainSeconds, rows } }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ActionName, Actions } from '../protocol.ts';
 import type { LazyApp } from './lazyApp.ts';
 import { tell } from './outcomes.ts';
 import { type Given, questions } from './questions.ts';
+import { settleTerms } from './terms.ts';
 
 /** What a command handler may use. */
 export interface Stage {
@@ -25,6 +26,8 @@ const progressOf: Readonly<Record<ActionName, { readonly title: string; readonly
   'task.split': { title: 'Splitting', shows: 'notification' },
   'task.setMode': { title: 'Switching', shows: 'window' },
   'capability.setVerdict': { title: 'Deciding', shows: 'silent' },
+  'capability.setCost': { title: 'Deciding', shows: 'silent' },
+  'capabilities.sign': { title: 'Signing', shows: 'silent' },
   'student.train': { title: 'Training the student', shows: 'notification' },
   'student.cancelTraining': { title: 'Cancelling', shows: 'silent' },
   'report.write': { title: 'Writing the report', shows: 'notification' },
@@ -51,6 +54,7 @@ async function runCommand<K extends ActionName>(stage: Stage, name: K, given: un
     const app = await stage.app.start();
     const params = await questions[name](app.state, asGiven<K>(given));
     if (params === undefined) return false;
+    if (isTraining(params, name) && !(await settleTerms(stage.app, params.taskId))) return false;
     const result = await runAction(stage, name, params as Actions[K][0]);
     await tell(name, params as Actions[K][0], result, stage.app.state);
     return true;
@@ -97,6 +101,10 @@ export async function showFailure(log: Log, name: string, thrown: unknown): Prom
   );
   if (chosen === decide) await vscode.commands.executeCommand('understudy.terms.decide');
   if (chosen === details) await vscode.commands.executeCommand('understudy.log.show');
+}
+
+function isTraining(params: unknown, name: ActionName): params is Actions['student.train'][0] {
+  return name === 'student.train' && params !== null;
 }
 
 /** A command's argument may be anything; only an object can name parameters. */

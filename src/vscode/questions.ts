@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ActionName, Actions, AppState, TaskState } from '../protocol.ts';
+import { askTerms } from './terms.ts';
 import { modeNames, verdictNames } from './words.ts';
 
 type Params<K extends ActionName> = Actions[K][0];
@@ -55,6 +56,21 @@ export const questions: {
     const verdict = given.verdict !== undefined ? given.verdict : await pickVerdict();
     return verdict === undefined ? undefined : { taskId: task.id, capabilityId, verdict };
   },
+  'capability.setCost': async (state, given) => {
+    const task = await pickTask(state, given.taskId, l10n.t('A capability of which task?'));
+    if (task === undefined) return undefined;
+    const capabilityId = given.capabilityId ?? (await pickCapability(task));
+    if (capabilityId === undefined) return undefined;
+    const cost = given.cost !== undefined ? given.cost : await pickCost();
+    return cost === undefined ? undefined : { taskId: task.id, capabilityId, cost };
+  },
+  'capabilities.sign': async (state, given) => {
+    const task = await pickTask(state, given.taskId, l10n.t('Agree to the capability set of which task?'));
+    if (task === undefined) return undefined;
+    const prompt = l10n.t("Your name; it goes into the card of the student with today's date");
+    const by = given.by ?? (await window.showInputBox({ prompt, value: task.signed?.by ?? '' }));
+    return by?.trim() ? { taskId: task.id, by: by.trim() } : undefined;
+  },
   'student.train': async (state, given) => {
     const task = await pickTask(state, given.taskId, l10n.t('Train a student for which task?'));
     return task && { taskId: task.id, ...(given.device && { device: given.device }) };
@@ -89,7 +105,7 @@ export const questions: {
   'terms.decide': async (state, given) => {
     const entry = await pickTerms(state, given.provider);
     if (entry === undefined) return undefined;
-    const decision = given.decision ?? (await decideTerms(entry));
+    const decision = given.decision ?? (await askTerms(entry));
     return decision && { provider: entry.provider, decision };
   },
 };
@@ -125,6 +141,25 @@ async function pickVersion(task: TaskState): Promise<number | undefined> {
   }));
   return (await window.showQuickPick(items, { title: l10n.t('Which version becomes a task of its own?') }))
     ?.version;
+}
+
+/** What a wrong answer costs, in four plain grades; null goes back to the inferred one. */
+async function pickCost(): Promise<Params<'capability.setCost'>['cost'] | undefined> {
+  const grades = [
+    { grade: 'trivial', dollars: 0.001, label: l10n.t('Trivial'), detail: l10n.t('Nobody would notice') },
+    { grade: 'low', dollars: 0.05, label: l10n.t('Low'), detail: l10n.t('A small annoyance') },
+    { grade: 'high', dollars: 5, label: l10n.t('High'), detail: l10n.t('Money, trust or time are lost') },
+    { grade: 'severe', dollars: 50, label: l10n.t('Severe'), detail: l10n.t('Harm that cannot be undone') },
+  ] as const;
+  const items = grades.map((grade) => ({
+    ...grade,
+    description: l10n.t('{0} per wrong answer', `$${grade.dollars}`),
+    cost: { grade: grade.grade, dollars: grade.dollars, reason: 'set by you' },
+  }));
+  const back = { label: l10n.t('As inferred'), description: '', detail: '', cost: null };
+  return (
+    await window.showQuickPick([...items, back], { title: l10n.t('What does a wrong answer cost here?') })
+  )?.cost;
 }
 
 async function pickMode(task: TaskState): Promise<TaskState['mode'] | undefined> {
@@ -228,13 +263,4 @@ async function pickTerms(
     entry,
   }));
   return (await window.showQuickPick(items, { title: l10n.t('The terms of which provider?') }))?.entry;
-}
-
-async function decideTerms(entry: AppState['terms'][number]): Promise<'allowed' | 'declined' | undefined> {
-  const allow = l10n.t('I May Train on Its Answers');
-  const decline = l10n.t('I May Not');
-  const detail = `${entry.says}\n\n${entry.source} (${entry.asOf})`;
-  const title = l10n.t('May you train a student on the answers of {0}?', entry.provider);
-  const answer = await window.showInformationMessage(title, { modal: true, detail }, allow, decline);
-  return answer === allow ? 'allowed' : answer === decline ? 'declined' : undefined;
 }

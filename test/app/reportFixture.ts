@@ -1,6 +1,6 @@
+import type { ReportOptions } from '../../src/app/reportModel.ts';
 import { exactRate, upperBound } from '../../src/base/binomial.ts';
 import { createRandom } from '../../src/base/random.ts';
-import type { ReportOptions } from '../../src/app/reportModel.ts';
 import type { Capability } from '../../src/capabilities/capability.ts';
 import { certify } from '../../src/evaluation/certify.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
@@ -11,7 +11,21 @@ import type { AppState, TaskState } from '../../src/protocol.ts';
 
 const startMs = Date.parse('2026-10-26T08:00:00Z');
 const verbs = ['show', 'change', 'cancel', 'book', 'report', 'find', 'explain', 'pay', 'order', 'track'];
-const things = ['balance', 'card', 'flight', 'alarm', 'recipe', 'bill', 'trip', 'meeting', 'order', 'limit', 'visa', 'taxi', 'insurance'];
+const things = [
+  'balance',
+  'card',
+  'flight',
+  'alarm',
+  'recipe',
+  'bill',
+  'trip',
+  'meeting',
+  'order',
+  'limit',
+  'visa',
+  'taxi',
+  'insurance',
+];
 export const labels = verbs.flatMap((verb) => things.map((thing) => `${verb}_${thing}`)).slice(0, 124);
 
 function capabilities(calls: number): Capability[] {
@@ -66,7 +80,10 @@ function scored(n: number, seed: string): Scored[] {
 }
 
 function served(): TaskState {
-  const outcome = certify(scored(3000, 'validation'), scored(3000, 'calibration'), { epsilon: 0.02, delta: 0.05 });
+  const outcome = certify(scored(3000, 'validation'), scored(3000, 'calibration'), {
+    epsilon: 0.02,
+    delta: 0.05,
+  });
   const report = evaluate(scored(4000, 'test'), outcome);
   return {
     ...collecting(),
@@ -80,6 +97,8 @@ function served(): TaskState {
     sites: ['src/assistant/intent.ts:41'],
     capabilities: capabilities(15_284),
     novelty: exactRate(9, 7600),
+    proposal: null,
+    signed: null,
     student: {
       rung: 'wide+deep',
       parameters: 2_410_000,
@@ -127,12 +146,29 @@ function collecting(): TaskState {
     models: ['teacher-small', 'teacher-large'],
     output: { kind: 'labels', values: labels.map((value) => ({ value, count: 10 })), closed: true },
     slots: [
-      { name: 'user', type: 'main', kept: true, reason: 'differs in 99 % of the calls', distinct: 90, examples: ['hello'] },
-      { name: 'date', type: 'date', kept: false, reason: 'carries no information about the answer', distinct: 14, examples: [] },
+      {
+        name: 'user',
+        type: 'main',
+        kept: true,
+        reason: 'differs in 99 % of the calls',
+        distinct: 90,
+        examples: ['hello'],
+      },
+      {
+        name: 'date',
+        type: 'date',
+        kept: false,
+        reason: 'carries no information about the answer',
+        distinct: 14,
+        examples: [],
+      },
     ],
-    prompt: 'system: You route requests. Reply with one intent & nothing else. Today is {date}.\n\nuser: {user}',
+    prompt:
+      'system: You route requests. Reply with one intent & nothing else. Today is {date}.\n\nuser: {user}',
     capabilities: [],
     novelty: null,
+    proposal: null,
+    signed: null,
     student: null,
     live: {
       answeredLocally: exactRate(0, 0),
@@ -149,7 +185,8 @@ function collecting(): TaskState {
 }
 
 function refused(): TaskState {
-  const noisy = (seed: string): Scored[] => scored(600, seed).map((row, i) => ({ ...row, agree: row.agree && i % 6 !== 0 }));
+  const noisy = (seed: string): Scored[] =>
+    scored(600, seed).map((row, i) => ({ ...row, agree: row.agree && i % 6 !== 0 }));
   const outcome = certify(noisy('a'), noisy('b'), { epsilon: 0.02, delta: 0.05 });
   return {
     ...collecting(),

@@ -190,6 +190,8 @@ const support: TaskState = {
   prompt,
   capabilities: queues.map((name, i) => capability(name, i, Math.max(0, 420 - i * 33))),
   novelty: exactRate(3, 3204),
+  proposal: null,
+  signed: null,
   student: certified,
   live: {
     answeredLocally: exactRate(1069, 1240),
