@@ -112,7 +112,6 @@ export function alignMasked(
       }
       at += part.length;
     });
-    if (spans.some((span) => span.start === span.end)) return `${node.slot.name} has an empty parameter`;
     targets[node.slot.name] = { kind: 'spans', spans: [{ slot, start, end: start + whole.length }] };
     targets[node.params] = { kind: 'spans', spans };
     return null;

@@ -1,4 +1,4 @@
-/** A token of the input with its place; tokens never hold white space. */
+/** A token of the input with its place. */
 export interface Token {
   readonly text: string;
   readonly start: number;
@@ -7,10 +7,15 @@ export interface Token {
 
 const pattern = /\p{L}[\p{L}\p{M}]*|\p{N}+|[^\s\p{L}\p{N}]/gu;
 
-/** Words, numbers and single other characters, in order. Every boundary of a span is a boundary of tokens. */
-export function tokenise(text: string): Token[] {
+const withSpaces = /\p{L}[\p{L}\p{M}]*|\p{N}+|\s+|[^\s\p{L}\p{N}]/gu;
+
+/**
+ * Words, numbers and single other characters, in order. Every boundary of a span is a boundary of tokens.
+ * @param spaces also runs of white space, for answers that copy them.
+ */
+export function tokenise(text: string, spaces = false): Token[] {
   const tokens: Token[] = [];
-  for (const match of text.matchAll(pattern))
+  for (const match of text.matchAll(spaces ? withSpaces : pattern))
     tokens.push({ text: match[0], start: match.index, end: match.index + match[0].length });
   return tokens;
 }

@@ -1,15 +1,11 @@
 import type { Signals } from './decode.ts';
+import { type Logistic, logit } from './logistic.ts';
 
 /**
  * How likely is the whole answer right? A small logistic regression over the signals of an answer, fitted on
- * out-of-fold answers; its probability is the student's confidence. Plain data, stored in the bundle.
+ * out-of-fold answers; its probability, times the gate's that the input is of a known kind, is the confidence.
  */
-export interface Acceptor {
-  readonly mean: readonly number[];
-  readonly scale: readonly number[];
-  readonly weights: readonly number[];
-  readonly bias: number;
-}
+export type Acceptor = Logistic;
 
 export function acceptorFeatures(signals: Signals, length: number): number[] {
   return [
@@ -27,60 +23,4 @@ export function acceptorFeatures(signals: Signals, length: number): number[] {
     Math.log(1 + length),
     Math.log(1 + signals.slots),
   ];
-}
-
-function logit(p: number): number {
-  const clipped = Math.min(1 - 1e-7, Math.max(1e-7, p));
-  return Math.log(clipped / (1 - clipped));
-}
-
-/** Probability in (0, 1) that the answer agrees with the teacher's. */
-export function accept(acceptor: Acceptor, features: readonly number[]): number {
-  let z = acceptor.bias;
-  features.forEach((value, i) => {
-    z += (acceptor.weights[i] ?? 0) * ((value - (acceptor.mean[i] ?? 0)) / (acceptor.scale[i] ?? 1));
-  });
-  return 1 / (1 + Math.exp(-z));
-}
-
-/** Ridge-penalised logistic regression by gradient descent with Nesterov's momentum on standardised features. */
-export function fitAcceptor(
-  rows: readonly (readonly number[])[],
-  agree: readonly boolean[],
-  rowWeights: readonly number[] = rows.map(() => 1),
-  ridge = 1e-3,
-): Acceptor {
-  const width = rows[0]?.length ?? 0;
-  const mean = Array.from({ length: width }, (_, j) => rows.reduce((s, row) => s + row[j]!, 0) / rows.length);
-  const scale = Array.from({ length: width }, (_, j) => {
-    const variance = rows.reduce((s, row) => s + (row[j]! - mean[j]!) ** 2, 0) / rows.length;
-    return variance > 1e-12 ? Math.sqrt(variance) : 1;
-  });
-  const x = rows.map((row) => Float64Array.from(row, (value, j) => (value - mean[j]!) / scale[j]!));
-  const hits = agree.filter(Boolean).length;
-  const prior = (hits + 0.5) / (agree.length + 1);
-  let weights = new Float64Array(width);
-  let bias = Math.log(prior / (1 - prior));
-  let [ahead, aheadBias] = [Float64Array.from(weights), bias];
-  // The Hessian of the mean loss is at most trace/4 = (width + 1)/4 on standardised features.
-  const step = 4 / (width + 1);
-  for (let iteration = 1; iteration <= 400; iteration++) {
-    const gradient = new Float64Array(width);
-    let gradientBias = 0;
-    x.forEach((row, i) => {
-      let z = aheadBias;
-      for (let j = 0; j < width; j++) z += ahead[j]! * row[j]!;
-      const error = rowWeights[i]! * (1 / (1 + Math.exp(-z)) - (agree[i] ? 1 : 0));
-      for (let j = 0; j < width; j++) gradient[j]! += error * row[j]!;
-      gradientBias += error;
-    });
-    const next = ahead.map((w, j) => w - step * (gradient[j]! / rows.length + ridge * w));
-    const nextBias = aheadBias - (step * gradientBias) / rows.length;
-    const momentum = (iteration - 1) / (iteration + 2);
-    ahead = next.map((w, j) => w + momentum * (w - weights[j]!));
-    aheadBias = nextBias + momentum * (nextBias - bias);
-    weights = next;
-    bias = nextBias;
-  }
-  return { mean, scale, weights: [...weights], bias };
 }

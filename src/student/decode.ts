@@ -18,6 +18,8 @@ export interface Evidence {
   readonly near: ((slot: string, index: number) => number | null) | null;
   /** Share of the input that training never saw. */
   readonly unseen: number;
+  /** Probability that the input is of a kind that training has seen. */
+  readonly familiar: number;
   /** Class probabilities of each rung and network alone, by choice slot; empty where there is one. */
   readonly members: ReadonlyMap<string, readonly Float64Array[]>;
 }

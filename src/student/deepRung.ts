@@ -51,6 +51,7 @@ export async function trainDeepRung(
     model,
     own.map((example) => example.input),
     inputSlots,
+    plan,
   );
   await model.dispose();
   const rows = held.map((i, h) => ({ example: examples[i]!, wide: rung.outOfFold[i]!, deep: said[h]!, i }));

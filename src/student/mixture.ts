@@ -42,7 +42,7 @@ export function deepDataOf(
   const heads = choiceSlots(plan);
   const scheme = schemeOf(plan);
   const rowOf = (example: Example): DeepRow => {
-    const tokens = placedTokens(example.input, slots);
+    const tokens = placedTokens(example.input, slots, scheme?.spaces);
     const group = Object.values(scheme?.groups ?? {}).find((g) =>
       g.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans'),
     );
@@ -72,8 +72,10 @@ export function askDeep(
   model: DeepModel,
   inputs: readonly ModelInput[],
   slots: readonly string[],
+  plan: OutputPlan,
 ): Promise<DeepPrediction[]> {
-  return model.predict(inputs.map((input) => placedTokens(input, slots).map((token) => token.text)));
+  const spaces = schemeOf(plan)?.spaces ?? false;
+  return model.predict(inputs.map((input) => placedTokens(input, slots, spaces).map((token) => token.text)));
 }
 
 /** Temperatures and weights with the least negative log likelihood on held-out rows. */

@@ -1,9 +1,10 @@
 import type { ModelInput } from '../dataset/example.ts';
 import type { OutputPlan } from '../dataset/plan.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
-import { type Acceptor, accept, acceptorFeatures } from './acceptor.ts';
+import { type Acceptor, acceptorFeatures } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import { capabilitiesOf, type Decoded, decode, type Evidence } from './decode.ts';
+import { logistic } from './logistic.ts';
 import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
@@ -31,7 +32,7 @@ export async function predictWith(parts: Parts, inputs: readonly ModelInput[]): 
     const own = evidence[i];
     if (own === undefined) return nothing('this task has no student that answers');
     const decoded = decode(parts.plan, own, input);
-    return predictionOf(parts, blocked, input, decoded);
+    return predictionOf(parts, blocked, input, decoded, own.familiar);
   });
 }
 
@@ -51,7 +52,7 @@ export async function gather(parts: Parts, inputs: readonly ModelInput[]): Promi
     }),
   );
   if (deep === null) return alone;
-  const said = await askDeep(deep.model, inputs, inputSlots);
+  const said = await askDeep(deep.model, inputs, inputSlots, parts.plan);
   return alone.map((own, i) => mix(deep.mixture, own, said[i]!, retagger(tagger, inputs[i]!, inputSlots)));
 }
 
@@ -68,11 +69,13 @@ function predictionOf(
   blocked: ReadonlySet<string>,
   input: ModelInput,
   decoded: Decoded,
+  familiar: number,
 ): Prediction {
   const { plan, inputSlots, acceptor, cache } = parts;
   const repeated = cache[cacheKey(input, inputSlots)];
   const features = acceptorFeatures(decoded.signals, lengthOf(input, inputSlots));
-  const confidence = acceptor === null ? decoded.signals.joint : accept(acceptor, features);
+  const sure = acceptor === null ? decoded.signals.joint : logistic(acceptor, features);
+  const confidence = sure * familiar;
   if (repeated !== undefined)
     return { answer: repeated, confidence: 1, bucket: decoded.bucket, reason: null, cached: true };
   if (decoded.answer === null)

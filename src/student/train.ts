@@ -6,13 +6,14 @@ import { certify } from '../evaluation/certify.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
-import { accept, acceptorFeatures, fitAcceptor } from './acceptor.ts';
+import { acceptorFeatures } from './acceptor.ts';
 import { type DeepFiles, readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
 import { cardOf } from './card.ts';
 import { decode, type Evidence } from './decode.ts';
 import { trainDeepRung } from './deepRung.ts';
 import { type Candidate, chooseRung } from './ladder.ts';
+import { fitLogistic, logistic } from './logistic.ts';
 import { lengthOf, type Parts, predictWith } from './predictor.ts';
 import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
 import { foldsOf } from './wide/train.ts';
@@ -21,11 +22,11 @@ import { trainWideRung, type WideRung } from './wideRung.ts';
 /** Fewer answers than this teach nothing that could be certified. */
 const leastAnswers = 20;
 /** Below this a network learns less than the linear heads (ALGORITHMS: learning curves), so it is not tried. */
-const leastForDeep = 1500;
+const leastForDeep = 4000;
 
 /** Trains, selects a rung, certifies and writes the bundle; the report is computed on the exported files, read back. */
 export const trainStudent: TrainStudent = async (dataset, spec, options) => {
-  const started = options.now();
+  const started = performance.now();
   if (dataset.plan.kind === 'unplannable') return decline(dataset, spec, options, dataset.plan.reason);
   const train = dataset.examples.filter((e) => e.split === 'train' || e.split === 'validation');
   const planned = train.filter((e) => e.targets !== null).length;
@@ -76,7 +77,7 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
     rung: chosen.rung,
     parameters: parametersOf(parts) + (chosen.deep?.meta.parameters ?? 0),
     bytes: written.bytes,
-    trainSeconds: (options.now() - started) / 1000,
+    trainSeconds: (performance.now() - started) / 1000,
     report: evaluate(test.length > 0 ? test : calibration, outcome),
     files: written.files,
   };
@@ -132,19 +133,20 @@ function judge(dataset: Dataset, examples: readonly Example[], evidence: readonl
     return {
       example,
       decoded,
+      familiar: evidence[i]!.familiar,
       features: acceptorFeatures(decoded.signals, lengthOf(example.input, dataset.inputSlots)),
       agree: decoded.answer !== null && answersAgree(decoded.answer, example.answer),
     };
   });
-  const acceptor = fitAcceptor(
+  const acceptor = fitLogistic(
     rows.map((row) => row.features),
     rows.map((row) => row.agree),
   );
   const validation = rows.map(
-    ({ example, decoded, features, agree }): Scored => ({
+    ({ example, decoded, features, agree, familiar }): Scored => ({
       callId: example.callId,
       atMs: example.atMs,
-      confidence: accept(acceptor, features),
+      confidence: logistic(acceptor, features) * familiar,
       agree,
       answered: decoded.answer !== null,
       bucket: decoded.bucket,

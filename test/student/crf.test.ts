@@ -137,7 +137,7 @@ test('a span that cuts a token has no tags', () => {
 });
 
 test('a region reaches over the spans inside it', () => {
-  const masked = { ...group, regions: [{ region: 0, inner: 1 }] };
+  const masked = { ...group, regions: [{ region: 0, inner: 1, empty: 2 }] };
   const targets = {
     a: { kind: 'spans', spans: [{ slot: 's', start: 0, end: 18 }] },
     b: { kind: 'spans', spans: [{ slot: 's', start: 10, end: 11 }] },

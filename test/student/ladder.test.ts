@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
-import { accept, fitAcceptor } from '../../src/student/acceptor.ts';
 import { packArrays, unpackArrays } from '../../src/student/arrays.ts';
 import { chooseRung, coverageGain } from '../../src/student/ladder.ts';
+import { fitLogistic, logistic } from '../../src/student/logistic.ts';
 
 /** Rows whose chance of being wrong falls with confidence; `sharp` rankings separate better. */
 function rows(n: number, sharp: number): Scored[] {
@@ -54,14 +54,14 @@ test('the acceptor gives the probabilities that made the data', () => {
   const features = Array.from({ length: 4000 }, () => [random.normal() * 3 + 5, random.normal()]);
   const truth = (row: readonly number[]): number => 1 / (1 + Math.exp(-(0.8 * (row[0]! - 5) - row[1]! + 1)));
   const agree = features.map((row) => random.next() < truth(row));
-  const fitted = fitAcceptor(features, agree);
-  const error = features.reduce((sum, row) => sum + Math.abs(accept(fitted, row) - truth(row)), 0) / 4000;
+  const fitted = fitLogistic(features, agree);
+  const error = features.reduce((sum, row) => sum + Math.abs(logistic(fitted, row) - truth(row)), 0) / 4000;
   assert.ok(error < 0.03, `mean error ${error}`);
 });
 
 test('an acceptor fitted on right answers alone stays finite', () => {
-  const fitted = fitAcceptor([[1], [2], [3]], [true, true, true]);
-  assert.ok(accept(fitted, [2]) > 0.5 && accept(fitted, [2]) < 1);
+  const fitted = fitLogistic([[1], [2], [3]], [true, true, true]);
+  assert.ok(logistic(fitted, [2]) > 0.5 && logistic(fitted, [2]) < 1);
 });
 
 test('arrays survive the way through a file', () => {

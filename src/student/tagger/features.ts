@@ -7,10 +7,10 @@ import type { PlacedToken } from './scheme.ts';
 /** Longer inputs are cut: time stays bounded, and spans beyond it are left to the teacher. */
 const mostTokens = 600;
 
-export function placedTokens(input: ModelInput, slots: readonly string[]): PlacedToken[] {
+export function placedTokens(input: ModelInput, slots: readonly string[], spaces = false): PlacedToken[] {
   const tokens: PlacedToken[] = [];
   for (const slot of slots)
-    for (const token of tokenise(input.slots[slot] ?? '')) {
+    for (const token of tokenise(input.slots[slot] ?? '', spaces)) {
       if (tokens.length >= mostTokens) return tokens;
       tokens.push({ ...token, slot });
     }
@@ -40,6 +40,7 @@ export function tokenFeatures(
   const word = (i: number): string => (i < 0 ? '<s>' : i >= lower.length ? '</s>' : lower[i]!);
   const shape = (i: number): string => (i < 0 || i >= shapes.length ? '' : shapes[i]!);
   const phrases = phraseFeatures(lower, gazetteer);
+  const chunks = chunksOf(tokens);
   const shared: number[][] = [];
   const own: number[][] = [];
   tokens.forEach((token, i) => {
@@ -71,6 +72,12 @@ export function tokenFeatures(
     const before = i > 0 && tokens[i - 1]!.end === token.start && tokens[i - 1]!.slot === token.slot;
     const after = i + 1 < tokens.length && tokens[i + 1]!.start === token.end;
     add(`join=${before}${after}`);
+    const { form, index, last } = chunks[i]!;
+    if (last > 0) {
+      add(`c=${form}`);
+      add(`c=${form}@${Math.min(index, 6)}`);
+      add(`c=${form} ${w}`);
+    }
     add(`at=${Math.min(i, 12)}`);
     add(`to=${Math.min(tokens.length - 1 - i, 4)}`);
     add(`slot=${token.slot}`);
@@ -86,6 +93,42 @@ export function tokenFeatures(
     own.push(mine);
   });
   return { shared, own };
+}
+
+interface Chunk {
+  /** Letters, digits and hexadecimal runs of the whole chunk in short: "a:h-h-h", "0.0.0.0". */
+  readonly form: string;
+  readonly index: number;
+  readonly last: number;
+}
+
+/** What lies between white space, brackets and commas, seen as a whole: paths, addresses, identifiers. */
+function chunksOf(tokens: readonly PlacedToken[]): Chunk[] {
+  const chunks: Chunk[] = new Array(tokens.length);
+  for (let start = 0; start < tokens.length; ) {
+    let end = start + 1;
+    while (end < tokens.length && joined(tokens[end - 1]!, tokens[end]!)) end++;
+    const own = tokens.slice(start, end);
+    const form = formOf(own.map((token) => token.text).join(''));
+    for (let i = start; i < end; i++) chunks[i] = { form, index: i - start, last: own.length - 1 };
+    start = end;
+  }
+  return chunks;
+}
+
+const breaks = /^[\s()[\]{}<>,;"'|=]/u;
+
+function joined(a: PlacedToken, b: PlacedToken): boolean {
+  return a.slot === b.slot && a.end === b.start && !breaks.test(a.text) && !breaks.test(b.text);
+}
+
+function formOf(chunk: string): string {
+  return chunk
+    .replace(/[0-9a-f]*(?:[0-9][a-f]|[a-f][0-9])[0-9a-f]*/giu, (run) => (run.length >= 4 ? '\u0001' : run))
+    .replace(/\p{N}+/gu, '0')
+    .replace(/\p{L}+/gu, 'a')
+    .replaceAll('\u0001', 'h')
+    .slice(0, 24);
 }
 
 function phraseFeatures(lower: readonly string[], gazetteer: Gazetteer): string[][] {

@@ -26,7 +26,7 @@ export function tagInput(
   slots: readonly string[],
   extra: ExtraScores | null = null,
 ): (group: string) => TaggedSpans {
-  const tokens = placedTokens(input, slots);
+  const tokens = placedTokens(input, slots, tagger.scheme.spaces);
   let features: ReturnType<typeof tokenFeatures> | null = null;
   return (name) => {
     const group = tagger.scheme.groups[name];

@@ -10,13 +10,18 @@ import { groupOf } from '../decode.ts';
 export interface TagScheme {
   readonly kinds: readonly string[];
   readonly groups: Readonly<Record<string, TagGroup>>;
+  /** Runs of white space are tokens: answers copy them. */
+  readonly spaces: boolean;
 }
 
 export interface TagGroup {
   /** Slot by kind index. */
   readonly slots: readonly { readonly slot: string; readonly kind: number }[];
-  /** Regions that hold other spans: the inside of `region` may follow a span of `inner`. */
-  readonly regions: readonly { readonly region: number; readonly inner: number }[];
+  /**
+   * Regions that hold other spans: the inside of `region` may follow a span of `inner`. A token of kind `empty` belongs to
+   * the region and is followed by an inner span of no length.
+   */
+  readonly regions: readonly { readonly region: number; readonly inner: number; readonly empty: number }[];
 }
 
 export function schemeOf(plan: OutputPlan): TagScheme | null {
@@ -36,16 +41,19 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
     return kinds.indexOf(name);
   };
   const groups: Record<string, TagGroup> = {};
+  let spaces = false;
   for (const [group, node] of trees) {
     const slots = nodeSlots(node).spans.map((slot) => ({ slot: slot.name, kind: kindOf(slot.name) }));
     if (slots.length === 0) continue;
     const regions = maskedNodes(node).map((masked) => ({
       region: kindOf(masked.slot.name),
       inner: kindOf(masked.params),
+      empty: kindOf(`${masked.params} empty`),
     }));
+    spaces ||= regions.length > 0;
     groups[group] = { slots, regions };
   }
-  return kinds.length === 0 ? null : { kinds, groups };
+  return kinds.length === 0 ? null : { kinds, groups, spaces };
 }
 
 function lastName(slot: string): string {
@@ -82,7 +90,14 @@ export function tagsOf(
   for (const { slot, kind } of ordered) {
     const target = targets[slot];
     if (target?.kind !== 'spans') continue;
-    for (const span of target.spans) if (!paint(tags, tokens, span, kind)) return null;
+    const empty = group.regions.find((region) => region.inner === kind)?.empty;
+    for (const span of target.spans) {
+      const done =
+        span.start < span.end || empty === undefined
+          ? paint(tags, tokens, span, kind)
+          : paintEmpty(tags, tokens, span, empty);
+      if (!done) return null;
+    }
   }
   return tags;
 }
@@ -101,6 +116,13 @@ function paint(tags: Int32Array, tokens: readonly PlacedToken[], span: Span, kin
   return covered > 0;
 }
 
+/** Marks the token that ends where a span of no length is. */
+function paintEmpty(tags: Int32Array, tokens: readonly PlacedToken[], span: Span, kind: number): boolean {
+  const i = tokens.findIndex((token) => token.slot === span.slot && token.end === span.start);
+  if (i >= 0) tags[i] = 1 + 2 * kind;
+  return i >= 0;
+}
+
 /** Spans by slot for a tagging. */
 export function spansOf(
   group: TagGroup,
@@ -110,9 +132,13 @@ export function spansOf(
   const targets: Record<string, Target> = {};
   for (const { slot, kind } of group.slots) {
     const region = group.regions.find((r) => r.region === kind);
+    const empty = group.regions.find((r) => r.inner === kind)?.empty;
     const spans =
-      region === undefined ? plainSpans(tokens, tags, kind) : regionSpans(tokens, tags, kind, region.inner);
-    targets[slot] = { kind: 'spans', spans };
+      region === undefined
+        ? plainSpans(tokens, tags, kind)
+        : regionSpans(tokens, tags, [kind, region.inner, region.empty]);
+    if (empty !== undefined) spans.push(...emptySpans(tokens, tags, empty));
+    targets[slot] = { kind: 'spans', spans: spans.sort((a, b) => a.start - b.start) };
   }
   return targets;
 }
@@ -135,19 +161,22 @@ function plainSpans(tokens: readonly PlacedToken[], tags: ArrayLike<number>, kin
 function regionSpans(
   tokens: readonly PlacedToken[],
   tags: ArrayLike<number>,
-  kind: number,
-  inner: number,
+  kinds: readonly number[],
 ): Span[] {
   let first = -1;
   let last = -1;
   tokens.forEach((_, i) => {
     const own = kindOfTag(tags[i]!);
-    if (own !== kind && own !== inner) return;
+    if (!kinds.includes(own)) return;
     if (first < 0) first = i;
     last = i;
   });
   if (first < 0) return [];
   return [{ slot: tokens[first]!.slot, start: tokens[first]!.start, end: tokens[last]!.end }];
+}
+
+function emptySpans(tokens: readonly PlacedToken[], tags: ArrayLike<number>, kind: number): Span[] {
+  return tokens.flatMap(({ slot, end }, i) => (tags[i] === 1 + 2 * kind ? [{ slot, start: end, end }] : []));
 }
 
 export function kindOfTag(tag: number): number {

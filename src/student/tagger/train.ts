@@ -62,7 +62,7 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
   const rows: Row[] = [];
   for (const [name, group] of Object.entries(scheme.groups)) {
     if (!group.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans')) continue;
-    const tokens = placedTokens(example.input, slots);
+    const tokens = placedTokens(example.input, slots, scheme.spaces);
     const tags = tagsOf(group, tokens, example.targets);
     if (tags !== null && tokens.length > 0) rows.push({ group: name, tokens, tags, weight: example.weight });
   }

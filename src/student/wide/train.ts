@@ -1,10 +1,19 @@
+import { createRandom } from '../../base/random.ts';
 import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
 import { fitTemperature } from '../../evaluation/calibrate.ts';
+import { fitLogistic, logistic } from '../logistic.ts';
 import { textsOf } from '../predictor.ts';
 import { rawFeatures } from './features.ts';
 import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
-import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
+import {
+  type Gate,
+  gateFeatures,
+  scoreWideRow,
+  type WideHead,
+  type WideModel,
+  type WideScores,
+} from './model.ts';
 import { buildNeighbours } from './neighbours.ts';
 import { buildVocabulary, type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
@@ -37,36 +46,80 @@ export async function trainWide(
   const heads = choiceSlots(plan);
   const all = range(examples.length);
   const main = mainSlot(heads);
-  const scoreWith = (
-    partial: Map<string, WideHead>,
+  /** Trains on some rows and scores others as if they were new. */
+  const crossScore = async (
     inside: readonly number[],
-    own: Vocabulary,
     outside: readonly number[],
+    slots: readonly ChoiceSlot[],
   ) => {
+    const own = vocabularyOf(vocabulary, raw, inside);
+    const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads: slots, options });
+    if (slots === heads) for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
     const neighbours = main === null ? null : neighboursOf(main, examples, data, inside);
-    const model: WideModel = { vocabulary: own, heads: withTemperatures(partial, logits), neighbours };
+    const model = { vocabulary: own, heads: withTemperatures(partial, logits), neighbours, gate: null };
     const held = vectorise(
       own,
       outside.map((i) => raw[i]!),
     );
     return outside.map((_, row) => scoreWideRow(model, held, row));
   };
-  const rounds = options.folds + 1;
+  const rounds = options.folds + 2;
   for (let fold = 0; fold < options.folds; fold++) {
     const inside = all.filter((i) => folds[i] !== fold);
     const outside = all.filter((i) => folds[i] === fold);
-    const own = vocabularyOf(vocabulary, raw, inside);
-    const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads, options });
-    for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
-    scoreWith(partial, inside, own, outside).forEach((scores, k) => {
-      outOfFold[outside[k]!] = scores;
+    const scores = await crossScore(inside, outside, heads);
+    outside.forEach((i, k) => {
+      outOfFold[i] = scores[k]!;
     });
     options.progress((fold + 1) / rounds);
   }
+  const hidden = main === null ? null : hiddenRows(main, examples, options.seed);
+  const gate =
+    main === null || hidden === null
+      ? null
+      : fitGate(main.name, outOfFold, await crossScore(hidden.inside, hidden.outside, [main]));
+  options.progress((rounds - 1) / rounds);
   const full = await fit({ examples, data, vocabulary, rows: all, heads, options });
   options.progress(1);
   const neighbours = main === null ? null : neighboursOf(main, examples, data, all);
-  return { model: { vocabulary, heads: withTemperatures(full, logits), neighbours }, outOfFold };
+  const model = { vocabulary, heads: withTemperatures(full, logits), neighbours, gate };
+  return { model, outOfFold: outOfFold.map((scores) => withGate(scores, gate)) };
+}
+
+/** How common inputs of an unknown kind are taken to be. */
+const strangeShare = 0.03;
+
+/** Learns to tell held-out rows of known classes from rows of classes that were hidden from the model. */
+function fitGate(slot: string, known: readonly WideScores[], strange: readonly WideScores[]): Gate {
+  const rows = [...known, ...strange].map((scores) => gateFeatures(scores, slot));
+  const weight = (strangeShare * known.length) / Math.max(1, strange.length);
+  const model = fitLogistic(
+    rows,
+    rows.map((_, i) => i < known.length),
+    rows.map((_, i) => (i < known.length ? 1 : weight)),
+  );
+  return { slot, model };
+}
+
+function withGate(scores: WideScores, gate: Gate | null): WideScores {
+  return gate === null
+    ? scores
+    : { ...scores, familiar: logistic(gate.model, gateFeatures(scores, gate.slot)) };
+}
+
+/** A fifth of the classes, hidden from one training, stands for what no training has seen. */
+function hiddenRows(slot: ChoiceSlot, examples: readonly Example[], seed: number) {
+  const order = createRandom(seed)
+    .derive('hidden')
+    .shuffle(slot.values.map((_, k) => k));
+  const hidden = new Set(order.slice(0, Math.max(1, Math.floor(order.length / 5))));
+  const inside: number[] = [];
+  const outside: number[] = [];
+  examples.forEach((example, i) => {
+    const target = example.targets?.[slot.name];
+    if (target?.kind === 'class') (hidden.has(target.index) ? outside : inside).push(i);
+  });
+  return inside.length === 0 || outside.length === 0 ? null : { inside, outside };
 }
 
 /** The slot with the most classes, where there are enough to hide some. */
