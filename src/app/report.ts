@@ -57,7 +57,7 @@ function hero({ headline, calls, unassigned, tasks }: ReportModel): Markup {
   const where =
     source === 'live'
       ? 'of the live calls were answered on this machine'
-      : 'of held-out calls can be answered on this machine';
+      : 'of the calls can be answered on this machine';
   const picture = dotsChart({ local: local.rate, differ: headline.disagreement.rate });
   return html`<section class="hero">
 <div class="opening"><div>
@@ -83,10 +83,10 @@ function noStudent(tasks: readonly ReportTask[]): string {
     : 'None of the tasks below has a student that may answer yet; each says why, and what would change it.';
 }
 
-function promise({ disagreement, epsilon }: Headline): string {
+function promise({ disagreement, epsilon, calibrated }: Headline): string {
   if (disagreement.n === 0) return 'The calls held out from training have not been evaluated yet.';
   const promised = epsilon === null ? '' : `, where at most ${percent(epsilon)} was promised`;
-  return `On held-out calls its answers differed from the teacher’s ${percent(disagreement.rate)} of the time${promised}.`;
+  return `On ${calibrated ? 'the calibration' : 'held-out'} calls its answers differed from the teacher’s ${percent(disagreement.rate)} of the time${promised}.`;
 }
 
 function figures({

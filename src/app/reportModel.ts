@@ -10,12 +10,19 @@ export interface ReportModel {
   readonly tasks: readonly ReportTask[];
 }
 
+/**
+ * Where shares come from: live calls; test calls that nothing had seen; the calibration calls themselves, where no
+ * others were kept back; nothing yet.
+ */
+export type Source = 'live' | 'held-out' | 'calibration' | 'none';
+
 export interface Headline {
-  /** Where the shares come from: live calls, held-out calls, or nothing yet. */
-  readonly source: 'live' | 'held-out' | 'none';
+  readonly source: Source;
   readonly local: Rate;
-  /** Disagreements among held-out calls that would be answered locally. */
+  /** Disagreements among the test (or calibration) calls that would be answered locally. */
   readonly disagreement: Rate;
+  /** Are those calibration calls in all tasks? */
+  readonly calibrated: boolean;
   /** The loosest promise in force; null where there is none. */
   readonly epsilon: number | null;
   readonly studentP50Ms: number | null;
@@ -29,7 +36,7 @@ export interface Headline {
 export interface ReportTask {
   readonly state: TaskState;
   readonly local: Rate;
-  readonly source: Headline['source'];
+  readonly source: Source;
   readonly days: readonly ReportDay[];
   readonly curve: JobState['curve'];
 }
@@ -62,26 +69,34 @@ export function reportModel(state: AppState, { taskId, nowMs, days }: ReportOpti
   const one = taskId === null ? undefined : tasks[0];
   return {
     writtenMs: nowMs,
-    calls: one?.state.calls ?? state.traces.total,
+    calls: one?.state.calls ?? Math.max(state.traces.total, sum(tasks.map((task) => task.state.calls))),
     unassigned: one === undefined ? state.traces.unassigned : 0,
     headline: headline(tasks),
     tasks,
   };
 }
 
+/** A report over the calibration calls has exactly the certificate's coverage. */
+export function testedOn({ student }: TaskState): 'held-out' | 'calibration' {
+  if (student?.outcome.kind !== 'certified' || student.report === null) return 'held-out';
+  const apart = Math.abs(student.report.coverage - student.outcome.certificate.coverage);
+  return apart < 1e-12 ? 'calibration' : 'held-out';
+}
+
 /** Live calls where there are any, else what the held-out calls promise. */
-function localShare(task: TaskState): { local: Rate; source: Headline['source'] } {
+function localShare(task: TaskState): { local: Rate; source: Source } {
   const { answeredLocally } = task.live;
   if (answeredLocally.n > 0) return { local: answeredLocally, source: 'live' };
   const report = task.student?.report;
   if (report === null || report === undefined || report.n === 0)
     return { local: exactRate(0, 0), source: 'none' };
-  return { local: exactRate(report.disagreement.n, report.n), source: 'held-out' };
+  return { local: exactRate(report.disagreement.n, report.n), source: testedOn(task) };
 }
 
 function headline(tasks: readonly ReportTask[]): Headline {
   const live = tasks.filter((task) => task.source === 'live');
-  const shown = live.length > 0 ? live : tasks.filter((task) => task.source === 'held-out');
+  const shown = live.length > 0 ? live : tasks.filter((task) => task.source !== 'none');
+  const evaluated = tasks.filter(({ state }) => (state.student?.report?.disagreement.n ?? 0) > 0);
   const reports = tasks.flatMap(({ state }) => state.student?.report ?? []);
   const epsilons = tasks.flatMap(({ state }) =>
     state.student?.outcome.kind === 'certified' ? [state.student.outcome.certificate.epsilon] : [],
@@ -92,6 +107,7 @@ function headline(tasks: readonly ReportTask[]): Headline {
     source: shown[0]?.source ?? 'none',
     local: pooled(shown.map((task) => task.local)),
     disagreement: pooled(reports.map((report) => report.disagreement)),
+    calibrated: evaluated.length > 0 && evaluated.every(({ state }) => testedOn(state) === 'calibration'),
     epsilon: epsilons.length === 0 ? null : Math.max(...epsilons),
     studentP50Ms: busiest?.studentP50Ms ?? null,
     teacherP50Ms: busiest?.teacherP50Ms ?? null,

@@ -6,10 +6,11 @@ import type { Certificate, EvaluationReport } from '../evaluation/certificate.ts
 import type { TaskState } from '../protocol.ts';
 import { type Content, html, type Markup } from './html.ts';
 import { card } from './reportCard.ts';
+import { testedOn } from './reportModel.ts';
 
 /** The promise and how honest the student is about itself, drawn on calls held out from training and calibration. */
-export function proof({ student }: TaskState, report: EvaluationReport): Markup {
-  const outcome = student?.outcome;
+export function proof(state: TaskState, report: EvaluationReport): Markup {
+  const outcome = state.student?.outcome;
   const certificate = outcome?.kind === 'certified' ? outcome.certificate : null;
   const epsilon = certificate?.epsilon ?? outcome?.joint?.epsilon ?? null;
   const served =
@@ -17,7 +18,7 @@ export function proof({ student }: TaskState, report: EvaluationReport): Markup 
   const tested =
     certificate === null
       ? 'How much of the held-out traffic could be answered, surest first, and how much of that would differ.'
-      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${plural(report.n, 'other call')}.`;
+      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.`;
   const everything = report.riskCoverage.at(-1);
   const curve = Object.entries(report.curve).map(([risk, share]) => [percent(Number(risk)), percent(share)]);
   return html`${card(
@@ -71,7 +72,7 @@ export function buckets({ student, capabilities }: TaskState, report: Evaluation
   const rows = enough.map((bucket) => ({
     name: names.get(bucket.bucket) ?? bucket.bucket.replace(/^[a-z-]+:/, ''),
     agreement: bucket.agreement,
-    served: serving.has(bucket.bucket),
+    served: serving.has(bucket.bucket) && bucket.served > 0,
   }));
   return card(
     'Where it is weakest',

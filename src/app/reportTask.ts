@@ -65,7 +65,7 @@ function flow({ state, local, source }: ReportTask): Content {
       : `${percent(served / total)} answered without the teacher`,
     source === 'live'
       ? 'Live calls since the student was switched on, and why the others went to the teacher.'
-      : 'What the student would have done with calls held out from training.',
+      : `What the student would have done with calls ${source === 'calibration' ? 'kept back for calibration' : 'held out from training'}.`,
     flowChart(branches),
     {
       wide: true,
@@ -188,7 +188,7 @@ ${
     : html`<dl><div><dt>Student</dt><dd>${rungWords[student.rung] ?? student.rung}</dd></div>
 <div><dt>Parameters</dt><dd>${large(student.parameters)}</dd></div>
 <div><dt>On disk</dt><dd>${bytes(student.bytes)}</dd></div>
-<div><dt>Trained</dt><dd>${duration(student.trainSeconds)} on ${student.device}</dd></div>
+<div><dt>Trained</dt><dd>${student.trainSeconds > 0 ? `${duration(student.trainSeconds)} on ` : 'on '}${student.device}</dd></div>
 </dl>${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
 }
 ${

@@ -149,7 +149,19 @@ test('held-out figures stand in until there are live ones', () => {
   const { headline } = reportModel(before, options);
   assert.equal(headline.source, 'held-out');
   assert.equal(headline.local.n, 4000);
-  assert.match(pageOf(before), /of held-out calls can be answered on this machine/);
+  assert.match(pageOf(before), /of the calls can be answered on this machine/);
+});
+
+test('figures drawn on the calibration calls say so', () => {
+  const state = workspace();
+  const task = state.tasks[1]!;
+  assert.ok(task.student?.outcome.kind === 'certified' && task.student.report !== null);
+  const { coverage } = task.student.outcome.certificate;
+  const student = { ...task.student, report: { ...task.student.report, coverage } };
+  const written = pageOf({ ...state, tasks: [{ ...task, student, live: state.tasks[0]!.live }] });
+  assert.match(written, /On the calibration calls its answers differed/);
+  assert.match(written, /drawn here on those same calls, as no others were kept back/);
+  assert.ok(!page.includes('calibration calls its answers'));
 });
 
 test('the headline pools tasks and keeps the loosest promise', () => {

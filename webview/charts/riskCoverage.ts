@@ -45,6 +45,8 @@ export function riskCoverageChart(
   const inside = served === null ? [] : visible.filter((point) => point.coverage <= served.coverage + 1e-9);
   const exit = last !== undefined && last.risk > most ? visible.at(-1) : undefined;
   const roomy = exit !== undefined && exit.coverage < 0.7;
+  // Inside the band, on the side where the curve is not.
+  const onLeft = served !== null && served.coverage > 0.5;
   const description =
     served === null
       ? `Disagreement against share answered; all answers would differ in ${percent(last?.risk ?? 0)}.`
@@ -74,9 +76,10 @@ export function riskCoverageChart(
           stroke: accent,
           'stroke-dasharray': '4 4',
         }) +
-          label(left + 8, y(epsilon) - 6, `promise: at most ${percent(epsilon)}`, {
+          label(onLeft ? left + 8 : right - 8, y(epsilon) + 15, `promise: at most ${percent(epsilon)}`, {
             size: 11.5,
             fill: accent,
+            anchor: onLeft ? 'start' : 'end',
           }),
     el('path', {
       d: path(visible.map(at)),
@@ -130,9 +133,10 @@ function marker(
 ): string {
   const broken = epsilon !== null && disagreement.lower > epsilon;
   const colour = broken ? warn : accent;
-  const anchor = x > (left + right) / 2 ? 'end' : 'start';
-  const beside = anchor === 'end' ? x - 12 : x + 12;
-  const high = Math.min(y(disagreement.upper) - 26, y(disagreement.rate) - 30);
+  const anchor = x > left + 190 ? 'end' : 'start';
+  const beside = Math.min(anchor === 'end' ? x - 12 : x + 12, right);
+  // Two lines of words above the interval and clear of the promise's line.
+  const words = Math.max(36, Math.min(y(disagreement.upper), y(epsilon ?? 0)) - 26);
   return el(
     'g',
     {},
@@ -166,12 +170,12 @@ function marker(
       stroke: surface,
       'stroke-width': 2,
     }),
-    label(beside, Math.max(34, high), `${percent(coverage)} answered locally`, {
+    label(beside, words, `${percent(coverage)} answered locally`, {
       size: 13,
       fill: ink,
       weight: 600,
       anchor,
     }),
-    label(beside, Math.max(34, high) + 16, `${percent(disagreement.rate)} differ`, { size: 12, anchor }),
+    label(beside, words + 16, `${percent(disagreement.rate)} differ`, { size: 12, anchor }),
   );
 }
