@@ -119,8 +119,9 @@ step('shows the task above the call that belongs to it, and opens it from there'
 step('trains a student with progress and says what was proved', async () => {
   await sidebar.locator('.back').click();
   await openSupportTask();
-  await sidebar.locator('[data-action="train"]').click();
-  await decideTerms();
+  await driver.shot('terms');
+  await sidebar.locator('.terms [data-decision="allowed"]').click();
+  await sidebar.locator('[data-action="train"]:not([disabled])').click();
   await sidebar.locator('article[data-stage="training"] .job').waitFor({ timeout: 30_000 });
   await sidebar
     .locator('.job figure')
@@ -233,17 +234,6 @@ async function openSupportTask() {
   );
   await cards.nth(counts.indexOf(Math.max(...counts))).click();
   await sidebar.locator('article.task').waitFor();
-}
-
-/** Training asks once whether the provider's terms allow it. */
-async function decideTerms() {
-  const asked = sidebar.locator('.failure, article[data-stage="training"]');
-  await asked.first().waitFor({ timeout: 30_000 });
-  if ((await sidebar.locator('.failure').count()) === 0) return;
-  await driver.shot('terms');
-  await sidebar.locator('.failure vscode-link').click();
-  await driver.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'I May Train' }).click();
-  await sidebar.locator('[data-action="train"]').click();
 }
 
 async function quickFix(on, title) {

@@ -9,6 +9,7 @@ import { live } from './live.ts';
 import { modeSwitch } from './modeSwitch.ts';
 import { proof } from './proof.ts';
 import { section } from './section.ts';
+import { termsQuestions, undecided } from './terms.ts';
 import { jobCard } from './training.ts';
 import { weaknessMap } from './weakness.ts';
 
@@ -26,6 +27,7 @@ export function taskDetail(model: Model, task: TaskState, controls: Controls): T
     },
     heading(model, task, controls),
     job === undefined ? h('p', { class: 'summary' }, task.summary) : jobCard(job, controls),
+    job === undefined ? termsQuestions(model, task, controls) : null,
     buttons(model, task, job !== undefined, controls),
     modeSwitch(model, task, controls),
     live(task),
@@ -119,6 +121,7 @@ function nameField(task: TaskState, controls: Controls): Tree {
 function buttons(model: Model, task: TaskState, busy: boolean, controls: Controls): Child {
   if (busy) return null;
   const pending = model.pending.has(`student.train:${task.id}`);
+  const open = undecided(model, task).length > 0;
   const again = task.student !== null;
   const eager = task.stage === 'ready' || task.stage === 'rolled-back';
   return h(
@@ -129,7 +132,8 @@ function buttons(model: Model, task: TaskState, busy: boolean, controls: Control
       {
         appearance: eager || !again ? 'primary' : 'secondary',
         'data-action': 'train',
-        disabled: pending,
+        disabled: pending || open,
+        title: open ? 'Answer the question above first' : null,
         on: { click: () => void controls.act('student.train', { taskId: task.id }) },
       },
       icon(pending ? 'loading' : 'mortar-board'),
