@@ -32,6 +32,8 @@ export function auditAnswer(
   const chunks: Buffer[] = [];
   let length = 0;
   let isDone = false;
+  // The student's trace waits for what the teacher says.
+  const release = tape?.hold();
 
   const finish = (teacher: Answer | null, incomplete: string | null): void => {
     if (isDone) return;
@@ -43,7 +45,7 @@ export function auditAnswer(
       gateway.students.audited(route.taskId, agree);
       tape?.route({ ...route, audit: agree ? 'agree' : 'disagree' });
     }
-    tape?.end(null);
+    release?.();
   };
 
   const outgoing = gateway.upstream.open(target, call.req.method ?? 'POST', headers);

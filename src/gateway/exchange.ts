@@ -84,8 +84,8 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     return;
   }
   if (consulted.kind === 'student') {
-    answerAsStudent(gateway, call, format, { request: parsed, body: body.bytes, consulted });
     if (consulted.audited) auditAnswer(gateway, call, format, { body: body.bytes, consulted });
+    answerAsStudent(gateway, call, format, { request: parsed, body: body.bytes, consulted });
     return;
   }
   note(gateway, tape, consulted);

@@ -90,7 +90,9 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   let shed = 0;
   let problem: string | null = null;
   const waiting: { readonly resolve: () => void }[] = [];
-  const isIdle = (): boolean => batch.length === 0 && threadCalls === 0;
+  /** Ended calls whose trace still waits for something. */
+  let held = 0;
+  const isIdle = (): boolean => batch.length === 0 && threadCalls === 0 && held === 0;
 
   const wake = (): void => {
     if (isIdle()) for (const { resolve } of waiting.splice(0)) resolve();
@@ -116,7 +118,6 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
       if (!closed) problem = 'recording restarted after a failure';
       wake();
     });
-    started.unref();
     return started;
   };
 
@@ -150,7 +151,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     recorded++;
     batch.push({ call, chunks });
     batchBytes += call.requestBytes + call.responseBytes;
-    if (batch.length >= BATCH_CALLS || batchBytes >= BATCH_BYTES) send();
+    if (batch.length >= BATCH_CALLS || batchBytes >= BATCH_BYTES || waiting.length > 0) send();
     else timer ??= setTimeout(send, BATCH_DELAY_MS);
   };
 
@@ -255,6 +256,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
         if (ended !== null) return;
         ended = { incomplete, durationMs: clock.monotonic() - startedAt };
         if (incomplete === null) onEnd?.(ended.durationMs);
+        if (holds > 0) held++;
         finish();
       },
       hold: () => {
@@ -264,6 +266,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
           if (!isHeld) return;
           isHeld = false;
           holds--;
+          if (holds === 0 && ended !== null) held--;
           finish();
         };
       },

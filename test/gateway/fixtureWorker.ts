@@ -1,0 +1,39 @@
+import type { FromWorker, ToWorker } from '../../src/worker/protocol.ts';
+
+/**
+ * A worker process whose student does what the input says: `sure <label>`, `unsure <label>`, `silent`, `slow`, `crash`,
+ * `fail`, or `call <tool>`. Everything around it is the real thing.
+ */
+const send = (message: FromWorker): void => void process.send?.(message);
+
+process.on('message', (message: ToWorker) => {
+  if (message.method === 'load') {
+    if (message.params.bundle.endsWith('damaged'))
+      send({
+        kind: 'error',
+        id: message.id,
+        code: 'bundle-damaged',
+        message: 'wide.onnx is not the file that was written',
+        next: null,
+      });
+    else send({ kind: 'result', id: message.id, value: { card: null } });
+  } else if (message.method === 'unload') send({ kind: 'result', id: message.id, value: null });
+  else if (message.method === 'predict') predict(message.id, message.params.inputs[0]?.slots['text'] ?? '');
+});
+process.on('disconnect', () => process.exit(0));
+send({ kind: 'ready' });
+
+function predict(id: number, input: string): void {
+  const [manner = '', word = ''] = input.split(' ');
+  if (manner === 'crash') process.exit(7);
+  if (manner === 'fail') return send({ kind: 'error', id, code: 'internal', message: 'no luck', next: null });
+  const answer =
+    manner === 'silent'
+      ? null
+      : manner === 'call'
+        ? { text: null, toolCalls: [{ name: word, arguments: '{"a":1}' }] }
+        : { text: word, toolCalls: [] };
+  const confidence = manner === 'unsure' ? 0.4 : 0.99;
+  const value = { predictions: [{ answer, confidence, bucket: 'all', reason: null, cached: false }] };
+  setTimeout(() => send({ kind: 'result', id, value }), manner === 'slow' ? 2000 : 0);
+}

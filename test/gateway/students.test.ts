@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import type { RoutingPolicy } from '../../src/routing/policy.ts';
+import type { Task } from '../../src/tasks/task.ts';
+import type { Trace } from '../../src/traces/trace.ts';
+import { answerChat, type FakeTeacher, startFakeTeacher } from '../support/fakeTeacher.ts';
+import { startTestGateway, type TestGateway } from '../support/testGateway.ts';
+
+const workerEntry = path.resolve(import.meta.dirname, 'fixtureWorker.ts');
+
+const task: Task = {
+  id: 'intent',
+  name: 'intent',
+  renamed: false,
+  versions: [
+    {
+      version: 1,
+      template: {
+        messages: [
+          { role: 'system', segments: [{ kind: 'text', text: 'Name the intent of the sentence.' }] },
+          { role: 'user', segments: [{ kind: 'slot', name: 'text' }] },
+        ],
+        turns: 'fixed',
+        hash: 'h1',
+      },
+      toolset: { kind: 'fixed', hash: 'none', tools: [] },
+      outputFormat: { kind: 'text' },
+      models: ['gpt-4o-mini'],
+      calls: 100,
+      firstMs: 0,
+      lastMs: 1,
+      change: null,
+    },
+  ],
+  slots: [{ name: 'text', type: 'main', kept: true, reason: '', distinct: 100, examples: [] }],
+  output: { kind: 'labels', values: [{ value: 'greet', count: 100 }], closed: true },
+  providers: ['openai'],
+  sites: [],
+  models: [{ model: 'gpt-4o-mini', firstMs: 0, lastMs: 1, calls: 100 }],
+  calls: 100,
+  firstMs: 0,
+  lastMs: 1,
+};
+const certificate = {
+  epsilon: 0.05,
+  delta: 0.05,
+  threshold: 0.8,
+  n: 500,
+  errors: 5,
+  coverage: 0.9,
+  pValue: 0.01,
+};
+const policy: RoutingPolicy = {
+  taskId: 'intent',
+  mode: 'on',
+  canaryShare: 0.3,
+  deadlineMs: 300,
+  auditShare: 0,
+  bundle: 'students/intent/1-1',
+  version: 1,
+  certificate,
+  buckets: [{ bucket: 'all', serve: true, threshold: 0.8, n: 500, errors: 5, reason: '' }],
+};
+
+describe('the student', () => {
+  let teacher: FakeTeacher;
+  let gateway: TestGateway;
+  let storage: string;
+  let count = 0;
+  const draws = { next: 0.5 };
+
+  before(async () => {
+    storage = await mkdtemp(path.join(os.tmpdir(), 'understudy-students-'));
+    teacher = await startFakeTeacher((call, res) =>
+      answerChat(res, call, JSON.stringify(call.json).includes('disputed') ? 'other' : 'greet'),
+    );
+    await writeFile(path.join(storage, 'tasks.json'), JSON.stringify([task]));
+    await use({ mode: 'off' });
+    gateway = await startTestGateway({
+      storage,
+      workerEntry,
+      draw: () => draws.next,
+      upstreams: { openai: teacher.url, anthropic: teacher.url },
+    });
+  });
+  after(async () => {
+    await gateway.close();
+    await teacher.close();
+    await rm(storage, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    teacher.seen.length = 0;
+    count = (await gateway.traces()).length;
+  });
+
+  /** Writes the policy and lets the gateway read it; waits until the worker has the student. */
+  async function use(change: Partial<RoutingPolicy>): Promise<void> {
+    await writeFile(path.join(storage, 'policies.json'), JSON.stringify([{ ...policy, ...change }]));
+    if (gateway === undefined) return;
+    await gateway.students.reload();
+    for (let i = 0; i < 500 && gateway.students.stats()['intent']?.student === 'loading'; i++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const openai = () => new OpenAI({ apiKey: 'k', baseURL: `${gateway.base}/openai/v1`, maxRetries: 0 });
+  const body = (text: string) => ({
+    model: 'gpt-4o-mini',
+    messages: [
+      { role: 'system' as const, content: 'Name the intent of the sentence.' },
+      { role: 'user' as const, content: text },
+    ],
+  });
+  const ask = async (text: string, more: object = {}, headers: Record<string, string> = {}) => {
+    const { data, response } = await openai()
+      .chat.completions.create({ ...body(text), ...more }, { headers })
+      .withResponse();
+    return {
+      text: (data as OpenAI.ChatCompletion).choices[0]?.message.content,
+      said: response.headers.get('x-understudy'),
+    };
+  };
+  const recorded = async (): Promise<Trace[]> => (await gateway.traces()).slice(count);
+
+  test('answers where it is sure, and the teacher hears nothing of it', async () => {
+    await use({});
+    const { text, said } = await ask('sure greet');
+    assert.equal(text, 'greet');
+    assert.equal(said, 'student; reason=served; task=intent; confidence=0.990');
+    assert.equal(teacher.seen.length, 0);
+    const [trace] = await recorded();
+    assert.equal(trace?.servedBy, 'student');
+    assert.deepEqual(trace.route?.answer, { text: 'greet', toolCalls: [] });
+    assert.deepEqual(
+      [trace.route?.reason, trace.route?.confidence, trace.route?.audit],
+      ['served', 0.99, null],
+    );
+    assert.match(JSON.stringify(trace.response), /"content":"greet"/);
+  });
+
+  test('answers in a stream where a stream is asked for', async () => {
+    await use({});
+    const stream = await openai().chat.completions.create({
+      ...body('sure greet'),
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    assert.equal(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join(''), 'greet');
+    assert.ok((chunks.at(-1)?.usage?.total_tokens ?? 0) > 0);
+    assert.equal(teacher.seen.length, 0);
+    const [trace] = await recorded();
+    assert.deepEqual([trace?.streamed, trace?.incomplete, trace?.servedBy], [true, null, 'student']);
+  });
+
+  test("answers in Anthropic's format where the caller speaks it", async () => {
+    await use({});
+    const client = new Anthropic({
+      apiKey: 'k',
+      baseURL: `${gateway.base}/anthropic`,
+      maxRetries: 0,
+      defaultHeaders: { 'anthropic-version': '2023-06-01' },
+    });
+    const request = {
+      model: 'gpt-4o-mini',
+      max_tokens: 9,
+      system: 'Name the intent of the sentence.',
+      messages: [{ role: 'user' as const, content: 'sure greet' }],
+    };
+    const message = await client.messages.create(request);
+    assert.deepEqual(message.content, [{ type: 'text', text: 'greet' }]);
+    assert.equal(await client.messages.stream(request).finalText(), 'greet');
+    assert.equal(teacher.seen.length, 0);
+  });
+
+  for (const [title, text, reason, more] of [
+    ['is not sure', 'unsure greet', 'below-threshold', {}],
+    ['has no answer', 'silent', 'no-answer', {}],
+    ['is late', 'slow greet', 'late', {}],
+    ['fails', 'fail', 'student-failed', {}],
+    ['would have to give two answers', 'sure greet', 'teacher-only', { n: 2 }],
+    ['meets a key that nobody knows', 'sure greet', 'request-not-understood', { brand_new: 1 }],
+    [
+      'is asked for JSON that it never learned',
+      'sure greet',
+      null,
+      { response_format: { type: 'json_object' } },
+    ],
+    ['answers with a tool that is not offered', 'call shell', 'request-not-understood', {}],
+  ] as const) {
+    test(`leaves the call to the teacher when it ${title}`, async () => {
+      await use({ bundle: `students/intent/${title}` });
+      const answered = await ask(text, more);
+      assert.equal(answered.text, 'greet');
+      assert.equal(teacher.seen.length, 1);
+      assert.deepEqual(teacher.seen[0]!.json, { ...body(text), ...more });
+      if (reason === null) return assert.equal(answered.said, null);
+      assert.match(answered.said ?? '', new RegExp(`^teacher; reason=${reason}; task=intent`));
+      const [trace] = await recorded();
+      assert.deepEqual([trace?.servedBy, trace?.route?.reason], ['teacher', reason]);
+    });
+  }
+
+  test('stays out of calls that belong to no task, and nothing is added to them', async () => {
+    await use({});
+    const { data, response } = await openai()
+      .chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hello' }] })
+      .withResponse();
+    assert.equal(data.choices[0]?.message.content, 'greet');
+    assert.equal(response.headers.get('x-understudy'), null);
+  });
+
+  test('stays out where the caller says off', async () => {
+    await use({});
+    const { said } = await ask('sure greet', {}, { 'x-understudy': 'off' });
+    assert.match(said ?? '', /^teacher; reason=bypassed/);
+    assert.equal(teacher.seen.length, 1);
+    assert.deepEqual(await recorded(), []);
+  });
+
+  test('stays out where the task is off, and the answer is exactly the teacher’s', async () => {
+    await use({ mode: 'off' });
+    assert.deepEqual(await ask('sure greet'), { text: 'greet', said: null });
+  });
+
+  test('of a coding agent is never asked', async () => {
+    await use({});
+    await ask('sure greet', {}, { 'user-agent': 'claude-cli/2.0.0' });
+    assert.equal(teacher.seen.length, 1);
+  });
+
+  test('in shadow is recorded beside the answer of the teacher, whom it does not keep waiting', async () => {
+    await use({ mode: 'shadow', certificate: null });
+    const answered = await ask('sure bye');
+    assert.deepEqual(answered, { text: 'greet', said: 'teacher; reason=shadow' });
+    const [trace] = await recorded();
+    assert.equal(trace?.servedBy, 'teacher');
+    assert.deepEqual([trace.route?.reason, trace.route?.answer?.text], ['shadow', 'bye']);
+  });
+
+  test('as a canary answers its share', async () => {
+    await use({ mode: 'canary' });
+    draws.next = 0.29;
+    assert.match((await ask('sure greet')).said ?? '', /^student/);
+    draws.next = 0.3;
+    assert.match((await ask('sure greet')).said ?? '', /^teacher; reason=canary-teacher/);
+    draws.next = 0.5;
+  });
+
+  test('with a damaged bundle is refused, and the teacher answers', async () => {
+    await use({ bundle: 'damaged' });
+    const { text, said } = await ask('sure greet');
+    assert.equal(text, 'greet');
+    assert.match(said ?? '', /^teacher; reason=student-failed/);
+    assert.match(gateway.students.stats()['intent']?.student ?? '', /not the file that was written/);
+  });
+
+  test('whose process dies is replaced; until then the teacher answers', async () => {
+    await use({ bundle: 'students/intent/mortal' });
+    assert.match((await ask('crash')).said ?? '', /^teacher; reason=student-failed/);
+    let said: string | null = null;
+    for (let i = 0; i < 100 && !said?.startsWith('student'); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const answered = await ask('sure greet');
+      assert.equal(answered.text, 'greet');
+      said = answered.said;
+    }
+    assert.match(said ?? '', /^student; reason=served/);
+  });
+
+  test('is audited: the teacher is asked as well, and both traces are kept', async () => {
+    await use({ auditShare: 1, bundle: 'students/intent/audited' });
+    assert.match((await ask('sure greet')).said ?? '', /^student/);
+    assert.match((await ask('sure disputed')).said ?? '', /^student/);
+    while ((gateway.students.stats()['intent']?.audits ?? 0) < 2)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const traces = await recorded();
+    const said = traces.filter(({ servedBy }) => servedBy === 'student').map(({ route }) => route?.audit);
+    assert.deepEqual(said.sort(), ['agree', 'disagree']);
+    assert.deepEqual(
+      traces.filter(({ source }) => source === 'audit').map(({ servedBy }) => servedBy),
+      ['teacher', 'teacher'],
+    );
+    const { audits, disagreements } = gateway.students.stats()['intent']!;
+    assert.deepEqual([audits, disagreements], [2, 1]);
+  });
+
+  test('that breaks its promise is taken back by itself', async () => {
+    await use({ auditShare: 1, bundle: 'students/intent/worse' });
+    let said: string | null = null;
+    for (let i = 0; i < 60 && !said?.startsWith('teacher'); i++) said = (await ask('sure disputed')).said;
+    assert.match(said ?? '', /^teacher; reason=rolled-back; task=intent/);
+    assert.match(gateway.students.stats()['intent']?.rolledBack ?? '', /audited answers differed/);
+    await use({ auditShare: 1, bundle: 'students/intent/worse', deadlineMs: 301 });
+    assert.match(
+      (await ask('sure greet')).said ?? '',
+      /reason=rolled-back/,
+      'a changed policy brings it back',
+    );
+    await use({ bundle: 'students/intent/better' });
+    assert.match((await ask('sure greet')).said ?? '', /^student/, 'a new student starts afresh');
+  });
+});
