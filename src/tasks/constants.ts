@@ -7,29 +7,46 @@ export interface Constant {
   readonly trail: boolean;
 }
 
-/** Runs of the reference sample whose trigrams are in at least `needed` samples. */
+/**
+ * Runs of the reference sample whose trigrams are in at least `needed` samples, and there as often as in most: a phrase
+ * that users happen to write turns up twice here and not at all there.
+ */
 export function candidateConstants(samples: readonly Tokens[], needed: number): readonly Constant[] {
   const vocabulary = new Map<string, number>();
   const ids = samples.map((sample) => tokenIds(sample, vocabulary));
+  const counts = ids.map(countTrigrams);
   const support = new Map<number, number>();
-  for (const list of ids) {
-    const seen = new Set<number>();
-    for (let i = 0; i + 2 < list.length; i++) seen.add(trigram(list, i));
-    for (const gram of seen) support.set(gram, (support.get(gram) ?? 0) + 1);
-  }
-  const shared = ids.map((list) => {
-    let count = 0;
-    for (let i = 0; i + 2 < list.length; i++) if (support.get(trigram(list, i))! >= needed) count++;
-    return count;
+  for (const count of counts)
+    for (const gram of count.keys()) support.set(gram, (support.get(gram) ?? 0) + 1);
+  const shared = counts.map((count) => {
+    let sum = 0;
+    for (const [gram, times] of count) if (support.get(gram)! >= needed) sum += times;
+    return sum;
   });
   // The shortest sample that has (about) all of the shared grams: least slot text to be misled by.
   const most = Math.max(...shared);
   let reference = -1;
   ids.forEach((list, i) => {
-    if (shared[i]! < 0.9 * most) return;
+    if (shared[i]! < 0.9 * most && list.length > 0) return;
     if (reference < 0 || list.length < ids[reference]!.length) reference = i;
   });
-  return runs(samples[reference]!, ids[reference]!, support, needed);
+  const steady = new Set<number>();
+  for (const [gram, times] of counts[reference]!) {
+    if (support.get(gram)! < needed) continue;
+    let agree = 0;
+    for (const count of counts) if (count.get(gram) === times) agree++;
+    if (agree >= STEADY * samples.length) steady.add(gram);
+  }
+  return runs(samples[reference]!, ids[reference]!, steady);
+}
+
+function countTrigrams(ids: Int32Array): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (let i = 0; i + 2 < ids.length; i++) {
+    const gram = trigram(ids, i);
+    counts.set(gram, (counts.get(gram) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Token numbers between two start and two end marks. */
@@ -53,17 +70,12 @@ function trigram(ids: Int32Array, i: number): number {
   return ((low ^ high) >>> 0) * 0x200000 + ((high >>> 11) ^ (ids[i + 1]! & 0x1fffff));
 }
 
-function runs(
-  sample: Tokens,
-  ids: Int32Array,
-  support: ReadonlyMap<number, number>,
-  needed: number,
-): readonly Constant[] {
+function runs(sample: Tokens, ids: Int32Array, common: ReadonlySet<number>): readonly Constant[] {
   const covered = new Uint8Array(ids.length);
   /** joined[i]: token i and the next one lie in one shared trigram. */
   const joined = new Uint8Array(ids.length);
   for (let i = 0; i + 2 < ids.length; i++) {
-    if (support.get(trigram(ids, i))! < needed) continue;
+    if (!common.has(trigram(ids, i))) continue;
     covered[i] = covered[i + 1] = covered[i + 2] = 1;
     joined[i] = joined[i + 1] = 1;
   }
@@ -87,8 +99,10 @@ export function splitUntilShared(
   candidate: Constant,
   samples: readonly string[],
   needed: number,
+  budget = { characters: SEARCHED },
 ): readonly Constant[] {
-  if (isShared(candidate, samples, needed)) return [candidate];
+  if (isShared(candidate, samples, needed, budget)) return [candidate];
+  if (budget.characters <= 0) return [];
   const { starts, ends } = tokenise(candidate.text);
   const count = starts.length;
   if (count < 2) return [];
@@ -102,15 +116,19 @@ export function splitUntilShared(
     trail: candidate.trail && to === count,
   });
   const [from, to] =
-    count > LONG ? [0, count >> 1] : longestWindow(count, (a, b) => isShared(part(a, b), samples, needed));
+    count > LONG
+      ? [0, count >> 1]
+      : longestWindow(count, (a, b) => isShared(part(a, b), samples, needed, budget));
   if (to === from) return [];
   return [
-    ...(from > 0 ? splitUntilShared(part(0, from), samples, needed) : []),
-    ...splitUntilShared(part(from, to), samples, needed),
-    ...(to < count ? splitUntilShared(part(to, count), samples, needed) : []),
+    ...(from > 0 ? splitUntilShared(part(0, from), samples, needed, budget) : []),
+    ...splitUntilShared(part(from, to), samples, needed, budget),
+    ...(to < count ? splitUntilShared(part(to, count), samples, needed, budget) : []),
   ];
 }
 
+/** Characters that may be searched for the parts of one candidate, all samples together. */
+const SEARCHED = 20_000_000;
 /** Candidates of more tokens than this are halved before their best part is searched. */
 const LONG = 256;
 
@@ -131,12 +149,21 @@ function longestWindow(
   return best;
 }
 
-function isShared({ text, lead, trail }: Constant, samples: readonly string[], needed: number): boolean {
-  let hits = 0;
+function isShared(
+  { text, lead, trail }: Constant,
+  samples: readonly string[],
+  needed: number,
+  budget: { characters: number },
+): boolean {
+  let misses = 0;
   for (const sample of samples) {
-    if (lead ? sample.startsWith(text) : trail ? sample.endsWith(text) : sample.includes(text)) hits++;
+    const edge = lead || trail;
+    const hit = lead ? sample.startsWith(text) : trail ? sample.endsWith(text) : sample.includes(text);
+    if (hit) continue;
+    budget.characters -= edge ? text.length : sample.length;
+    if (++misses > samples.length - needed) return false;
   }
-  return hits >= needed;
+  return budget.characters > 0;
 }
 
 /** Is the text long or marked enough to be somebody's template, not a turn of phrase that happens to recur? */

@@ -95,7 +95,7 @@ function judgeSystems(
   const share = constant.length / Math.max(1, length);
   const match = compileSegments(segments);
   const fitting = indices.filter((i) => match(groups[i]![0]!.system, {}));
-  if (fitting.length < 2 || wordCount(constant) < 5) return null;
+  if (fitting.length < 2 || wordCount(constant) < 8) return null;
   const perVariant = median(fitting.map((i) => groups[i]!.length));
   if (perVariant >= SMALLEST_FAMILY && answersDiffer(largest(fitting.map((i) => groups[i]!)))) return null;
   const timeline = fitting.flatMap((i) => groups[i]!.map((d) => [d.call.trace.startMs, i] as const));

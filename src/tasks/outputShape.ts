@@ -110,7 +110,7 @@ function labelShape(texts: readonly string[], prompt: string): OutputShape | nul
   const named =
     counts.reduce((sum, { value, count }) => sum + (namesLabel(prompt, value) ? count : 0), 0) / n;
   const unseen = unseenMass(counts);
-  const few = counts.length <= n / 5 && unseen <= OPEN;
+  const few = counts.length <= n / 2 && unseen <= OPEN;
   if (!few && !(named >= 0.98 && counts.length <= n / 2)) return null;
   return { kind: 'labels', values: listed(counts), closed: unseen <= CLOSED || named >= 0.99 };
 }
