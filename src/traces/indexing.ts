@@ -1,13 +1,13 @@
 import { open, stat } from 'node:fs/promises';
 import type { Log } from '../base/log.ts';
 import { writerAlive } from './lease.ts';
-import { parseTrace } from './line.ts';
 import type { Damage } from './reader.ts';
 import { type Row, rowOf } from './row.ts';
 import { readHeader } from './sealed.ts';
 import { listSegments, type Segment } from './segment.ts';
 import { type LineBatch, readSegment } from './segmentReader.ts';
 import { type SegmentState, SHARD_ROWS, Shard } from './shard.ts';
+import { skimTrace } from './skim.ts';
 import type { SqlJsStatic } from './sqlite.ts';
 import { loadTombstones, type Tombstones } from './tombstone.ts';
 
@@ -132,7 +132,7 @@ async function addBatch(
   };
   for (const { line, content } of batch.lines) {
     if (content.ok && content.value === null) continue;
-    const trace = content.ok ? parseTrace(content.value ?? '') : content;
+    const trace = content.ok ? skimTrace(content.value ?? Buffer.alloc(0)) : content;
     if (!trace.ok) {
       result.damaged.push({ segment, line: line + 1, reason: trace.error });
       continue;

@@ -14,8 +14,8 @@ export function encodeLine(json: string): string {
   return `${crc32Hex(json)} ${json}\n`;
 }
 
-/** What a line says: a trace's JSON text, a deleted trace (null), or the reason why it cannot be read. */
-export type Line = Result<string | null, string>;
+/** What a line says: the JSON of a trace, a deleted trace (null), or the reason why it cannot be read. */
+export type Line = Result<Buffer | null, string>;
 
 /** @param line without its newline. */
 export function decodeLine(line: Buffer): Line {
@@ -25,19 +25,19 @@ export function decodeLine(line: Buffer): Line {
   const expected = Number.parseInt(line.toString('latin1', 0, 8), 16);
   const body = line.subarray(9);
   if (crc32(body) !== expected) return fail('checksum does not match');
-  return ok(body.toString('utf8'));
+  return ok(body);
 }
 
 /** @param line without its newline, from a block whose checksum was right. */
 export function decodeSealedLine(line: Buffer): Line {
   if (line.length === 0) return ok(null);
   if (line[0] === 0x21) return fail(line.toString('utf8', 1));
-  return ok(line.toString('utf8'));
+  return ok(line);
 }
 
-/** A trace from its JSON text. */
-export function parseTrace(json: string): Result<Trace, string> {
-  const value = parseJson(json);
+/** A trace from its JSON. */
+export function parseTrace(json: Buffer | string): Result<Trace, string> {
+  const value = parseJson(typeof json === 'string' ? json : json.toString('utf8'));
   if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['startMs'] !== 'number')
     return fail('not a trace');
   return ok(value as unknown as Trace);

@@ -30,7 +30,7 @@ export async function* readTraces(
         if (!trace.ok) options.onDamage?.({ segment: segment.name, line: line + 1, reason: trace.error });
         else if (
           trace.value !== null &&
-          typeof trace.value !== 'string' &&
+          !Buffer.isBuffer(trace.value) &&
           !deleted.covers(segment.name, line, trace.value.id)
         )
           yield trace.value;

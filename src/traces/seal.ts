@@ -56,14 +56,16 @@ async function copyLines(
   file: FileHandle,
   drop: Drop | null,
 ): Promise<{ kept: number; dropped: number }> {
-  let lines: string[] = [];
+  let lines: Buffer[] = [];
   let bytes = 0;
   let firstLine = 0;
   let kept = 0;
   let dropped = 0;
   const flush = async (): Promise<void> => {
     if (lines.length === 0) return;
-    await file.write(await encodeBlock(Buffer.from(`${lines.join('\n')}\n`), firstLine, lines.length));
+    await file.write(
+      await encodeBlock(Buffer.concat(lines.flatMap((line) => [line, NEWLINE])), firstLine, lines.length),
+    );
     firstLine += lines.length;
     lines = [];
     bytes = 0;
@@ -72,8 +74,8 @@ async function copyLines(
     for (const line of batch.lines) {
       const text = drop === null ? textOf(line) : withoutDropped(line, drop);
       if (text === null) dropped++;
-      else if (text !== '') kept++;
-      lines.push(text ?? '');
+      else if (text.length > 0) kept++;
+      lines.push(text ?? EMPTY);
       bytes += text?.length ?? 0;
       if (bytes >= BLOCK_BYTES) await flush();
     }
@@ -82,12 +84,16 @@ async function copyLines(
   return { kept, dropped };
 }
 
-function textOf({ content }: SegmentLine): string {
-  return content.ok ? (content.value ?? '') : `!${content.error.replaceAll('\n', ' ')}`;
+const EMPTY = Buffer.alloc(0);
+const NEWLINE = Buffer.from('\n');
+
+function textOf({ content }: SegmentLine): Buffer {
+  if (content.ok) return content.value ?? EMPTY;
+  return Buffer.from(`!${content.error.replaceAll('\n', ' ')}`);
 }
 
 /** null: dropped. */
-function withoutDropped(line: SegmentLine, drop: Drop): string | null {
+function withoutDropped(line: SegmentLine, drop: Drop): Buffer | null {
   const { content } = line;
   if (!content.ok || content.value === null) return textOf(line);
   const trace = parseTrace(content.value);

@@ -23,7 +23,8 @@ export async function knownImports(folder: string): Promise<KnownTraces> {
   for (const segment of await listSegments(folder)) {
     for await (const batch of readSegment(folder, segment, { live: true })) {
       for (const { line, content } of batch.lines) {
-        const match = content.ok && content.value !== null ? pattern.exec(content.value) : null;
+        const match =
+          content.ok && content.value !== null ? pattern.exec(content.value.toString('latin1', 0, 48)) : null;
         if (!match || tombstones.covers(segment.name, line, `i${match[1]}${match[2]}`)) continue;
         add(match[1]!, match[2]!);
       }
