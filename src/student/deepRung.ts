@@ -5,7 +5,7 @@ import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import type { DeepPrediction } from './deep/data.ts';
 import { loadDeep } from './deep/model.ts';
-import { cnn, type DeepSpec, defaultSpec, defaultTraining, transformer } from './deep/spec.ts';
+import { type DeepSpec, defaultSpec, defaultTraining } from './deep/spec.ts';
 import { trainDeep } from './deep/train.ts';
 import { askDeep, deepDataOf, fitMixture, type Mixture, mix, retagger } from './mixture.ts';
 import type { Device, TrainOptions } from './student.ts';
@@ -100,7 +100,6 @@ function specFor(rows: number, seed: number): DeepSpec {
   return {
     ...defaultSpec,
     seed,
-    encoders: [cnn, transformer],
     training: { ...defaultTraining, epochs },
   };
 }

@@ -67,9 +67,9 @@ export function buildFeatures(
   return {
     words,
     buckets: options.buckets ?? 8192,
-    minGram: options.minGram ?? 3,
-    maxGram: options.maxGram ?? 4,
-    rowsPerWord: options.rowsPerWord ?? 16,
+    minGram: options.minGram ?? 2,
+    maxGram: options.maxGram ?? 5,
+    rowsPerWord: options.rowsPerWord ?? 24,
   };
 }
 

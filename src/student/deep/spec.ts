@@ -59,6 +59,9 @@ export const cnn = {
   rate: 2e-3,
 } as const satisfies EncoderSpec;
 
+/** A second view with more filters and longer windows: two that differ give more than either alone. */
+export const largeCnn = { ...cnn, filters: 384, windows: [1, 2, 3, 4] } as const satisfies EncoderSpec;
+
 export const transformer = {
   kind: 'transformer',
   width: 128,
@@ -74,7 +77,7 @@ export const defaultTraining: TrainingSpec = {
   warmup: 0.06,
   decay: 0.05,
   labelSmoothing: 0.1,
-  wordDropout: 0.15,
+  wordDropout: 0.2,
   mixup: 0,
   clip: 1,
   averageDecay: 0.98,
@@ -84,7 +87,7 @@ export const defaultTraining: TrainingSpec = {
 
 export const defaultSpec: DeepSpec = {
   seed: 1,
-  encoders: [cnn, transformer],
+  encoders: [cnn, largeCnn, transformer],
   training: defaultTraining,
   features: {},
   maxTokens: 128,
