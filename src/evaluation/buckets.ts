@@ -30,7 +30,7 @@ interface Level {
 /**
  * Finds the buckets that would spend the error budget of all others, on validation rows only, so that the test on the
  * calibration rows stays exact. A bucket is left as it is unless it has more errors than its confidences explain, or
- * too many to be chance where it would be served; then it gets a floor above which neither holds, or goes to the
+ * too many to be chance where it would be served, or none that agreed; then it gets a floor above which neither holds, or goes to the
  * teacher altogether. The levels are low: among buckets that are in truth all alike, next to none is lost.
  */
 export function screenBuckets(validation: readonly Scored[], calibrationRows: number, level: Level): Gates {
@@ -74,6 +74,8 @@ function gateFor(rows: readonly Row[], expected: number, curve: Isotonic, epsilo
   const answered = rows
     .filter((row) => Number.isFinite(row.confidence))
     .sort((a, b) => b.confidence - a.confidence);
+  if (!answered.some((row) => !row.wrong))
+    return { floor: Number.POSITIVE_INFINITY, reason: noneAgreed(rows.length) };
   const excess = excessOf(answered, curve);
   if (excess === 1 && !isTooMany(servedAt(answered, expected), epsilon)) return open;
   const floor = loosestFloor(answered, expected, curve, epsilon / excess);
@@ -83,6 +85,12 @@ function gateFor(rows: readonly Row[], expected: number, curve: Isotonic, epsilo
     floor,
     reason: `${errors} of ${calls(answered.length)} disagreed on validation: more than its confidence explains and too many for ${percent(epsilon)}, stays with the teacher`,
   };
+}
+
+function noneAgreed(n: number): string {
+  return n === 1
+    ? 'the only validation call of its kind did not agree'
+    : `none of its ${calls(n)} in validation agreed: stays with the teacher`;
 }
 
 /** The lowest confidence, from the expected threshold up, above which the errors explained and seen are few enough. */

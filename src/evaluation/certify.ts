@@ -117,7 +117,9 @@ function decideBuckets(
       gate.reason ??
       (refuted
         ? `${disagree} on calibration: worse than ${percent(epsilon)}, stays with the teacher`
-        : `served under the common promise; here ${disagree} on calibration`);
+        : n === 0
+          ? 'served under the common promise; no calibration call of its kind was sure enough to be served'
+          : `served under the common promise; here ${disagree} on calibration`);
     return { bucket, serve, threshold: Number.isFinite(threshold) ? threshold : 1, n, errors, reason };
   });
 }

@@ -98,6 +98,14 @@ test('a bucket that lies about its confidence is taken away, the others are serv
   assert.ok(outcome.certificate.coverage > 0.75);
 });
 
+test('a bucket that never agreed in validation is not served, however few its calls', () => {
+  const mixed = (i: number): Partial<Scored> => (i === 7 ? { bucket: 'label:rare', agree: false } : {});
+  const outcome = certified(certify(scored(500, mixed), scored(500), options));
+  const rare = outcome.buckets.find(({ bucket }) => bucket === 'label:rare');
+  assert.equal(rare?.serve, false);
+  assert.equal(rare?.reason, 'the only validation call of its kind did not agree');
+});
+
 test('a bucket whose errors only calibration shows is taken away there', () => {
   const mixed = (i: number): Partial<Scored> => ({ bucket: i % 50 === 0 ? 'label:rare' : 'label:a' });
   const broken = (i: number): Partial<Scored> => ({ ...mixed(i), agree: i % 50 !== 0 || i % 200 === 0 });
