@@ -75,8 +75,7 @@ function table(model: Model, task: TaskState, list: readonly Capability[], contr
       h(
         'tr',
         null,
-        h('th', { scope: 'col' }, 'Capability'),
-        h('th', { scope: 'col' }, 'Fired'),
+        h('th', { scope: 'col' }, 'Capability and how often it fired'),
         h('th', { scope: 'col' }, 'Verdict'),
       ),
     ),
@@ -89,22 +88,24 @@ function table(model: Model, task: TaskState, list: readonly Capability[], contr
 }
 
 function row(model: Model, task: TaskState, capability: Capability, most: number, controls: Controls): Tree {
-  const { fired, opportunities, rate, upper } = capability;
-  const figures = fired === 0 ? `never, ≤ ${percent(upper)}` : `${count(fired)} · ${percent(rate.rate)}`;
-  const title = `${count(fired)} of ${count(opportunities)} calls. ${capability.reason}`;
+  const { fired, opportunities, rate, upper, name, kind } = capability;
+  const figures =
+    fired === 0
+      ? `never in ${count(opportunities)}, at most ${percent(upper)}`
+      : `${count(fired)} of ${count(opportunities)}, ${percent(rate.rate)}`;
   return h(
     'tr',
     { key: capability.id, 'data-capability': capability.id, 'data-verdict': capability.verdict },
     h(
       'th',
-      { scope: 'row', title },
-      h('span', { class: 'capability-name' }, capability.name),
-      capability.kind === 'label' ? null : h('span', { class: 'quiet capability-kind' }, capability.kind),
-    ),
-    h(
-      'td',
-      { title },
-      h('span', { class: fired === 0 ? 'never' : 'fired' }, figures),
+      { scope: 'row', title: capability.reason },
+      h(
+        'span',
+        { class: 'capability-name' },
+        name,
+        kind === 'label' || kind === name ? null : h('span', { class: 'quiet' }, ` · ${kind}`),
+      ),
+      h('span', { class: 'quiet capability-figures' }, figures),
       h(
         'span',
         { class: 'bar bar-plain', 'aria-hidden': 'true' },

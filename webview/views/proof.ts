@@ -5,6 +5,7 @@ import { icon } from '../icons.ts';
 import { figure, figures } from './figure.ts';
 
 type Report = NonNullable<StudentState['report']>;
+type Certificate = Extract<StudentState['outcome'], { kind: 'certified' }>['certificate'];
 
 /** What was shown on calls the student has never seen: the promise, the figures with their intervals, the trade-off. */
 export function proof({ student }: TaskState): Child {
@@ -14,7 +15,8 @@ export function proof({ student }: TaskState): Child {
     'section',
     { key: 'proof', class: 'block', 'aria-label': 'Proof' },
     h('h3', null, 'Proof'),
-    promise(outcome),
+    // Why a student was refused is said at the top already.
+    outcome.kind === 'certified' ? promise(outcome.certificate) : null,
     report === null
       ? null
       : [
@@ -50,11 +52,7 @@ export function proof({ student }: TaskState): Child {
   );
 }
 
-function promise(outcome: StudentState['outcome']): Tree {
-  if (outcome.kind === 'refused') {
-    return h('p', { class: 'promise promise-refused' }, icon('shield'), h('span', null, outcome.reason));
-  }
-  const { epsilon, delta, n, errors } = outcome.certificate;
+function promise({ epsilon, delta, n, errors }: Certificate): Tree {
   const text = `At most ${percent(epsilon, 0)} of its answers differ from the teacher's, with ${percent(1 - delta, 0)} confidence.`;
   const detail = `Shown on ${count(n)} calibration calls with ${count(errors)} ${errors === 1 ? 'disagreement' : 'disagreements'}.`;
   return h(
