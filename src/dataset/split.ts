@@ -6,13 +6,24 @@ import type { Split } from './example.ts';
 export interface SplitRule {
   /** The newest traffic, kept for one look at the end. */
   readonly testShare: number;
-  /** Untouched by training; spent once on the threshold. */
-  readonly calibrationShare: number;
-  /** Held out for early stopping; 0 where out-of-fold scores serve. */
-  readonly validationShare: number;
+  /** Untouched by training; spent once on the threshold. Left out: as much as the number of calls asks for. */
+  readonly calibrationShare?: number;
+  /** Held out to stop training and to choose the rung. Left out: as much as the number of calls asks for. */
+  readonly validationShare?: number;
 }
 
-export const defaultSplit: SplitRule = { testShare: 0.2, calibrationShare: 0.16, validationShare: 0 };
+/**
+ * What a promise needs is a number of calls, not a share: about 500 served ones for 2 % when the true rate is half of that, so few
+ * calls give up more of themselves.
+ */
+function sharesFor(calls: number): { readonly calibration: number; readonly validation: number } {
+  return {
+    calibration: Math.min(0.3, Math.max(0.15, 900 / Math.max(1, calls))),
+    validation: calls < 4000 ? 0 : 0.08,
+  };
+}
+
+export const defaultSplit: SplitRule = { testShare: 0.2 };
 
 /**
  * Assigns each text a split so that no near-duplicate cluster lies in two. A cluster goes where its oldest member goes.
@@ -34,14 +45,16 @@ export function assignSplits(
   const testFrom = Math.floor(texts.length * (1 - rule.testShare));
   const sizes = clusterSizes(clusters);
   const random = createRandom(seed).derive('split');
+  const shares = sharesFor(testFrom);
+  const { calibrationShare = shares.calibration, validationShare = shares.validation } = rule;
 
   const byCluster = new Map<number, Split>();
   for (const i of heads) byCluster.set(clusters[i]!, i >= testFrom ? 'test' : 'train');
   for (const version of new Set(versions.slice(0, testFrom))) {
     const rows = heads.filter((i) => versions[i] === version && i < testFrom);
     const total = rows.reduce((sum, i) => sum + (sizes.get(clusters[i]!) ?? 1), 0);
-    let calibration = Math.round(total * rule.calibrationShare);
-    let validation = Math.round(total * rule.validationShare);
+    let calibration = Math.round(total * calibrationShare);
+    let validation = Math.round(total * validationShare);
     for (const i of random.derive(`version ${version}`).shuffle(rows.slice(Math.floor(rows.length / 2)))) {
       const size = sizes.get(clusters[i]!) ?? 1;
       if (calibration > 0) {

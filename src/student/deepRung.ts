@@ -4,17 +4,19 @@ import { answersAgree } from '../evaluation/compare.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import type { DeepPrediction } from './deep/data.ts';
+import { chooseDeepDevice, estimateDeep } from './deep/estimate.ts';
 import { loadDeep } from './deep/model.ts';
-import { type DeepSpec, defaultSpec, defaultTraining } from './deep/spec.ts';
+import { cnn, type DeepSpec, defaultSpec, defaultTraining, largeCnn } from './deep/spec.ts';
 import { trainDeep } from './deep/train.ts';
 import { askDeep, deepDataOf, fitMixture, type Mixture, mix, retagger } from './mixture.ts';
-import type { Device, TrainOptions } from './student.ts';
+import type { Device, DeviceChoice, TrainOptions } from './student.ts';
 import type { WideRung } from './wideRung.ts';
 
 /** The deep rung on top of the wide one, with the evidence of both on rows that neither was trained on. */
 export interface DeepRung {
   readonly files: DeepFiles;
   readonly parameters: number;
+  readonly device: Device;
   /** Indices into the training examples. */
   readonly held: readonly number[];
   readonly evidence: readonly Evidence[];
@@ -26,16 +28,26 @@ export async function trainDeepRung(
   held: readonly number[],
   rung: WideRung,
   dataset: Dataset,
-  { device, seed, options }: { device: Device; seed: number; options: TrainOptions },
+  { device: choice, seed, options }: { device: DeviceChoice; seed: number; options: TrainOptions },
 ): Promise<DeepRung> {
   const { plan, inputSlots } = dataset;
   const outside = new Set(held);
   const rest = examples.filter((_, i) => !outside.has(i));
   const own = held.map((i) => examples[i]!);
   const data = deepDataOf(plan, inputSlots, rest, own);
-  const trained = await trainDeep(data, specFor(rest.length, seed), {
+  const spec = specFor(rest.length, seed);
+  const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+  const { bytes, steps } = estimateDeep(data, spec);
+  const device = choice === 'auto' ? (await chooseDeepDevice(data, spec, { threads })).device : choice;
+  const need = Math.ceil(bytes / 1e6);
+  options.onProgress({
+    stage: 'deep',
+    fraction: 0.35,
+    message: `Training ${spec.encoders.length} networks on ${device}: ${steps} steps, about ${need} MB of memory`,
+  });
+  const trained = await trainDeep(data, spec, {
     device,
-    threads: Math.max(1, Math.floor(availableParallelism() / 2)),
+    threads,
     signal: options.signal,
     checkpoints: { folder: options.checkpoints, key: `${dataset.fingerprint}/${seed}` },
     onProgress: ({ fraction, step, loss, validation }) =>
@@ -62,6 +74,7 @@ export async function trainDeepRung(
   return {
     files: { files: trained.files, meta: trained.meta, mixture },
     parameters: trained.meta.parameters,
+    device,
     held,
     evidence,
   };

@@ -15,7 +15,7 @@ import { trainDeepRung } from './deepRung.ts';
 import { type Candidate, chooseRung } from './ladder.ts';
 import { fitLogistic, logistic } from './logistic.ts';
 import { lengthOf, type Parts, predictWith } from './predictor.ts';
-import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
+import type { Device, StudentSpec, TrainOptions, TrainStudent } from './student.ts';
 import { foldsOf } from './wide/train.ts';
 import { trainWideRung, type WideRung } from './wideRung.ts';
 
@@ -75,6 +75,7 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
   const card = {
     ...cardOf(dataset, spec, options, outcome),
     rung: chosen.rung,
+    device: chosen.device,
     parameters: parametersOf(parts) + (chosen.deep?.meta.parameters ?? 0),
     bytes: written.bytes,
     trainSeconds: (performance.now() - started) / 1000,
@@ -87,6 +88,7 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
 
 interface Trained extends Candidate {
   readonly deep: DeepFiles | null;
+  readonly device: Device;
 }
 
 /** The rungs asked for, each with honest scores on the same held-out rows. */
@@ -100,11 +102,11 @@ async function candidatesOf(
   const held = heldRows(train);
   const wide = judge(dataset, train, rung.outOfFold);
   const candidates: Trained[] = [
-    { rung: 'wide', deep: null, ...wide, common: held.map((i) => wide.validation[i]!) },
+    { rung: 'wide', deep: null, device: 'cpu', ...wide, common: held.map((i) => wide.validation[i]!) },
   ];
   if (!spec.rungs.includes('wide+deep') || train.length < leastForDeep) return candidates;
   const deep = await trainDeepRung(train, held, rung, dataset, {
-    device: spec.device === 'webgpu' ? 'webgpu' : 'cpu',
+    device: spec.device,
     seed: spec.seed,
     options,
   });
@@ -113,7 +115,13 @@ async function candidatesOf(
     held.map((i) => train[i]!),
     deep.evidence,
   );
-  candidates.push({ rung: 'wide+deep', deep: deep.files, ...mixed, common: mixed.validation });
+  candidates.push({
+    rung: 'wide+deep',
+    deep: deep.files,
+    device: deep.device,
+    ...mixed,
+    common: mixed.validation,
+  });
   return candidates;
 }
 

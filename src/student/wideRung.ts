@@ -28,7 +28,7 @@ export async function trainWideRung(
 ): Promise<WideRung> {
   const { plan, inputSlots } = dataset;
   const heads = await trainWide(examples, plan, inputSlots, {
-    folds: examples.length > 6000 ? 4 : 5,
+    folds: examples.length > 6000 ? 3 : 5,
     seed,
     pause,
     progress: (fraction) => progress(0.5 * fraction, 'Training the linear heads'),

@@ -29,7 +29,7 @@ export async function train(
     task,
     calls: assigned.filter((a) => a.assignment.taskId === task.id),
     capabilities: job.capabilities,
-    split: { testShare: job.testShare, calibrationShare: 0.2, validationShare: 0.1 },
+    split: { testShare: job.testShare },
     seed: job.seed,
   });
   const target = await nextBundle(job.storage, task.id, dataset.version);
