@@ -69,12 +69,13 @@ export interface RecorderOptions {
 }
 
 /** Copies held at most, bytes, in flight and on their way to the journal together. */
-const MAX_PENDING_BYTES = 96 << 20;
+const MAX_PENDING_BYTES = 64 << 20;
 /** A body beyond this is not kept: its trace says so. */
 const MAX_BODY_BYTES = 32 << 20;
-const BATCH_CALLS = 64;
+/** A batch wakes the thread once, which costs the forwarding path more than the copying does. */
+const BATCH_CALLS = 256;
 const BATCH_BYTES = 1 << 20;
-const BATCH_DELAY_MS = 4;
+const BATCH_DELAY_MS = 10;
 
 export function createRecorder({ setup, entry, clock, log }: RecorderOptions): Recorder {
   let thread: Worker | null = null;
@@ -99,7 +100,11 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   };
 
   const startThread = (): Worker => {
-    const started = new Worker(entry, { workerData: setup, name: 'recording' });
+    const started = new Worker(entry, {
+      workerData: setup,
+      name: 'recording',
+      resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 },
+    });
     started.on('message', (message: FromRecording) => {
       threadBytes -= message.bytes;
       threadCalls -= message.calls;

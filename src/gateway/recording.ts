@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import os from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { type Json, parseJson } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
@@ -58,6 +59,8 @@ export interface FromRecording {
 
 /** The life of the recording thread: opens the journal, answers each batch once all of it is stored or shed. */
 export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log): void {
+  // On Linux a priority is a thread's own: what is stored may wait for what is forwarded.
+  if (process.platform === 'linux') os.setPriority(0, 10);
   let journal: Promise<Journal> | null = null;
   const openNow = async (): Promise<Journal> => {
     await mkdir(setup.journal, { recursive: true });
