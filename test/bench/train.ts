@@ -28,6 +28,7 @@ import { gemm, reduceMax } from '../../src/tensor/ops.ts';
  * that a step costs no more than its matrix products would at the speed of the best large product.
  */
 const { values } = parseArgs({
+  args: process.argv.slice(2).filter((arg) => arg !== '--'),
   options: {
     device: { type: 'string' },
     threads: { type: 'string' },

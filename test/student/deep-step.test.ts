@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
 import { createState } from '../../src/onnx/state.ts';
-import { createBatcher, encodeCorpus, measureShape, planEpoch } from '../../src/student/deep/batch.ts';
+import {
+  createBatcher,
+  encodeCorpus,
+  epochsOf,
+  measureShape,
+  planEpoch,
+} from '../../src/student/deep/batch.ts';
 import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
 import { chooseDeepDevice, estimateDeep } from '../../src/student/deep/estimate.ts';
 import { buildFeatures, rowCount } from '../../src/student/deep/features.ts';
@@ -64,6 +70,15 @@ test('an epoch has every row once, in batches that fit their length', () => {
   assert.equal(rows.length, train.length);
   for (const { length, members } of batches)
     for (const { words } of members) assert.ok(words.length <= length);
+});
+
+test('long inputs are read fewer times', () => {
+  const members: never[] = [];
+  const short = Array.from({ length: 100 }, () => ({ length: 8, members }));
+  const long = Array.from({ length: 2000 }, () => ({ length: 96, members }));
+  const training = { ...defaultTraining, epochs: 12, tokenBudget: 1e6 };
+  assert.equal(epochsOf(training, short), 12);
+  assert.equal(epochsOf(training, long), 3);
 });
 
 test('the estimate grows with the network and counts every step', () => {

@@ -74,6 +74,13 @@ export function planEpoch(corpus: Corpus, batch: number, maxTokens: number, rand
   return random.shuffle(batches);
 }
 
+/** Epochs that the token budget allows, at least 3, given the batches of one of them. */
+export function epochsOf(training: TrainingSpec, batches: readonly PlannedBatch[]): number {
+  const tokens = batches.reduce((sum, { length }) => sum + length * batchSizeOf(length, training.batch), 0);
+  const affordable = Math.max(3, Math.floor(training.tokenBudget / Math.max(1, tokens)));
+  return Math.min(training.epochs, affordable);
+}
+
 /** Fills the feeds of a training step. Buffers are reused from step to step. */
 export interface Batcher {
   fill(members: readonly EncodedRow[], random: Random): Record<string, HostTensor>;

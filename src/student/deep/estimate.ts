@@ -5,7 +5,7 @@ import { createState } from '../../onnx/state.ts';
 import { peakBytes } from '../../tensor/cost.ts';
 import { countOf } from '../../tensor/parameters.ts';
 import type { PlannedBatch } from './batch.ts';
-import { batchSizeOf, encodeCorpus, measureShape, planEpoch } from './batch.ts';
+import { batchSizeOf, encodeCorpus, epochsOf, measureShape, planEpoch } from './batch.ts';
 import type { DeepData } from './data.ts';
 import { buildFeatures } from './features.ts';
 import { networkOf } from './fit.ts';
@@ -27,7 +27,7 @@ export function estimateDeep(data: DeepData, spec: DeepSpec): DeepEstimate {
   const each = spec.encoders.map((encoder) => estimateNetwork(data, spec, encoder, prepared));
   return {
     bytes: Math.max(0, ...each.map((one) => one.bytes)),
-    steps: each.length * prepared.batches.length * spec.training.epochs,
+    steps: each.length * prepared.batches.length * epochsOf(spec.training, prepared.batches),
     parameters: each.reduce((sum, one) => sum + one.parameters, 0),
   };
 }

@@ -2,7 +2,8 @@ import { createRandom } from '../../base/random.ts';
 import type { Device, HostTensor } from '../../onnx/runtime.ts';
 import type { State } from '../../onnx/state.ts';
 import { createState } from '../../onnx/state.ts';
-import { encodeCorpus, planEpoch } from './batch.ts';
+import type { PlannedBatch } from './batch.ts';
+import { encodeCorpus, epochsOf, planEpoch } from './batch.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DeepData } from './data.ts';
 import type { FeatureTable } from './features.ts';
@@ -65,9 +66,9 @@ export async function fitNetwork(
   const random = createRandom(`${spec.seed}/${options.name ?? ''}/${JSON.stringify(encoder)}`);
   const corpus = encodeCorpus(features, data.train, spec.maxTokens);
   const network = networkOf(data, features, encoder, spec);
-  const epochs = Array.from({ length: training.epochs }, (_, e) =>
-    planEpoch(corpus, training.batch, spec.maxTokens, random.derive(`epoch ${e}`)),
-  );
+  const planned = (e: number): PlannedBatch[] =>
+    planEpoch(corpus, training.batch, spec.maxTokens, random.derive(`epoch ${e}`));
+  const epochs = Array.from({ length: epochsOf(training, planned(0)) }, (_, e) => planned(e));
   const steps = epochs.reduce((sum, batches) => sum + batches.length, 0);
   const state = await createState(options.device, initialState(network, random));
   const trainer = await openTrainer(network, corpus, epochs.flat(), training, options.device, options);

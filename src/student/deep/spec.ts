@@ -27,6 +27,8 @@ interface CommonSpec {
 
 export interface TrainingSpec {
   readonly epochs: number;
+  /** Fewer epochs where they would read more tokens than this: long inputs must not train for hours. */
+  readonly tokenBudget: number;
   readonly batch: number;
   readonly warmup: number;
   readonly decay: number;
@@ -73,6 +75,7 @@ export const transformer = {
 
 export const defaultTraining: TrainingSpec = {
   epochs: 12,
+  tokenBudget: 2.5e6,
   batch: 64,
   warmup: 0.06,
   decay: 0.05,
