@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setUp, softwareVulkan } from '../test/host/setup.mjs';
 import { build, installPackages, modernNode, root } from './setup.mjs';
 
 const args = process.argv.slice(2);
@@ -29,8 +30,14 @@ if (only === null && wanted.length === 0) {
   }
 }
 
-const counts = only === 'host' ? null : await runSuite(testFiles(wanted));
-if (counts) add(counts);
+if (only === null && wanted.length === 0) setUp(); // The browser's packages bring what some unit tests use, too.
+if (only !== 'host') {
+  const files = testFiles(wanted);
+  const onDevice = files.filter((file) => /^test\/(tensor|onnx)\/|^test\/student\/deep/.test(file));
+  add(await runSuite(files.filter((file) => !onDevice.includes(file))));
+  // Where there is no GPU, a software driver takes its place; an own one is never overruled.
+  add(await runSuite(onDevice, existsSync('/dev/dri') ? {} : (softwareVulkan() ?? {})));
+}
 if ((only === null && wanted.length === 0) || only === 'host') {
   const host = path.join(root, 'test/host/run.mjs');
   if (existsSync(host)) add(await runHost(host));
@@ -54,7 +61,8 @@ function testFiles(names) {
     .sort();
 }
 
-function runSuite(files) {
+function runSuite(files, env = {}) {
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   const concurrency = Math.max(1, Math.min(4, os.availableParallelism() - 1));
   const reporter = path.join(root, 'test/support/reporter.mjs');
   const argv = [
@@ -71,7 +79,7 @@ function runSuite(files) {
     spawn(node, argv, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ...env },
     }),
   );
 }

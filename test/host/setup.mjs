@@ -17,7 +17,19 @@ const debian = [
   { name: 'g++', there: () => onPath('g++') !== null },
   { name: 'make', there: () => onPath('make') !== null },
   { name: 'python3', there: () => onPath('python3') !== null },
+  // The Vulkan loader: with the browser's software driver it lets WebGPU be tested where there is no GPU.
+  {
+    name: 'libvulkan1',
+    there: () => existsSync('/usr/lib/x86_64-linux-gnu/libvulkan.so.1') || process.arch !== 'x64',
+  },
+  { name: 'iproute2', there: () => onPath('ip') !== null },
 ];
+
+/** Environment in which WebGPU runs on the browser's software Vulkan driver; null where that driver is not there. */
+export function softwareVulkan() {
+  const driver = '/usr/lib/chromium/vk_swiftshader_icd.json';
+  return existsSync(driver) ? { VK_ICD_FILENAMES: driver, XDG_RUNTIME_DIR: os.tmpdir() } : null;
+}
 
 /**
  * Sets everything up. Returns the programs to run, or the reason why this machine cannot have them (then the tests are
@@ -94,7 +106,7 @@ function browser() {
 }
 
 function onPath(name) {
-  for (const folder of (process.env.PATH ?? '').split(':')) {
+  for (const folder of `${process.env.PATH ?? ''}:/usr/sbin:/sbin`.split(':')) {
     if (folder !== '' && existsSync(path.join(folder, name))) return path.join(folder, name);
   }
   return null;

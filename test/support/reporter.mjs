@@ -5,6 +5,7 @@ export default async function* reporter(source) {
   let passed = 0;
   let failed = 0;
   let skipped = 0;
+  const reasons = new Map();
   for await (const event of source) {
     if (event.type === 'test:stdout' || event.type === 'test:stderr') yield event.data.message;
     const isSuite = event.data?.details?.type === 'suite';
@@ -15,7 +16,10 @@ export default async function* reporter(source) {
       if (isFile) continue;
       if (event.data.skip !== undefined) {
         skipped++;
-        yield `skipped: ${event.data.name} (${event.data.skip || 'no reason given'})\n`;
+        const reason = String(event.data.skip || 'no reason given')
+          .split('\n')[0]
+          .slice(0, 100);
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       } else passed++;
     }
     if (event.type === 'test:fail' && !isSuite) {
@@ -26,5 +30,6 @@ export default async function* reporter(source) {
       yield `FAILED ${path.basename(event.data.file ?? '')} > ${event.data.name}\n${cause?.stack ?? cause?.message ?? cause}\n\n`;
     }
   }
+  for (const [reason, count] of reasons) yield `skipped ${count}: ${reason}\n`;
   yield `${passed} passed, ${failed} failed, ${skipped} skipped\n`;
 }
