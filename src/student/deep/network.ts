@@ -2,7 +2,7 @@ import { AppError } from '../../base/error.ts';
 import type { Shape, Value } from '../../tensor/graph.ts';
 import { input } from '../../tensor/graph.ts';
 import { attention, conv1d, layerNorm, linear, maxPool, meanPool } from '../../tensor/layers.ts';
-import { add, concat, gather, relu, slice } from '../../tensor/ops.ts';
+import { add, concat, gather, mul, relu, reshape, slice } from '../../tensor/ops.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
 import { ones, weights, zeros } from '../../tensor/parameters.ts';
 import type { DeepHeads } from './data.ts';
@@ -24,6 +24,7 @@ export function networkParameters(spec: EncoderSpec, heads: DeepHeads, maxTokens
   const { total } = headOffsets(heads);
   const { pooled, tokens } = sizesOf(spec);
   const specs = spec.kind === 'cnn' ? cnnParameters(spec) : transformerParameters(spec, maxTokens);
+  if (spec.kind === 'cnn' && heads.tags.length > 0) specs.push(...contextParameters(spec));
   if (total > 0) specs.push(weights('choice.w', pooled, total), zeros('choice.b', [total]));
   heads.tags.forEach(({ tags }, i) => {
     specs.push(weights(`tag${i}.w`, tokens, tags), zeros(`tag${i}.b`, [tags]));
@@ -57,7 +58,7 @@ export function tagLogits(tokens: Value, head: number, parameters: Parameters): 
 
 export function sizesOf(spec: EncoderSpec): { readonly tokens: number; readonly pooled: number } {
   return spec.kind === 'cnn'
-    ? { tokens: spec.filters * spec.windows.length, pooled: spec.filters * spec.windows.length }
+    ? { tokens: spec.width, pooled: spec.filters * spec.windows.length }
     : { tokens: spec.width, pooled: 2 * spec.width };
 }
 
@@ -71,14 +72,27 @@ function cnnParameters(spec: Cnn): ParameterSpec[] {
   ]);
 }
 
+/** A second convolution over the first ones, for tags alone: a tag depends on words further away than a window. */
+function contextParameters(spec: Cnn): ParameterSpec[] {
+  const inputs = CONTEXT_WINDOW * spec.filters * spec.windows.length;
+  return [weights('context.w', inputs, spec.width, 2), zeros('context.b', [spec.width])];
+}
+
+const CONTEXT_WINDOW = 3;
+
 /** Convolutions over words with max pooling (Kim 2014). */
 function encodeCnn(spec: Cnn, x: Value, mask: Value, p: Parameters, dropout: Dropout): Encoded {
   const dropped = dropout(x);
   const maps = spec.windows.map((window) =>
     relu(conv1d(dropped, get(p, `conv${window}.w`), get(p, `conv${window}.b`), window)),
   );
-  const tokens = concat(maps, 2);
-  return { tokens: dropout(tokens), pooled: dropout(maxPool(tokens, mask)) };
+  const maximal = concat(maps, 2);
+  const pooled = dropout(maxPool(maximal, mask));
+  const w = p.get('context.w');
+  if (w === undefined) return { tokens: maximal, pooled };
+  const open = mul(dropout(maximal), reshape(mask, [...mask.shape, 1]));
+  const context = relu(conv1d(open, w, get(p, 'context.b'), CONTEXT_WINDOW));
+  return { tokens: dropout(context), pooled };
 }
 
 function transformerParameters({ width, layers }: Transformer, maxTokens: number): ParameterSpec[] {
