@@ -16,6 +16,8 @@ interface Index {
   readonly shards: Shard[];
   readonly log: Log;
   readonly journal: string;
+  /** Writes out a part that is full: it will not grow any more. */
+  save(shard: Shard): Promise<void>;
 }
 
 /** Longest stretch of work between two turns of the event loop. */
@@ -92,7 +94,7 @@ async function addSegment(
   const rewrites = segment.sealed ? await rewritesOf(segment.file) : 0;
   if (shard && known !== null && known.rewrites !== rewrites)
     result.removed += await removeOthers(shard, segment.name, await linesOf(index.journal, segment));
-  shard ??= shardFor(index);
+  shard ??= await shardFor(index);
   const start: SegmentState = known ?? { name: segment.name, line: 0, offset: 0, rewrites, size, mtime };
   shard.setSegment({ ...start, rewrites, size, mtime });
   const live = !segment.sealed && (await writerAlive(index.journal, segment.writer));
@@ -103,9 +105,10 @@ async function addSegment(
   return size;
 }
 
-function shardFor({ shards, sqlite }: Index): Shard {
+async function shardFor({ shards, sqlite, save }: Index): Promise<Shard> {
   const last = shards.at(-1);
   if (last !== undefined && last.rows < SHARD_ROWS) return last;
+  if (last?.dirty) await save(last);
   const next = new Shard(sqlite, (last?.number ?? 0) + 1);
   shards.push(next);
   return next;

@@ -36,14 +36,22 @@ function bucketMs(bucket: number): number {
 /** The sums of one part of the index. */
 export class Rollup {
   readonly #cells = new Map<string, Cell>();
+  /** Hours that have, or once had, calls. */
+  readonly #hours = new Set<number>();
   readonly #latencies = new Map<string, Uint32Array>();
 
   cells(): Iterable<Cell> {
     return this.#cells.values();
   }
 
+  /** Is there a call in this hour? */
+  hasHour(hour: number): boolean {
+    return this.#hours.has(hour);
+  }
+
   add(key: CellKey, sums: CellSums): void {
     const { hour, taskId, kind, provider, model, servedBy, ok, reason, audit } = key;
+    this.#hours.add(hour);
     const name = `${hour}|${taskId}|${kind}|${provider}|${model}|${servedBy}|${ok}|${reason}|${audit}`;
     const cell = this.#cells.get(name);
     if (cell === undefined) {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { brotliCompress, brotliDecompress, brotliDecompressSync, constants } from 'node:zlib';
 import { fail, ok, type Result } from '../base/result.ts';
 import { crc32 } from './checksum.ts';
 
@@ -50,7 +50,7 @@ export async function encodeBlock(raw: Buffer, firstLine: number, lines: number)
   const packed = await compress(raw, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 5,
-      [constants.BROTLI_PARAM_LGWIN]: 21,
+      [constants.BROTLI_PARAM_LGWIN]: raw.length <= BLOCK_BYTES * 1.5 ? 20 : 22,
       [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
     },
   });
@@ -122,8 +122,11 @@ async function readBlock(
   const { bytesRead } = await file.read(packed, 0, packed.length, at);
   if (bytesRead < packed.length) return damage('block cut short');
   if (crc32(packed) !== header.packedCrc) return damage('block checksum does not match');
-  // One output buffer of the right size instead of many small ones put together.
-  const raw = await decompress(packed, { chunkSize: Math.max(64, header.rawBytes + 1) });
+  // One output buffer of the right size instead of many small ones put together. An ordinary block takes a few
+  // milliseconds: less than it would wait for a thread, and without each thread keeping its own memory.
+  const options = { chunkSize: Math.max(64, header.rawBytes + 1) };
+  const small = header.rawBytes <= 2 * BLOCK_BYTES;
+  const raw = small ? brotliDecompressSync(packed, options) : await decompress(packed, options);
   return ok({ firstLine: header.firstLine, lines: header.lines, raw });
 }
 

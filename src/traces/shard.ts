@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { latencyBucket, Rollup } from './rollup.ts';
 import type { Row } from './row.ts';
-import { type Database, exportDatabase, openDatabase, type SqlJsStatic, Statements } from './sqlite.ts';
+import {
+  type Database,
+  exportDatabase,
+  openDatabase,
+  type SqlJsStatic,
+  type SqlValue,
+  Statements,
+} from './sqlite.ts';
 
 /**
  * One part of the index: a sql.js database over whole segments. An index of many small databases instead of one large one
@@ -11,7 +18,7 @@ import { type Database, exportDatabase, openDatabase, type SqlJsStatic, Statemen
 /** A part takes no further segment once it has this many rows. */
 export const SHARD_ROWS = 50_000;
 
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 /** Row id = segment * 2^24 + line: segments are far shorter than 16 million lines. */
 const LINES = 2 ** 24;
 
@@ -19,17 +26,15 @@ const SCHEMA = `
 CREATE TABLE segment (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, line INTEGER NOT NULL, offset INTEGER NOT NULL,
   rewrites INTEGER NOT NULL, size INTEGER NOT NULL, mtime REAL NOT NULL);
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE trace (at INTEGER PRIMARY KEY, id TEXT NOT NULL, key INTEGER NOT NULL, start INTEGER NOT NULL,
-  micros INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,
-  status INTEGER NOT NULL, served INTEGER NOT NULL, whole INTEGER NOT NULL, input INTEGER NOT NULL,
-  output INTEGER NOT NULL, cached INTEGER NOT NULL, task INTEGER, version INTEGER NOT NULL, kind INTEGER NOT NULL,
-  reason INTEGER NOT NULL, audit INTEGER, source INTEGER NOT NULL, site INTEGER);
+CREATE TABLE trace (at INTEGER PRIMARY KEY, id NOT NULL, key INTEGER NOT NULL, start INTEGER NOT NULL,
+  micros INTEGER NOT NULL, traits INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+  cached INTEGER NOT NULL, task INTEGER, version INTEGER NOT NULL, kind INTEGER NOT NULL);
 CREATE INDEX trace_key ON trace (key);
-CREATE INDEX trace_start ON trace (start);
-CREATE INDEX trace_task ON trace (task, start);
+CREATE INDEX trace_task ON trace (task);
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 
-const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(20).fill('?').join(',')})`;
+const COLUMNS = 'at, id, start, micros, traits, input, output, cached, task, version, kind';
+const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(12).fill('?').join(',')})`;
 
 /** How far a segment is in the index, and which file that was. */
 export interface SegmentState {
@@ -45,22 +50,36 @@ export interface SegmentState {
 export interface IndexedRow extends Row {
   readonly segment: string;
   readonly line: number;
+  /** Grows in the order of storing: where a page of rows goes on. */
+  readonly place: number;
 }
+
+/** What many rows have in common: kept once, as JSON in `word`. */
+type Traits = Pick<
+  Row,
+  'provider' | 'model' | 'status' | 'servedBy' | 'incomplete' | 'reason' | 'audit' | 'source' | 'site'
+>;
+
+/** Places of one part lie together. */
+const PLACES = 2 ** 40;
 
 export class Shard {
   readonly number: number;
   dirty = false;
   rows = 0;
   rollup = new Rollup();
-  readonly #database: Database;
-  readonly #statements: Statements;
+  readonly #sqlite: SqlJsStatic;
+  #database: Database;
+  #statements: Statements;
   readonly #words = new Map<string, number>();
   readonly #texts: string[] = [];
+  readonly #traits: (Traits | undefined)[] = [];
   readonly #segments = new Map<string, SegmentState & { readonly id: number }>();
 
   /** @param bytes of a snapshot. @throws where they are not one of this version. */
   constructor(sqlite: SqlJsStatic, number: number, bytes?: Uint8Array) {
     this.number = number;
+    this.#sqlite = sqlite;
     this.#database = openDatabase(sqlite, bytes);
     this.#statements = new Statements(this.#database);
     if (bytes === undefined) this.#database.run(SCHEMA);
@@ -107,30 +126,23 @@ export class Shard {
   /** Call within `transaction`. The segment must be known. */
   insert(segment: string, line: number, row: Row): void {
     const id = this.#segments.get(segment)?.id ?? 0;
-    const audit = row.audit === null ? null : Number(row.audit === 'agree');
+    const { provider, model, status, servedBy, incomplete, reason, audit, source, site } = row;
+    const traits = { provider, model, status, servedBy, incomplete, reason, audit, source, site };
     this.#statements
       .get(INSERT)
       .run([
         id * LINES + line,
-        row.id,
+        packId(row.id),
         keyOf(row.id),
         row.startMs,
         Math.round(row.durationMs * 1000),
-        this.#word(row.provider),
-        this.#word(row.model),
-        row.status,
-        Number(row.servedBy === 'student'),
-        Number(!row.incomplete),
+        this.#word(JSON.stringify(traits)),
         row.inputTokens,
         row.outputTokens,
         row.cachedTokens,
         row.taskId === null ? null : this.#word(row.taskId),
         row.version,
         this.#word(row.kind),
-        this.#word(row.reason),
-        audit,
-        this.#word(row.source),
-        row.site === null ? null : this.#word(row.site),
       ]);
     this.rows++;
     this.dirty = true;
@@ -164,62 +176,53 @@ export class Shard {
 
   /** The row of a trace; null where this part does not have it. */
   find(traceId: string): IndexedRow | null {
-    const [row] = this.#select('WHERE key = ? AND id = ?', [keyOf(traceId), traceId]);
-    return row ?? null;
+    return this.#select('WHERE key = ?', [keyOf(traceId)]).find((row) => row.id === traceId) ?? null;
   }
 
-  /** Rows before a moment, newest first. */
-  latest(options: { taskId?: string | null; beforeMs: number; limit: number }): IndexedRow[] {
-    const { taskId, beforeMs, limit } = options;
-    const order = 'ORDER BY start DESC, at DESC LIMIT ?';
-    if (taskId === undefined) return this.#select(`WHERE start < ? ${order}`, [beforeMs, limit]);
-    if (taskId === null) return this.#select(`WHERE task IS NULL AND start < ? ${order}`, [beforeMs, limit]);
+  /** Rows stored before a place, the last one first. */
+  latest(options: { taskId?: string | null; before: number; limit: number }): IndexedRow[] {
+    const { taskId, limit } = options;
+    const before = options.before - this.number * PLACES;
+    if (before <= 0) return [];
+    const order = 'at < ? ORDER BY at DESC LIMIT ?';
+    if (taskId === undefined) return this.#select(`WHERE ${order}`, [before, limit]);
+    if (taskId === null) return this.#select(`WHERE task IS NULL AND ${order}`, [before, limit]);
     const word = this.#words.get(taskId);
-    return word === undefined
-      ? []
-      : this.#select(`WHERE task = ? AND start < ? ${order}`, [word, beforeMs, limit]);
+    return word === undefined ? [] : this.#select(`WHERE task = ? AND ${order}`, [word, before, limit]);
   }
 
-  /** Rows of a stretch of time. */
+  /** Rows of a stretch of time; looks at all rows of the part. */
   between(fromMs: number, toMs: number): IndexedRow[] {
     return this.#select('WHERE start >= ? AND start < ?', [fromMs, toMs]);
   }
 
   #select(where: string, params: (string | number)[]): IndexedRow[] {
     return this.#statements
-      .all(
-        `SELECT at, id, start, micros, provider, model, status, served, whole, input, output, cached, task, version, kind,
-         reason, audit, source, site FROM trace ${where}`,
-        params,
-      )
-      .map((columns) => this.#rowOf(columns));
+      .all(`SELECT ${COLUMNS} FROM trace ${where}`, params)
+      .map((row) => this.#rowOf(row));
   }
 
-  #rowOf(columns: readonly (string | number | null)[]): IndexedRow {
+  #rowOf(columns: readonly SqlValue[]): IndexedRow {
     const n = (i: number): number => Number(columns[i]);
-    const text = (i: number): string => this.#texts[n(i)] ?? '';
     return {
       segment: this.#segmentName(Math.floor(n(0) / LINES)),
       line: n(0) % LINES,
-      id: String(columns[1]),
+      place: this.number * PLACES + n(0),
+      id: unpackId(columns[1] ?? null),
       startMs: n(2),
       durationMs: n(3) / 1000,
-      provider: text(4),
-      model: text(5),
-      status: n(6),
-      servedBy: n(7) === 1 ? 'student' : 'teacher',
-      incomplete: n(8) === 0,
-      inputTokens: n(9),
-      outputTokens: n(10),
-      cachedTokens: n(11),
-      taskId: columns[12] === null ? null : text(12),
-      version: n(13),
-      kind: text(14),
-      reason: text(15),
-      audit: columns[16] === null ? null : n(16) === 1 ? 'agree' : 'disagree',
-      source: text(17),
-      site: columns[18] === null ? null : text(18),
+      ...this.#traitsOf(n(4)),
+      inputTokens: n(5),
+      outputTokens: n(6),
+      cachedTokens: n(7),
+      taskId: columns[8] === null ? null : (this.#texts[n(8)] ?? null),
+      version: n(9),
+      kind: this.#texts[n(10)] ?? '',
     };
+  }
+
+  #traitsOf(word: number): Traits {
+    return (this.#traits[word] ??= JSON.parse(this.#texts[word]!) as Traits);
   }
 
   #segmentName(id: number): string {
@@ -309,7 +312,13 @@ export class Shard {
   export(): Uint8Array {
     this.#statements.free();
     this.dirty = false;
-    return exportDatabase(this.#database);
+    const bytes = exportDatabase(this.#database);
+    if (this.rows < SHARD_ROWS) return bytes;
+    // A part that grows no more lets go of the room it had for growing.
+    this.#database.close();
+    this.#database = openDatabase(this.#sqlite, bytes);
+    this.#statements = new Statements(this.#database);
+    return bytes;
   }
 
   close(): void {
@@ -319,6 +328,19 @@ export class Shard {
 }
 
 const isOk = (status: number, whole: boolean): boolean => status >= 200 && status < 300 && whole;
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** A UUID as its 16 bytes, any other id as it is. */
+function packId(id: string): SqlValue {
+  return uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id;
+}
+
+function unpackId(id: SqlValue): string {
+  if (!(id instanceof Uint8Array)) return String(id);
+  const hex = Buffer.from(id).toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
 
 /** 48 bits of a hash: a narrow key for an index; the id itself decides. */
 function keyOf(id: string): number {

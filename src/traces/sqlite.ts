@@ -1,11 +1,11 @@
-import initSqlJs, { type Database, type SqlJsStatic, type Statement } from 'sql.js';
+import initSqlJs, { type Database, type SqlJsStatic, type SqlValue, type Statement } from 'sql.js';
 
 /**
  * The only address of sql.js. Its databases live in memory and nobody else sees them; `export()` is the one way out, and
  * it frees every statement and resets the pragmas. So a database is opened here, its pragmas are set in one place, and its
  * statements are prepared again after an export.
  */
-export type { Database, SqlJsStatic };
+export type { Database, SqlJsStatic, SqlValue };
 
 let loading: Promise<SqlJsStatic> | null = null;
 
@@ -26,7 +26,7 @@ export function openDatabase(sqlite: SqlJsStatic, bytes?: Uint8Array): Database 
 
 /** The journal is the truth: the index needs neither a rollback journal on its imaginary disk nor a large page cache. */
 function setPragmas(database: Database): void {
-  database.run('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024;');
+  database.run('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -256;');
 }
 
 /** The database as bytes. Statements prepared before are dead afterwards. */
@@ -55,11 +55,11 @@ export class Statements {
   }
 
   /** All rows of a query. */
-  all(sql: string, params: (string | number | null)[] = []): (string | number | null)[][] {
+  all(sql: string, params: SqlValue[] = []): SqlValue[][] {
     const statement = this.get(sql);
-    const rows: (string | number | null)[][] = [];
+    const rows: SqlValue[][] = [];
     statement.bind(params);
-    while (statement.step()) rows.push(statement.get() as (string | number | null)[]);
+    while (statement.step()) rows.push(statement.get());
     statement.reset();
     return rows;
   }

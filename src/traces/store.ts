@@ -126,7 +126,7 @@ export class TraceStore {
   /** Takes in what the journal has that the index has not, and lets go of what was deleted there. */
   sync(): Promise<SyncResult> {
     return this.#inTurn(async () => {
-      const { bytes, ...result } = await syncIndex(this.#parts);
+      const { bytes, ...result } = await syncIndex({ ...this.#parts, save: (shard) => this.#saveOne(shard) });
       this.#bytes = bytes;
       if (Date.now() - this.#savedMs > SNAPSHOT_MS) await this.#save();
       return result;
@@ -140,12 +140,14 @@ export class TraceStore {
 
   async #save(): Promise<void> {
     this.#savedMs = Date.now();
-    for (const shard of this.#parts.shards) {
-      if (!shard.dirty) continue;
-      await saveShard(this.#parts.index, shard).catch((error) =>
-        this.#parts.log.warn(`index snapshot: ${error instanceof Error ? error.message : error}`),
-      );
-    }
+    for (const shard of this.#parts.shards) if (shard.dirty) await this.#saveOne(shard);
+  }
+
+  /** A snapshot that cannot be written costs the next start some time, and nothing else. */
+  async #saveOne(shard: Shard): Promise<void> {
+    await saveShard(this.#parts.index, shard).catch((error) =>
+      this.#parts.log.warn(`index snapshot: ${error instanceof Error ? error.message : error}`),
+    );
   }
 
   /** What tasks the traces belong to, as analysis found it. Traces that are not named keep what they have. */
@@ -236,13 +238,15 @@ export class TraceStore {
     return { n: histogram.reduce((sum, c) => sum + c, 0), p50Ms: at(0.5), p90Ms: at(0.9), p99Ms: at(0.99) };
   }
 
-  /** A page of rows, newest first. @param beforeMs start of the last row of the page before. */
-  latest(options: { taskId?: string | null; beforeMs?: number; limit: number }): IndexedRow[] {
-    const beforeMs = options.beforeMs ?? Number.MAX_SAFE_INTEGER;
-    return this.#parts.shards
-      .flatMap((shard) => shard.latest({ ...options, beforeMs }))
-      .sort((a, b) => b.startMs - a.startMs)
-      .slice(0, options.limit);
+  /** A page of rows, the last stored first. @param before place of the last row of the page before. */
+  latest(options: { taskId?: string | null; before?: number; limit: number }): IndexedRow[] {
+    const { before = Number.MAX_SAFE_INTEGER, limit } = options;
+    const rows: IndexedRow[] = [];
+    for (const shard of [...this.#parts.shards].reverse()) {
+      if (rows.length >= limit) break;
+      rows.push(...shard.latest({ ...options, before, limit: limit - rows.length }));
+    }
+    return rows;
   }
 
   has(traceId: string): boolean {
@@ -283,6 +287,7 @@ export class TraceStore {
       if (cell.hour >= firstHour && (taskId === undefined || cell.taskId === taskId)) yield cell;
     if (sinceMs === undefined || sinceMs === firstHour * HOUR) return;
     for (const shard of this.#parts.shards) {
+      if (!shard.rollup.hasHour(firstHour - 1)) continue;
       for (const row of shard.between(sinceMs, firstHour * HOUR))
         if (taskId === undefined || row.taskId === taskId) yield cellOf(row);
     }

@@ -197,7 +197,7 @@ async function ask(store: TraceStore): Promise<Record<string, number>> {
     latency: () => store.latency('teacher', 'task-3'),
     latest: () => store.latest({ limit: 50 }),
     latestOfTask: () => store.latest({ taskId: 'task-3', limit: 50 }),
-    olderPage: () => store.latest({ beforeMs: startOf(Math.floor(total / 2)), limit: 50 }),
+    olderPage: () => store.latest({ before: store.find(idOf(Math.floor(total / 2)))?.place ?? 0, limit: 50 }),
     find: () => store.find(idOf(Math.floor(total / 3))),
   };
   const slowest: Record<string, number> = {};
@@ -217,7 +217,11 @@ async function ask(store: TraceStore): Promise<Record<string, number>> {
 }
 
 const round = (n: number): number => Math.round(n * 100) / 100;
-const idOf = (i: number): string => `c${(i * 2_654_435_761).toString(16).padStart(16, '0')}`;
+/** As the gateway names them: UUIDs, here made of a number. */
+const idOf = (i: number): string => {
+  const hex = (i * 2_654_435_761).toString(16).padStart(16, '0') + i.toString(16).padStart(16, '0');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+};
 /** A million calls in about 35 days. */
 const startOf = (i: number): number => 1_790_000_000_000 + i * 3000;
 

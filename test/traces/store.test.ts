@@ -117,11 +117,11 @@ test('pages go from the newest to the oldest without a gap', async (t) => {
   const store = await openStore({ folder });
   await store.sync();
   const ids: string[] = [];
-  for (let beforeMs = Number.MAX_SAFE_INTEGER; ; ) {
-    const page = store.latest({ beforeMs, limit: 20 });
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const page = store.latest({ before, limit: 20 });
     if (page.length === 0) break;
     ids.push(...page.map((row) => row.id));
-    beforeMs = page.at(-1)!.startMs;
+    before = page.at(-1)!.place;
   }
   assert.deepEqual(
     ids,
@@ -285,6 +285,31 @@ test('a sync leaves the event loop free', async (t) => {
   // Each segment alone needs several turns: whatever the machine's speed, the work was cut in pieces.
   assert.ok(turns > 20, `${turns} turns`);
   await store.close();
+});
+
+test('an id of any kind is kept as it is', async (t) => {
+  const folder = temporaryFolder(t);
+  const journal = await journalOf(folder);
+  const ids = [
+    '0b6d5a3e-9c1f-4e57-8a25-1f2e3d4c5b6a',
+    '0B6D5A3E-9C1F-4E57-8A25-1F2E3D4C5B6A',
+    '7',
+    'ä/ß',
+    'i0123',
+  ];
+  for (const id of ids) await journal.append(makeTrace(id));
+  const store = await openStore({ folder });
+  await store.sync();
+  assert.deepEqual(
+    ids.map((id) => store.find(id)?.id),
+    ids,
+  );
+  assert.deepEqual(
+    store.latest({ limit: 9 }).map((row) => row.id),
+    [...ids].reverse(),
+  );
+  await store.close();
+  await journal.close();
 });
 
 test('usage is found under the names of every provider', async (t) => {
