@@ -3,7 +3,7 @@ import { type Gates, gateOf, screenBuckets } from './buckets.ts';
 import type { BucketDecision, Certificate, CertificationOutcome, JointRisk } from './certificate.ts';
 import type { Scored } from './prediction.ts';
 import { refusal } from './refusal.ts';
-import { jointRisk, type Row, type Selected, splitFixedSequence } from './threshold.ts';
+import { gridSteps, jointRisk, type Row, type Selected, splitFixedSequence } from './threshold.ts';
 import { calls, percent } from './words.ts';
 
 export interface CertifyOptions {
@@ -98,7 +98,7 @@ function decideBuckets(
   selected: Selected,
   { epsilon, delta }: CertifyOptions,
 ): BucketDecision[] {
-  const level = (delta * 0.1) / (Math.max(1, gates.size) * 20);
+  const level = (delta * 0.1) / (Math.max(1, gates.size) * gridSteps);
   const results = new Map<string, { n: number; errors: number }>();
   for (const row of calibration) {
     if (!(gateRow(gates, row).confidence >= selected.threshold)) continue;

@@ -49,7 +49,13 @@ export function splitFixedSequence(
   return best;
 }
 
-/** Candidate thresholds, strict to loose: the confidences that serve 5, 10, ... 100 % of the validation rows. */
+/**
+ * Candidates are this many equal steps of coverage. Half as many gave away one to three points of coverage to rounding;
+ * twice as many gained nothing measurable.
+ */
+export const gridSteps = 50;
+
+/** Candidate thresholds, strict to loose: the confidences that serve 2, 4, ... 100 % of the validation rows. */
 export function thresholdGrid(
   validation: readonly Row[],
   calibrationRows: number,
@@ -57,8 +63,8 @@ export function thresholdGrid(
 ): GridPoint[] {
   const sorted = validation.map((row) => row.confidence).sort((a, b) => b - a);
   const grid: GridPoint[] = [];
-  for (let step = 1; step <= 20; step++) {
-    const threshold = sorted[Math.min(sorted.length, Math.ceil((sorted.length * step) / 20)) - 1];
+  for (let step = 1; step <= gridSteps; step++) {
+    const threshold = sorted[Math.min(sorted.length, Math.ceil((sorted.length * step) / gridSteps)) - 1];
     // Rows without an answer come last; a threshold that would serve them is none.
     if (threshold === undefined || !Number.isFinite(threshold)) break;
     if (threshold === grid.at(-1)?.threshold) continue;

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Scored } from '../../src/evaluation/prediction.ts';
 import { allowedViolations, methods, noises, population, promiseKept } from '../evaluation/draws.ts';
 
 /**
  * `npm run bench -- promise [--draws 1000] [--scores scored.jsonl] [--calibration 1000] [--json]`: is the promise kept?
- * Draws calibration sets from made-up traffic with rising and flat noise, or from stored scores (one `Scored` a line),
+ * Draws calibration sets from made-up traffic with rising and flat noise, or from stored scores (`Scored` rows or the
+ * predictions of a replay),
  * and prints for each method the mean coverage and the share of draws in which the served calls disagree more often
  * than epsilon. Exit code 1 where `certify` exceeds delta by more than two standard errors.
  */
@@ -52,11 +54,27 @@ if (broken.length > 0) {
 
 function sources(): { name: string; rows: Scored[] }[] {
   if (values.scores !== undefined) {
-    const text = readFileSync(values.scores, 'utf8').trim();
-    return [{ name: values.scores, rows: text.split('\n').map((line) => JSON.parse(line) as Scored) }];
+    return [{ name: path.basename(values.scores), rows: storedScores(values.scores) }];
   }
   const made = Object.entries(noises).map(([name, noise]) => ({ name, rows: population(noise) }));
   return [...made, { name: 'rising, few levels', rows: population(noises['rising']!, { levels: 12 }) }];
+}
+
+/** `Scored` rows, or the predictions that `replay --predictions` writes (`agree` null: no answer). */
+function storedScores(file: string): Scored[] {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line, i) => {
+    const row = JSON.parse(line) as Partial<Omit<Scored, 'agree'>> & { agree?: boolean | null };
+    return {
+      callId: row.callId ?? String(i),
+      atMs: row.atMs ?? i,
+      confidence: row.confidence ?? 0,
+      agree: row.agree === true,
+      answered: row.answered ?? typeof row.agree === 'boolean',
+      bucket: row.bucket ?? 'all',
+      cached: row.cached ?? false,
+    };
+  });
 }
 
 function sizes(): [number, number][] {
