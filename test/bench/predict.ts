@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { quantile } from '../../src/base/quantile.ts';
+import { loadStudent } from '../../src/student/bundle.ts';
+import { readTraffic, type TrafficLine, trafficFolder } from './support/traffic.ts';
+
+/**
+ * Serving speed through the gateway over HTTP: a student is trained by `replay`, then `serve` answers test lines on 16
+ * connections. Prints one JSON line.
+ * npm run bench -- predict [--traffic FOLDER] [--set trec] [--connections 16] [--calls 4000] [--epsilon 0.05]
+ */
+
+const folder = trafficFolder();
+if (folder === null) {
+  console.error('There is no traffic to measure on: give its folder with --traffic.');
+  process.exit(2);
+}
+const set = option('set', 'sms_spam');
+const connections = Number(option('connections', '16'));
+const calls = Number(option('calls', '4000'));
+const program = path.resolve(import.meta.dirname, '../../dist/understudy.cjs');
+const storage = mkdtempSync(path.join(tmpdir(), 'understudy-predict-'));
+try {
+  train(folder);
+  console.log(JSON.stringify(await measure(folder)));
+} finally {
+  rmSync(storage, { recursive: true, force: true });
+}
+
+function option(name: string, otherwise: string): string {
+  const at = process.argv.indexOf(`--${name}`);
+  return (at < 0 ? undefined : process.argv[at + 1]) ?? otherwise;
+}
+
+function train(from: string): void {
+  const traffic = path.join(from, `${set}.jsonl.gz`);
+  const report = path.join(storage, 'report.json');
+  const args = [
+    '--traffic',
+    traffic,
+    '--storage',
+    storage,
+    '--epsilon',
+    option('epsilon', '0.05'),
+    '--report',
+    report,
+  ];
+  const { status } = spawnSync(process.execPath, [program, 'replay', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`replay ended with ${status}`);
+}
+
+async function measure(from: string) {
+  const server = spawn(process.execPath, [program, 'serve', '--storage', storage, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const urls = await readyLine(server);
+    const lines = readTraffic(from, set).filter((line) => line.split === 'test');
+    const agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const first = await call(agent, urls, lines[0]!);
+    await burst(agent, urls, lines, 400);
+    const results = await burst(agent, urls, lines, calls);
+    const own = results.filter((result) => result.student).map((result) => result.ms);
+    agent.destroy();
+    return {
+      set,
+      connections,
+      calls,
+      answeredHere: own.length,
+      p50Ms: round(quantile(own, 0.5)),
+      p99Ms: round(quantile(own, 0.99)),
+      firstCallMs: round(first.ms),
+      coldStart: await coldStart(),
+      megabytes: residentMegabytes(server),
+    };
+  } finally {
+    server.kill('SIGTERM');
+  }
+}
+
+function readyLine(server: ChildProcess): Promise<Record<string, string>> {
+  return new Promise((resolve, reject) => {
+    server.once('exit', (code) => reject(new Error(`serve ended with ${code}`)));
+    createInterface({ input: server.stdout! }).on('line', (line) => {
+      const value = JSON.parse(line) as Record<string, string>;
+      if ('ready' in value) resolve(value);
+    });
+  });
+}
+
+interface Result {
+  readonly ms: number;
+  readonly student: boolean;
+}
+
+async function burst(
+  agent: Agent,
+  urls: Readonly<Record<string, string>>,
+  lines: readonly TrafficLine[],
+  n: number,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < n) results.push(await call(agent, urls, lines[next++ % lines.length]!));
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  return results;
+}
+
+const paths: Readonly<Record<string, string>> = { openai: '/v1/chat/completions', anthropic: '/v1/messages' };
+
+function call(agent: Agent, urls: Readonly<Record<string, string>>, line: TrafficLine): Promise<Result> {
+  const url = `${urls[line.provider] ?? ''}${paths[line.provider] ?? ''}`;
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      { method: 'POST', agent, headers: { 'content-type': 'application/json' } },
+      (answer) => {
+        answer.resume();
+        answer.once('end', () =>
+          resolve({
+            ms: performance.now() - started,
+            student: String(answer.headers['x-understudy'] ?? '').startsWith('student'),
+          }),
+        );
+      },
+    );
+    outgoing.once('error', reject);
+    outgoing.end(JSON.stringify(line.request));
+  });
+}
+
+/** From the bundle on disk to the first answer, in this process. */
+async function coldStart(): Promise<{ readonly ms: number; readonly bundles: number }> {
+  const root = path.join(storage, 'students');
+  const folders = readdirSync(root).flatMap((task) =>
+    readdirSync(path.join(root, task)).map((name) => path.join(root, task, name)),
+  );
+  const started = performance.now();
+  for (const place of folders) {
+    const student = await loadStudent(place);
+    if (!student.ok) throw new Error(student.error.message);
+    await student.value.predict([{ slots: {}, context: {} }]);
+    await student.value.dispose();
+  }
+  return { ms: round((performance.now() - started) / Math.max(1, folders.length)), bundles: folders.length };
+}
+
+/** Resident memory of the server and the processes under it; null where there is no /proc to ask. */
+function residentMegabytes(server: ChildProcess): number | null {
+  const { stdout, status } = spawnSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' });
+  if (status !== 0) return null;
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const under = new Set([server.pid ?? -1]);
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [pid, parent] of rows)
+      if (under.has(parent!) && !under.has(pid!)) {
+        under.add(pid!);
+        grown = true;
+      }
+  }
+  const kilobytes = rows.reduce((sum, [pid, , rss]) => sum + (under.has(pid!) ? rss! : 0), 0);
+  return Math.round(kilobytes / 1024);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
