@@ -27,6 +27,8 @@ export interface JournalOptions {
   readonly maintenanceMs?: number;
   /** After a failed write, how long until the next attempt. */
   readonly retryMs?: number;
+  /** How long to wait for another process that has the folder in hand. */
+  readonly lockWaitMs?: number;
   readonly onPause?: (reason: string) => void;
   readonly onResume?: () => void;
   /** For tests of a failing disk. */
@@ -65,10 +67,10 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** @throws AppError 'storage-busy' where another process holds the folder's lock for more than ten seconds. */
+/** @throws AppError 'storage-busy' where another process holds the folder's lock for longer than `lockWaitMs` (ten seconds). */
 export async function openJournal(folder: string, options: JournalOptions = {}): Promise<Journal> {
   await mkdir(folder, { recursive: true });
-  const lease = await withFolderLock(folder, () => takeLease(folder));
+  const lease = await withFolderLock(folder, () => takeLease(folder), options.lockWaitMs);
   if (lease === null) {
     throw new AppError('storage-busy', `The journal in ${folder} is locked by another process.`, {
       next: 'Try again in a moment; if it stays, close other windows on this workspace.',
