@@ -65,7 +65,7 @@ function mergeSystems(groups: readonly (readonly Digest[])[]): readonly (readonl
   const chosen = spread(all, COMPARED);
   const local = chosen.map((i) => groups[i]!);
   const clusters = clusterTexts(
-    local.map((group) => group[0]!.system),
+    local.map((group) => group[0]!.maskedSystem),
     2,
     (indices) => judgeSystems(indices, local),
   ).map((cluster) => cluster.map((i) => chosen[i]!));
@@ -73,11 +73,11 @@ function mergeSystems(groups: readonly (readonly Digest[])[]): readonly (readonl
   const taken = new Set(clusters.flat());
   const open = all.filter((i) => !taken.has(i));
   const matches = clusters.map((cluster) =>
-    compileSegments(alignTexts(spread(cluster, 200).map((i) => groups[i]![0]!.system))),
+    compileSegments(alignTexts(spread(cluster, 200).map((i) => groups[i]![0]!.maskedSystem))),
   );
   const grown = clusters.map((cluster) => [...cluster]);
   for (const i of open) {
-    const home = matches.findIndex((match) => match(groups[i]![0]!.system, {}));
+    const home = matches.findIndex((match) => match(groups[i]![0]!.maskedSystem, {}));
     if (home >= 0) grown[home]!.push(i);
   }
   return grown;
@@ -88,14 +88,13 @@ function judgeSystems(
   indices: readonly number[],
   groups: readonly (readonly Digest[])[],
 ): readonly number[] | null {
-  const texts = spread(indices, 200).map((i) => groups[i]![0]!.system);
+  const texts = spread(indices, 200).map((i) => groups[i]![0]!.maskedSystem);
   const segments = alignTexts(texts);
-  const constant = constantText(segments);
-  const length = median(texts.map((text) => text.length));
-  const share = constant.length / Math.max(1, length);
+  const constant = wordCount(constantText(segments));
+  const share = constant / Math.max(1, median(texts.map(wordCount)));
   const match = compileSegments(segments);
-  const fitting = indices.filter((i) => match(groups[i]![0]!.system, {}));
-  if (fitting.length < 2 || wordCount(constant) < 8) return null;
+  const fitting = indices.filter((i) => match(groups[i]![0]!.maskedSystem, {}));
+  if (fitting.length < 2 || constant < 8) return null;
   const perVariant = median(fitting.map((i) => groups[i]!.length));
   if (perVariant >= SMALLEST_FAMILY && answersDiffer(largest(fitting.map((i) => groups[i]!)))) return null;
   const timeline = fitting.flatMap((i) => groups[i]!.map((d) => [d.call.trace.startMs, i] as const));

@@ -1,7 +1,11 @@
 import { wordCount } from './tokens.ts';
 
+/** Characters beyond which a prompt is taken to instruct. */
+const LONGEST = 300;
+
 /** Is a system prompt free of any instruction ("You are a helpful assistant.")? Such a prompt tells no task. */
 export function isGenericSystem(system: string): boolean {
+  if (system.length > LONGEST) return false;
   const text = system.trim().toLowerCase().replace(/\s+/gu, ' ');
   if (text === '') return true;
   if (wordCount(text) > 16) return false;

@@ -24,14 +24,11 @@ const LABEL_WORDS = 8;
 
 /** Learns the habit from the answers of a task. @param instructions the prompt's constant text, for labels it names. */
 export function answerHabit(calls: readonly Call[], instructions: string): AnswerHabit {
-  const whole = calls.flatMap((call) =>
-    call.response === null || isCut(call.response) ? [] : [call.response],
+  const whole = calls.flatMap(({ response }) =>
+    response === null || isCut(response) || isDeclined(response, answerText(response)) ? [] : [response],
   );
   const withTools = whole.filter((response) => response.toolCalls.length > 0).length;
-  const texts = whole
-    .filter((r) => r.toolCalls.length === 0)
-    .map(answerText)
-    .filter((text) => !isRefusal(text));
+  const texts = whole.filter((r) => r.toolCalls.length === 0).map(answerText);
   const json = texts.filter((text) => jsonAnswer(text) !== undefined).length;
   const words = texts.map(wordCount).sort((a, b) => a - b);
   const base = {
@@ -47,7 +44,7 @@ export function answerHabit(calls: readonly Call[], instructions: string): Answe
   const counts = countValues(texts.map(labelOf));
   const labels = new Set(
     counts
-      .filter(({ value }) => wordCount(value) <= LABEL_WORDS && !value.includes('\n'))
+      .filter(({ value }) => value !== '' && wordCount(value) <= LABEL_WORDS && !value.includes('\n'))
       .filter(({ value, count }) => (count >= 2 && !soundsUnsure(value)) || namesLabel(instructions, value))
       .map(({ value }) => value),
   );

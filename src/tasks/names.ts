@@ -97,8 +97,10 @@ export function slotLabel(before: string): string {
     .toLowerCase()
     .replace(/['’]s\b/gu, '')
     .split(/[^\p{L}\p{N}_]+/u)
-    .filter((word) => word !== '' && !fillers.has(word) && !speech.has(word));
-  return identifier((key === undefined ? content.slice(-1) : content.slice(-2)).join('_'));
+    .filter((word) => word !== '' && !fillers.has(word));
+  const telling = content.filter((word) => !speech.has(word));
+  const chosen = telling.length > 0 || key === undefined ? telling : content;
+  return identifier(chosen.slice(key === undefined ? -1 : -2).join('_'));
 }
 
 /** Words around a value that do not name it. */

@@ -59,6 +59,7 @@ function isWord(code: number): boolean {
 }
 
 const weekday = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
+const anyWeekday = '(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun)';
 const month =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
 const clock = '\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d+)?)?(?:\\s?[ap]m)?';
@@ -66,8 +67,8 @@ const clock = '\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d+)?)?(?:\\s?[ap]m)?';
 /** A date or a time of day as people and programs write them, in one piece. */
 export const datePattern = [
   `\\d{4}-\\d{2}-\\d{2}(?:[T ]${clock}(?:Z|[+-]\\d{2}:?\\d{2})?)?`,
-  `(?:${weekday},? )?(?:the )?\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${month}\\b,?(?: \\d{4})?`,
-  `(?:${weekday},? )?${month} \\d{1,2}(?:st|nd|rd|th)?\\b(?:,? \\d{4})?`,
+  `(?:${anyWeekday},? )?(?:the )?\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${month}\\b,?(?: \\d{4})?`,
+  `(?:${anyWeekday},? )?${month} \\d{1,2}(?:st|nd|rd|th)?\\b(?:,? \\d{4})?`,
   '\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}',
   '\\d{4}/\\d{2}/\\d{2}',
   weekday,

@@ -72,7 +72,7 @@ export function scenarios(count = 120): readonly Scenario[] {
     {
       name: 'retrieved few-shot block',
       versions: 1,
-      slots: ['examples'],
+      slots: ['review'],
       calls: stream('retrieved few-shot block', count, (random) => {
         const text = sentence(random);
         const shots = Array.from(

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMiner, discoverTasks, noEdits } from '../../src/tasks/miner.ts';
+import { makeCall, mixed, START, sentence, stream } from './support/calls.ts';
+import { handTyped, scenarios } from './support/scenarios.ts';
+
+const DAY = 86_400_000;
+
+function moods(count: number, from = START, extra = ''): ReturnType<typeof stream> {
+  return stream(
+    `moods${extra}`,
+    count,
+    (random) => ({
+      system: `Name the mood of the sentence: calm, angry or sad.${extra}`,
+      user: sentence(random),
+      answer: ['calm', 'angry', 'sad'][random.int(3)]!,
+    }),
+    { from },
+  );
+}
+
+test('a new task is recognised from its ninth call on', () => {
+  const miner = createMiner();
+  const assignments = moods(20).map((call) => miner.add(call));
+  assert.ok(assignments.slice(0, 7).every(({ taskId }) => taskId === null));
+  assert.ok(assignments.slice(8).every(({ taskId }) => taskId !== null));
+  assert.equal(
+    assignments.at(-1)!.slots['input'],
+    miner.discover().assigned.at(-1)!.assignment.slots['input'],
+  );
+});
+
+test('known tasks are recognised from the first call on', () => {
+  const known = discoverTasks(moods(30)).tasks;
+  const assignment = createMiner({ known }).add(moods(1)[0]!);
+  assert.equal(assignment.taskId, known[0]!.id);
+});
+
+test('adding call by call and discovering gives what discovering at once gives', () => {
+  const calls = mixed(...scenarios(20).map((scenario) => scenario.calls), handTyped(20));
+  const miner = createMiner();
+  for (const call of calls) miner.add(call);
+  assert.deepEqual(miner.discover(), discoverTasks(calls));
+});
+
+test('the order in which calls are handed over does not matter', () => {
+  const calls = mixed(moods(40), handTyped(20));
+  const ids = ({ tasks }: ReturnType<typeof discoverTasks>): unknown =>
+    tasks.map(({ id, calls: n }) => [id, n]);
+  assert.deepEqual(ids(discoverTasks([...calls].reverse())), ids(discoverTasks(calls)));
+});
+
+test('a task keeps its id while traffic arrives and its prompt is edited', () => {
+  const log = mixed(
+    moods(200),
+    moods(100, START + DAY, ' Say one word.'),
+    moods(100, START + 2 * DAY, ' Be quick.'),
+  );
+  const ids = [20, 150, 250, 320, 400].map((count) => {
+    const { tasks } = discoverTasks(log.slice(0, count));
+    assert.equal(tasks.length, 1, `${count} calls`);
+    return tasks[0]!.id;
+  });
+  assert.equal(new Set(ids).size, 1);
+});
+
+test('a pin wins over what the prompt says', () => {
+  const pinned = stream('pinned', 12, (random) => ({
+    system: 'Name the mood of the sentence: calm, angry or sad.',
+    user: sentence(random),
+    pin: 'Night shift',
+    answer: 'calm',
+  }));
+  const { tasks, assigned } = discoverTasks(mixed(moods(30), pinned));
+  assert.equal(tasks.length, 2);
+  const task = tasks.find((candidate) => candidate.name === 'Night shift')!;
+  assert.equal(task.id, 'night-shift');
+  for (const { call, assignment } of assigned) {
+    assert.equal(assignment.taskId === task.id, call.trace.pinnedTask === 'Night shift');
+  }
+});
+
+test('one pinned call is a task', () => {
+  const { tasks, assigned } = discoverTasks([
+    makeCall({ user: 'hello there', answer: 'hi', pin: 'Greeter' }),
+  ]);
+  assert.deepEqual([tasks[0]!.id, assigned[0]!.assignment.taskId], ['greeter', 'greeter']);
+});
+
+test('merges, renames and splits of the user are remembered', () => {
+  const other = stream('other', 30, (random) => ({
+    system: 'Tell which colour comes to mind: red, green, blue.',
+    user: sentence(random),
+    answer: ['red', 'green', 'blue'][random.int(3)]!,
+  }));
+  const log = mixed(moods(30), other);
+  const [first, second] = discoverTasks(log).tasks;
+  const merged = discoverTasks(log, {
+    ...noEdits,
+    merges: { [second!.id]: first!.id },
+    names: { [first!.id]: 'Feelings' },
+  });
+  assert.equal(merged.tasks.length, 1);
+  assert.deepEqual(
+    [merged.tasks[0]!.id, merged.tasks[0]!.name, merged.tasks[0]!.renamed],
+    [first!.id, 'Feelings', true],
+  );
+  assert.equal(merged.tasks[0]!.versions.length, 2);
+
+  const edited = mixed(moods(40), moods(40, START + DAY, ' Say one word.'));
+  const task = discoverTasks(edited).tasks[0]!;
+  assert.equal(task.versions.length, 2);
+  const split = discoverTasks(edited, { ...noEdits, splits: [task.versions[1]!.template.hash] });
+  assert.deepEqual(
+    split.tasks.map(({ calls }) => calls),
+    [40, 40],
+  );
+  assert.ok(split.tasks.some(({ id }) => id === task.id));
+});
+
+test('a merge that runs in a circle ends', () => {
+  const log = moods(20);
+  const { id } = discoverTasks(log).tasks[0]!;
+  assert.equal(discoverTasks(log, { ...noEdits, merges: { [id]: 'b', b: id } }).tasks.length, 1);
+});
+
+test('what the student answered teaches nothing about the teacher', () => {
+  const served = moods(40, START + DAY).map((call) => ({
+    ...call,
+    trace: { ...call.trace, servedBy: 'student' as const },
+    response: { ...call.response!, model: 'student-model', text: 'purple' },
+  }));
+  const task = discoverTasks(mixed(moods(60), served)).tasks[0]!;
+  assert.equal(task.versions.length, 1);
+  assert.deepEqual(
+    task.models.map(({ model }) => model),
+    ['teacher-1'],
+  );
+  assert.ok(task.output.kind === 'labels' && task.output.values.every(({ value }) => value !== 'purple'));
+});
