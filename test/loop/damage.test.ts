@@ -3,30 +3,13 @@ import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:f
 import path from 'node:path';
 import { test } from 'node:test';
 import OpenAI from 'openai';
-import type { App } from '../../src/app/app.ts';
 import type { AppError } from '../../src/base/error.ts';
 import { startTeacher } from '../../src/teacher/server.ts';
 import { baseUrls, openTestApp } from '../support/app.ts';
-import { labelTraffic, openaiCompletion, sampleRows } from '../support/sampleTraffic.ts';
+import { openaiCompletion } from '../support/sampleTraffic.ts';
+import { importAndTrain, rows, traffic } from '../support/trained.ts';
 
 /** What happens when what lies on the disk is not what was written. */
-
-const labels = ['apr', 'balance', 'pin_change', 'transfer'];
-const rows = sampleRows('support').filter((row) => labels.includes(row.answer));
-const traffic = labelTraffic(rows, { labels });
-
-async function importAndTrain(app: App, storage: string): Promise<string> {
-  const file = path.join(storage, 'traffic.jsonl');
-  writeFileSync(file, traffic.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const { imported, skipped } = await app.run('traces.import', { file });
-  assert.deepEqual([imported, skipped], [traffic.length, []]);
-  await app.run('tasks.analyse', null);
-  const taskId = app.state.tasks[0]!.id;
-  await app.run('terms.decide', { provider: 'openai', decision: 'allowed' });
-  const { certified } = await app.run('student.train', { taskId, device: 'cpu' });
-  assert.equal(certified, true, app.state.tasks[0]!.summary);
-  return taskId;
-}
 
 test('a damaged bundle is refused by its hash, the teacher answers, and training again mends it', {
   timeout: 200_000,

@@ -7,6 +7,7 @@ import { startTeacher, type Teacher } from '../../src/teacher/server.ts';
 import { readTraces } from '../../src/traces/reader.ts';
 import { baseUrls, openTestApp } from '../support/app.ts';
 import { openaiCompletion } from '../support/sampleTraffic.ts';
+import { importAndTrain, traffic } from '../support/trained.ts';
 
 /** Killing any process at any moment: calls still reach the teacher, and nothing acknowledged is lost. */
 
@@ -107,6 +108,47 @@ test('a gateway outlives the host and is taken over on the same port', { timeout
     await first.close().catch(() => {}); // Disposed above in the good case.
   }
 });
+
+test('killing the worker under load sends calls to the teacher until it is back', {
+  timeout: 120_000,
+}, async () => {
+  const { app, storage, close } = await openTestApp({
+    settings: { upstreams: teacher.urls, epsilon: 0.2, auditShare: 0 },
+  });
+  try {
+    const taskId = await importAndTrain(app, storage);
+    await app.run('capture.start', null);
+    await app.run('task.setMode', { taskId, mode: 'on' });
+    const client = new OpenAI({ apiKey: 'k', baseURL: `${baseUrls(app)['openai']}/v1`, maxRetries: 0 });
+    const ask = async (): Promise<string> => {
+      const body = traffic[0]!.request as unknown as OpenAI.ChatCompletionCreateParamsNonStreaming;
+      const { response } = await client.chat.completions.create(body).withResponse();
+      return (response.headers.get('x-understudy') ?? '').split(';')[0]!;
+    };
+    assert.equal(await ask(), 'student');
+    const workers = childrenOf(gatewayPid(storage));
+    assert.equal(workers.length, 1);
+    process.kill(workers[0]!, 'SIGKILL');
+    const routes: string[] = [];
+    for (let i = 0; i < 200 && routes.filter((route) => route === 'student').length < 5; i++) {
+      routes.push(await ask());
+      await sleep(20);
+    }
+    assert.ok(routes.includes('teacher'), 'the teacher answers while the worker is gone');
+    assert.equal(routes.at(-1), 'student');
+  } finally {
+    await close();
+  }
+});
+
+/** Direct children of a process, from /proc; Linux only, like the machine this suite runs on. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+}
 
 function gatewayPid(storage: string): number {
   return (JSON.parse(readFileSync(path.join(storage, 'gateway.json'), 'utf8')) as { pid: number }).pid;
