@@ -218,8 +218,12 @@ class FolderJournal implements Journal {
     }
     this.#paused = reason;
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      setTimeout(resolve, this.#options.retryMs ?? 1000).unref();
+      // Traces that wait keep the process: whoever wants it to end closes the journal.
+      const timer = setTimeout(resolve, this.#options.retryMs ?? 1000);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
     this.#wake = null;
   }
