@@ -72,7 +72,7 @@ ${figures(headline)}
 
 function dotWords({ local, disagreement }: Headline): string {
   const differ = Math.round(local.rate * disagreement.rate * 100);
-  return `A hundred calls. Filled: answered here${differ > 0 ? '; ringed: differs from the teacher' : ''}; pale: the teacher.`;
+  return `A hundred calls. Filled: answered here${differ > 0 ? '; ringed: differs from the teacher' : ''}; the rest: the teacher.`;
 }
 
 function noStudent(tasks: readonly ReportTask[]): string {

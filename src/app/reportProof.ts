@@ -18,7 +18,7 @@ export function proof(state: TaskState, report: EvaluationReport): Markup {
   const tested =
     certificate === null
       ? 'How much of the held-out traffic could be answered, surest first, and how much of that would differ.'
-      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.`;
+      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.${audits(state)}`;
   const everything = report.riskCoverage.at(-1);
   const curve = Object.entries(report.curve).map(([risk, share]) => [percent(Number(risk)), percent(share)]);
   return html`${card(
@@ -36,6 +36,12 @@ export function proof(state: TaskState, report: EvaluationReport): Markup {
     },
   )}
 ${reliabilityCard(report)}`;
+}
+
+/** What the audits of live answers say so far. */
+function audits({ live: { audited } }: TaskState): string {
+  if (audited.n === 0) return '';
+  return ` Live audits so far: ${count(audited.hits)} of ${count(audited.n)} differ (at most ${percent(audited.upper)}).`;
 }
 
 function promiseTitle(certificate: Certificate | null, { disagreement }: EvaluationReport): string {

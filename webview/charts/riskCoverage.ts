@@ -33,9 +33,11 @@ export function riskCoverageChart(
   const [left, right, top, bottom] = [52, width - 16, 18, height - 44];
   const last = points.at(-1);
   // Zoomed to where the decision is made; the rest of the curve leaves through the top.
+  const promised = epsilon ?? 0.02;
   const most = Math.max(
-    (epsilon ?? 0.02) * 3,
-    (served?.disagreement.upper ?? 0) * 1.25,
+    promised * 2,
+    Math.min(promised * 3, (last?.risk ?? 0) * 1.1),
+    (served?.disagreement.upper ?? 0) * 1.3,
     ...(served === null ? [least(points) * 1.5] : []),
   );
   const x = linear([0, 1], [left, right]);
