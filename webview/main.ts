@@ -38,6 +38,7 @@ const controls: Controls = {
   toggle: (section, open) => {
     const others = memory.open.filter((name) => name !== section);
     remember({ open: open ? [...others, section] : others });
+    change({});
   },
   filterVerdicts: (verdictFilter) => {
     remember({ verdictFilter });

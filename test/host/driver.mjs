@@ -58,7 +58,11 @@ export function createDriver(page, shots) {
     async showSidebar() {
       // A second click on the icon would hide the view.
       const title = page.locator('.part.sidebar .composite.title', { hasText: 'Understudy' });
-      if (!(await title.isVisible())) {
+      const restored = await title.waitFor({ timeout: 4000 }).then(
+        () => true,
+        () => false,
+      );
+      if (!restored) {
         await page.locator('.activitybar .action-item [aria-label^="Understudy"]').first().click();
         await title.waitFor();
       }

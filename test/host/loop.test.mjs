@@ -145,7 +145,7 @@ step('trains a student with progress and says what was proved', async () => {
 step('switches the task to the student and answers the next run here', async () => {
   await sidebar.locator('[data-mode="on"][role="radio"]').click();
   await sidebar.locator('article[data-mode="on"]').waitFor({ timeout: 30_000 });
-  await driver.page.locator('.terminal.xterm').last().click();
+  await driver.palette('Terminal: Focus Terminal');
   await driver.type(
     'node app.mjs --calls 400 --from 2400 --concurrency 8 | tee run2.txt; echo done >> run2.txt',
   );
@@ -249,7 +249,8 @@ async function quickFix(on, title) {
   await driver.page.locator('.monaco-editor .view-line', { hasText: on }).first().click();
   await driver.page.keyboard.press('Control+.');
   const row = driver.page.locator('.action-widget .monaco-list-row', { hasText: title });
-  await row.first().waitFor();
+  // The menu waits for the language server as well, which reads the client's types the first time.
+  await row.first().waitFor({ timeout: 60_000 });
   await row.first().click();
 }
 

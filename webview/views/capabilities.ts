@@ -30,7 +30,7 @@ export function capabilities(model: Model, task: TaskState, controls: Controls):
       return [
         filters(model, task, controls),
         table(model, task, shown, controls),
-        more(matching.length, all, controls, model),
+        more(matching.length, all, controls),
       ];
     },
   );
@@ -136,15 +136,9 @@ function verdictMenu(model: Model, task: TaskState, capability: Capability, cont
   );
 }
 
-function more(matching: number, all: boolean, controls: Controls, model: Model): Child {
+function more(matching: number, all: boolean, controls: Controls): Child {
   if (matching <= SHOWN) return null;
-  const click = (): void => {
-    controls.toggle('all-capabilities', !all);
-    controls.filterVerdicts(model.memory.verdictFilter);
-  };
-  return h(
-    'vscode-button',
-    { appearance: 'secondary', class: 'more', on: { click } },
-    all ? 'Show Fewer' : `Show All ${count(matching)}`,
-  );
+  const click = (): void => controls.toggle('all-capabilities', !all);
+  const label = all ? 'Show Fewer' : `Show All ${count(matching)}`;
+  return h('vscode-button', { appearance: 'secondary', class: 'more', on: { click } }, label);
 }
