@@ -93,12 +93,20 @@ export function taggerToArrays(tagger: Tagger): Arrays {
   const { crf } = tagger;
   const groups = Object.keys(tagger.scheme.groups);
   const { weights, scale } = quantiseEmissions(crf);
+  // A feature whose weights are all zero at 8 bits says nothing: leaving it out changes no score.
+  const kept = Array.from(tagger.hashes, (_, f) => f).filter((f) =>
+    weights.subarray(f * crf.tags, (f + 1) * crf.tags).some((weight) => weight !== 0),
+  );
+  const emissions = new Int8Array(kept.length * crf.tags);
+  kept.forEach((f, at) => {
+    emissions.set(weights.subarray(f * crf.tags, (f + 1) * crf.tags), at * crf.tags);
+  });
   return {
-    hashes: tagger.hashes,
+    hashes: Uint32Array.from(kept, (f) => tagger.hashes[f]!),
     phrases: tagger.phrases,
     kindStart: tagger.kindStart,
     kinds: tagger.kinds,
-    emissions: weights,
+    emissions,
     scale,
     ...Object.fromEntries(groups.map((group) => [`${group}/transitions`, crf.transitions.get(group)!])),
     ...Object.fromEntries(groups.map((group) => [`${group}/starts`, crf.starts.get(group)!])),
