@@ -130,7 +130,10 @@ function multiLabelShape(texts: readonly string[]): OutputShape | null {
     if (several < 0.1 * n) continue;
     const parts = texts.flatMap((text) => text.split(separator).map(labelOf)).filter((part) => part !== '');
     const counts = countValues(parts);
-    if (median(parts.map(wordCount)) > 4 || counts.length > parts.length / 5) continue;
+    const long = parts.filter((part) => wordCount(part) > 5).length;
+    // A line that nearly every answer has is a letter's, not a label.
+    if (long > 0.02 * parts.length || counts.length > parts.length / 5 || counts[0]!.count > 0.9 * n)
+      continue;
     const unseen = unseenMass(counts);
     if (unseen <= OPEN)
       return { kind: 'multi-label', separator, values: listed(counts), closed: unseen <= CLOSED };
