@@ -2,7 +2,7 @@ import { bucketChart } from '../../webview/charts/buckets.ts';
 import { reliabilityChart } from '../../webview/charts/reliability.ts';
 import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
 import { count, interval, percent, plural } from '../../webview/charts/words.ts';
-import type { Certificate, EvaluationReport } from '../evaluation/certificate.ts';
+import type { Certificate, CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
 import type { TaskState } from '../protocol.ts';
 import { type Content, html, type Markup } from './html.ts';
 import { card } from './reportCard.ts';
@@ -18,7 +18,7 @@ export function proof(state: TaskState, report: EvaluationReport): Markup {
   const tested =
     certificate === null
       ? 'How much of the held-out traffic could be answered, surest first, and how much of that would differ.'
-      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.${audits(state)}`;
+      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.${audits(state)}${jointWords(outcome)}`;
   const everything = report.riskCoverage.at(-1);
   const curve = Object.entries(report.curve).map(([risk, share]) => [percent(Number(risk)), percent(share)]);
   return html`${card(
@@ -42,6 +42,13 @@ ${reliabilityCard(report)}`;
 function audits({ live: { audited } }: TaskState): string {
   if (audited.n === 0) return '';
   return ` Live audits so far: ${count(audited.hits)} of ${count(audited.n)} differ (at most ${percent(audited.upper)}).`;
+}
+
+/** The second, weaker promise: it counts over all calls, so it reaches further. */
+function jointWords(outcome: CertificationOutcome | undefined): string {
+  const joint = outcome?.joint ?? null;
+  if (joint === null) return '';
+  return ` Counted over all calls, ${percent(joint.coverage)} could be answered here with at most ${percent(joint.epsilon)} of the traffic differing.`;
 }
 
 function promiseTitle(certificate: Certificate | null, { disagreement }: EvaluationReport): string {

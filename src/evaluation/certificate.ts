@@ -9,12 +9,13 @@ export interface Certificate {
   readonly delta: number;
   /** Serve where confidence >= threshold. */
   readonly threshold: number;
-  /** Calibration rows served at the threshold, and disagreements among them. */
+  /** Calibration rows in the tested set, and disagreements among them. */
   readonly n: number;
   readonly errors: number;
-  /** Share of the calibration rows served. */
-  readonly coverage: number;
+  /** P(at most this many errors) had the tested set the risk epsilon. */
   readonly pValue: number;
+  /** Share of the calibration rows served in the end: the tested set less the buckets taken away afterwards. */
+  readonly coverage: number;
 }
 
 /** A bucket's own right to be served. */

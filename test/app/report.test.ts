@@ -25,6 +25,10 @@ test('the page names its figures in words, with interval and count', () => {
   assert.match(page, /71\.5 – 74\.3\u00a0%, n = 4,018/);
   assert.match(page, /where at most 2\u00a0% was promised/);
   assert.match(page, /Live audits so far: 3 of 212 differ \(at most 4\.1\u00a0%\)/);
+  assert.match(
+    page,
+    /Counted over all calls, [\d.]+\u00a0% could be answered here with at most 2\u00a0% of the traffic differing/,
+  );
   assert.match(page, /413 times faster at the median/);
   assert.match(page, /\$300\.98 less a month/);
   assert.match(page, /112 of 124 offered capabilities were ever used/);
