@@ -1,22 +1,22 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Scored } from '../../src/evaluation/prediction.ts';
 import { allowedViolations, methods, noises, population, promiseKept } from '../evaluation/draws.ts';
 
 /**
- * `npm run bench -- promise [--draws 1000] [--scores scored.jsonl] [--calibration 1000] [--json]`: is the promise kept?
- * Draws calibration sets from made-up traffic with rising and flat noise, or from stored scores (`Scored` rows or the
- * predictions of a replay),
- * and prints for each method the mean coverage and the share of draws in which the served calls disagree more often
- * than epsilon. Exit code 1 where `certify` exceeds delta by more than two standard errors.
+ * `npm run bench -- promise [--draws 1000] [--scores F.jsonl] [--calibration 1000] [--json F]`: is the promise kept?
+ * Draws calibration sets from made-up traffic with rising and flat noise, or from stored scores (`Scored` rows, or the
+ * predictions that `replay` writes), and prints for each method the mean coverage and the share of draws in which the
+ * served calls disagree more often than epsilon. Exit code 1 where `certify` exceeds delta by more than two standard
+ * errors.
  */
 const { values } = parseArgs({
   options: {
     draws: { type: 'string', default: '1000' },
     calibration: { type: 'string' },
     scores: { type: 'string' },
-    json: { type: 'boolean', default: false },
+    json: { type: 'string' },
   },
 });
 const draws = Number(values.draws);
@@ -42,10 +42,10 @@ for (const { name, rows } of sources()) {
       results: promiseKept(rows, trial),
     };
     lines.push(line);
-    if (!values.json) console.log(describe(line));
+    console.log(describe(line));
   }
 }
-if (values.json) console.log(JSON.stringify({ draws, delta, lines }));
+if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ draws, delta, lines }));
 const broken = lines.filter((line) => line.results.certify.violations > line.allowed);
 if (broken.length > 0) {
   console.error(`The promise is not kept on ${broken.map((line) => line.traffic).join(', ')}.`);
