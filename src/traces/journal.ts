@@ -56,7 +56,7 @@ export interface Journal {
   readonly folder: string;
   /** Redacts the trace and writes it. Resolves 'stored' once its line is in the file, 'shed' where it was given up. */
   append(trace: Trace): Promise<'stored' | 'shed'>;
-  /** Waits until everything accepted so far is stored or shed, and on the platter. */
+  /** Waits until everything accepted so far is stored and on the platter; no longer while capture pauses. */
   flush(): Promise<void>;
   /** Closes the current segment and compresses everything that is closed. */
   seal(): Promise<void>;
@@ -236,7 +236,8 @@ class FolderJournal implements Journal {
   }
 
   async flush(): Promise<void> {
-    await this.#pump;
+    while (this.#pump !== null && this.#paused === null)
+      await Promise.race([this.#pump, new Promise((resolve) => setTimeout(resolve, 20))]);
     await this.#writer.sync();
   }
 

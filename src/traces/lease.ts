@@ -48,7 +48,15 @@ async function holdLease(folder: string, writer: string): Promise<Lease> {
   held.add(path.resolve(file));
   return {
     writer,
-    renew: () => utimes(file, new Date(), new Date()),
+    renew: async () => {
+      try {
+        await utimes(file, new Date(), new Date());
+      } catch {
+        // Somebody cleared the folder: the family is ours all the same.
+        await mkdir(folder, { recursive: true });
+        await writeFile(file, JSON.stringify(self()));
+      }
+    },
     release: async () => {
       held.delete(path.resolve(file));
       // The family stays known, with nobody holding it, for the next writer to go on with.

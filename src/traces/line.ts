@@ -42,3 +42,11 @@ export function parseTrace(json: Buffer | string): Result<Trace, string> {
     return fail('not a trace');
   return ok(value as unknown as Trace);
 }
+
+/** A trace's id, without parsing the rest where the id stands first, as the journal writes it; null for no trace. */
+export function idOf(json: Buffer): string | null {
+  const first = /^\{"id":"([^"\\]*)"/.exec(json.toString('utf8', 0, 200))?.[1];
+  if (first !== undefined) return first;
+  const trace = parseTrace(json);
+  return trace.ok ? trace.value.id : null;
+}

@@ -1,9 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import type { Log } from '../base/log.ts';
 import { withFolderLock, writerAlive } from './lease.ts';
-import { parseTrace } from './line.ts';
+import { idOf } from './line.ts';
 import { type Drop, sealSegment } from './seal.ts';
-import { listSegments, openFile, type Segment } from './segment.ts';
+import { listSegments, openFile, type Segment, sealedFile } from './segment.ts';
 import { readSegment } from './segmentReader.ts';
 import type { SegmentWriter } from './segmentWriter.ts';
 import { addTombstone, loadTombstones, settleTombstone, type Tombstones } from './tombstone.ts';
@@ -32,6 +32,7 @@ export async function maintain(
   folder: string,
   options: MaintenanceOptions,
 ): Promise<{ segments: number; bytes: number }> {
+  await options.writer?.leaveRemoved();
   const tombstones = await loadTombstones(folder);
   await rotateIfDue(options, tombstones);
   const done = new Set<string>();
@@ -140,8 +141,26 @@ async function measure(folder: string): Promise<{ segments: number; bytes: numbe
 export async function deleteTraces(folder: string, what: DeleteWhat, writer?: string): Promise<number> {
   const ids = what === 'all' ? null : what.ids;
   const counted = await countTraces(folder, ids, writer);
-  if (counted.traces > 0) await addTombstone(folder, ids, counted.segments);
+  // Closed segments that go as a whole can go at once: on a full disk there is no room for more than that.
+  if (ids === null) await removeClosed(folder, counted.segments, writer);
+  if (counted.segments.size > 0) await addTombstone(folder, ids, counted.segments);
   return counted.traces;
+}
+
+async function removeClosed(
+  folder: string,
+  segments: Map<string, number>,
+  writer: string | undefined,
+): Promise<void> {
+  await withFolderLock(folder, async () => {
+    for (const segment of await listSegments(folder)) {
+      const live = segment.writer !== writer && (await writerAlive(folder, segment.writer));
+      if (!segments.has(segment.name) || (live && !segment.sealed)) continue;
+      await rm(sealedFile(folder, segment.name), { force: true });
+      await rm(openFile(folder, segment.name), { force: true });
+      segments.delete(segment.name);
+    }
+  });
 }
 
 async function countTraces(
@@ -160,9 +179,9 @@ async function countTraces(
       lines = batch.next.line;
       for (const { line, content } of batch.lines) {
         if (!content.ok || content.value === null) continue;
-        const trace = parseTrace(content.value);
-        if (!trace.ok || before.covers(segment.name, line, trace.value.id)) continue;
-        if (ids === null || ids.has(trace.value.id)) hits++;
+        const id = idOf(content.value);
+        if (id === null || before.covers(segment.name, line, id)) continue;
+        if (ids === null || ids.has(id)) hits++;
       }
     }
     traces += hits;

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm, stat, utimes } from 'node:fs/promises';
-import { parseTrace } from './line.ts';
+import { idOf } from './line.ts';
 import { BLOCK_BYTES, encodeBlock, encodeHeader, readHeader } from './sealed.ts';
 import { openFile, type Segment, sealedFile } from './segment.ts';
 import { readSegment, type SegmentLine } from './segmentReader.ts';
@@ -96,6 +96,6 @@ function textOf({ content }: SegmentLine): Buffer {
 function withoutDropped(line: SegmentLine, drop: Drop): Buffer | null {
   const { content } = line;
   if (!content.ok || content.value === null) return textOf(line);
-  const trace = parseTrace(content.value);
-  return trace.ok && drop(line.line, trace.value.id) ? null : content.value;
+  const id = idOf(content.value);
+  return id !== null && drop(line.line, id) ? null : content.value;
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { listSegments, openFile, segmentName } from './segment.ts';
 
 /** Writes bytes at a position and says how many it wrote, as FileHandle.write does. */
@@ -28,6 +28,8 @@ export interface SegmentWriter {
   /** Closes the segment; the next write begins a new one. Waits for a write in progress. */
   rotate(): Promise<void>;
   close(): Promise<void>;
+  /** Lets go of a file that somebody has removed: what is written to it is lost. */
+  leaveRemoved(): Promise<void>;
   /** Bytes written since `resetBytes`. */
   bytesSince(): number;
   resetBytes(): void;
@@ -54,6 +56,7 @@ export function createSegmentWriter(
   };
 
   const begin = async (): Promise<NonNullable<typeof open_>> => {
+    await mkdir(folder, { recursive: true });
     for (const segment of await listSegments(folder)) greatest = Math.max(greatest, segment.order);
     // The clock may have gone back: names go forward all the same.
     greatest = Math.max(Math.floor(options.now()), greatest + 1);
@@ -116,6 +119,10 @@ export function createSegmentWriter(
       }),
     rotate: () => inTurn(close),
     close: () => inTurn(close),
+    leaveRemoved: () =>
+      inTurn(async () => {
+        if (open_ !== null && (await open_.file.stat()).nlink === 0) await close();
+      }),
     bytesSince: () => written,
     resetBytes: () => {
       written = 0;

@@ -53,6 +53,31 @@ test('a journal can be closed while the disk is full: what waits is shed and cou
   assert.equal(journal.stats().shed, 1);
 });
 
+test('on a full disk everything can be deleted, and capture goes on', async (t) => {
+  const folder = temporaryFolder(t);
+  let full = false;
+  const journal = await openJournal(folder, {
+    maintenanceMs: 0,
+    retryMs: 10,
+    write: async (file, bytes, offset, position) => {
+      if (full) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      return (await file.write(bytes, offset, bytes.length - offset, position)).bytesWritten;
+    },
+  });
+  await journal.append(makeTrace('old'));
+  full = true;
+  const append = journal.append(makeTrace('new'));
+  while (journal.stats().paused === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(await journal.delete('all'), 1);
+  full = false;
+  assert.equal(await append, 'stored');
+  assert.deepEqual(
+    (await readAll(folder)).traces.map((trace) => trace.id),
+    ['new'],
+  );
+  await journal.close();
+});
+
 test('a real full file system does the same', async (t) => {
   const folder = tinyDisk(t);
   if (folder === null) return t.skip('mounting a file system is not allowed here');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { manualClock } from '../../src/base/clock.ts';
@@ -176,6 +176,17 @@ test('retention by size removes the oldest segments and never the one being writ
   assert.equal(ids.at(-1), 'last');
   assert.ok(ids.length > 1 && ids.length < 201, `${ids.length} left`);
   assert.ok(!ids.includes('t0'));
+  await journal.close();
+});
+
+test('a journal whose folder was cleared goes on in a new one', async (t) => {
+  const folder = path.join(temporaryFolder(t), 'journal');
+  const journal = await openJournal(folder, quiet);
+  await journal.append(makeTrace('before'));
+  rmSync(folder, { recursive: true });
+  await journal.seal();
+  await journal.append(makeTrace('after'));
+  assert.deepEqual(await readIds(folder), ['after']);
   await journal.close();
 });
 
