@@ -11,7 +11,7 @@ import { buildFeatures } from './features.ts';
 import { networkOf } from './fit.ts';
 import { NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
-import { initialState, openTrainer } from './trainer.ts';
+import { initialState, lossSum, openTrainer } from './trainer.ts';
 
 export interface DeepEstimate {
   /** Bytes that training needs at its largest moment, beside what the process uses already. */
@@ -52,6 +52,7 @@ export function chooseDeepDevice(
       for (let step = 0; step < 8; step++) {
         const start = performance.now();
         await trainer.step(own[step % own.length]!, { step, steps: 1000, random }, state);
+        await lossSum(state);
         times.push(performance.now() - start);
       }
       state.dispose();

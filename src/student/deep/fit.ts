@@ -11,7 +11,7 @@ import { rowCount } from './features.ts';
 import type { Network } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
 import type { Trainer } from './trainer.ts';
-import { initialState, openTrainer } from './trainer.ts';
+import { initialState, lossSum, openTrainer } from './trainer.ts';
 
 export interface FitProgress {
   readonly step: number;
@@ -86,12 +86,9 @@ export async function fitNetwork(
     for (const batch of batches) {
       if (step++ < run.step) continue;
       options.signal?.throwIfAborted();
-      run.loss += await trainer.step(
-        batch,
-        { step: run.step, steps, random: random.derive(`step ${run.step}`) },
-        state,
-      );
+      await trainer.step(batch, { step: run.step, steps, random: random.derive(`step ${run.step}`) }, state);
       run.step++;
+      if (run.step % LOOK_EVERY === 0) await lossSum(state);
       await averageWhenDue(trainer, run.step, run.step === steps, training.averageEvery, state);
       if (
         options.checkpoint !== undefined &&
@@ -103,8 +100,9 @@ export async function fitNetwork(
       }
     }
     const validation = await options.validate(state, e);
-    options.onProgress?.({ step: run.step, steps, loss: run.loss / batches.length, validation });
-    run.loss = 0;
+    const total = await lossSum(state);
+    options.onProgress?.({ step: run.step, steps, loss: (total - run.loss) / batches.length, validation });
+    run.loss = total;
     if (validation === null) continue;
     if (validation < run.best) {
       run.best = validation;
@@ -127,9 +125,13 @@ export async function fitNetwork(
 
 const averaged = ['packed.average', 'table.average'] as const;
 
+/** Steps between looks at the loss: bounds how far the host runs ahead of a GPU and how late a divergence is seen. */
+const LOOK_EVERY = 16;
+
 /** Where a run is. */
 interface Run {
   step: number;
+  /** The loss sum at the end of the last epoch. */
   loss: number;
   best: number;
   worse: number;

@@ -26,8 +26,8 @@ import type { EncoderSpec, TrainingSpec } from './spec.ts';
 
 /**
  * The graphs of one network: the training step, the moving average, and the prediction. State: `packed` (all dense
- * parameters), `table` (embedding rows), their two moments each, their moving averages, and `noise`, a pool of dropout
- * masks from which every use reads a window.
+ * parameters), `table` (embedding rows), their two moments each, their moving averages, `loss` (the sum over all steps),
+ * and `noise`, a pool of dropout masks from which every use reads a window.
  */
 export interface Network {
   readonly encoder: EncoderSpec;
@@ -79,7 +79,7 @@ export function trainingStep(
   const all = gradients(loss, wrt);
   const flat = pack(specs, all.slice(0, -1));
   const rowGradient = all.at(-1)!;
-  const { scale, norm } = clipScale([flat, rowGradient], training.clip);
+  const { scale } = clipScale([flat, rowGradient], training.clip);
 
   const decay = constant(
     'f32',
@@ -95,8 +95,10 @@ export function trainingStep(
   return {
     noise,
     graph: {
-      outputs: { loss, norm },
+      outputs: {},
       updates: {
+        // Losses add up on the device: fetching one would make the host wait for every step.
+        loss: add(state('loss', 'f32', [1]), reshape(loss, [1])),
         packed: dense.parameter,
         'packed.m': dense.moments.first,
         'packed.v': dense.moments.second,

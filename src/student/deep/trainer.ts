@@ -13,12 +13,8 @@ import type { TrainingSpec } from './spec.ts';
 
 /** The compiled steps of a network: one training graph per length that occurs, and the moving average. */
 export interface Trainer {
-  /** One step of `steps`; returns the loss. Throws where it is no longer a number. */
-  step(
-    batch: PlannedBatch,
-    at: { step: number; steps: number; random: Random },
-    state: State,
-  ): Promise<number>;
+  /** One step of `steps`. On webgpu it may still be running when this returns. */
+  step(batch: PlannedBatch, at: { step: number; steps: number; random: Random }, state: State): Promise<void>;
   average(count: number, state: State): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -45,10 +41,7 @@ export async function openTrainer(
         ...batcher.fill(batch.members, random),
         ...stepFeeds({ step, steps: total, rate: network.encoder.rate }, training, noise, random),
       };
-      const { loss } = await session.run(feeds, state);
-      const value = Number(loss!.data[0]);
-      if (Number.isFinite(value)) return value;
-      throw new AppError('internal', `Training diverged at step ${step}: the loss is ${value}.`);
+      await session.run(feeds, state);
     },
     average: async (count, state) => {
       // A young average forgets its random start quickly.
@@ -70,7 +63,10 @@ export function initialState(network: Network, random: Random): Record<string, H
   const table = Float32Array.from({ length: network.rows * width }, () => stream.normal() * 0.1);
   // Row 0 pads and stays zero.
   table.fill(0, 0, width);
-  const tensors: Record<string, HostTensor> = { noise: noisePool(network.encoder.dropout, random) };
+  const tensors: Record<string, HostTensor> = {
+    noise: noisePool(network.encoder.dropout, random),
+    loss: { dtype: 'f32', shape: [1], data: new Float32Array(1) },
+  };
   for (const [name, data, shape] of [
     ['packed', packed, [packed.length]],
     ['table', table, [network.rows, width]],
@@ -82,6 +78,14 @@ export function initialState(network: Network, random: Random): Record<string, H
     tensors[`${name}.v`] = f32(new Float32Array(data.length));
   }
   return tensors;
+}
+
+/** The sum of the losses of all steps so far; waits for them. Throws where it is no longer a number. */
+export async function lossSum(state: State): Promise<number> {
+  const { loss } = await state.read(['loss']);
+  const value = Number(loss!.data[0]);
+  if (Number.isFinite(value)) return value;
+  throw new AppError('internal', `Training diverged: the loss is ${value}.`);
 }
 
 /** What a step is fed beside its batch: the schedule's scalars and where each dropout reads its mask. */
