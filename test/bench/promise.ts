@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Scored } from '../../src/evaluation/prediction.ts';
@@ -19,6 +19,10 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
+if (values.scores !== undefined && !existsSync(values.scores)) {
+  console.error(`There is no file ${values.scores}.`);
+  process.exit(2);
+}
 const draws = Number(values.draws);
 const delta = 0.05;
 
