@@ -1,10 +1,13 @@
+import { clockTime, contextDate, isoDate } from './dates.ts';
+
 /**
  * What a teacher does to a text when it copies it: each normaliser is a function from the copied text to the text in the
  * answer. Which of them a slot needs is learned from the answers (`plan/span.ts`); null means "does not apply".
  */
 export interface Normaliser {
   readonly name: string;
-  apply(text: string): string | null;
+  /** @param context other parts of the prompt that the copy may depend on, such as today's date. */
+  apply(text: string, context: Readonly<Record<string, string>>): string | null;
 }
 
 const words: Readonly<Record<string, number>> = {
@@ -82,7 +85,12 @@ const folds: readonly Normaliser[] = [
   { name: 'singular', apply: (text) => (/[^s]s$/u.test(text) ? text.slice(0, -1) : null) },
 ];
 
-const byName = new Map(folds.map((normaliser) => [normaliser.name, normaliser]));
+const calendar: readonly Normaliser[] = [
+  { name: 'date', apply: (text, context) => isoDate(text, contextDate(context)) },
+  { name: 'time', apply: (text) => clockTime(text) },
+];
+
+const byName = new Map([...folds, ...calendar].map((normaliser) => [normaliser.name, normaliser]));
 
 /** Chains that are tried when a slot's normalisers are learned, simplest first. */
 export const normaliserChains: readonly (readonly string[])[] = [
@@ -98,14 +106,20 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['no-punctuation'],
   ['singular'],
   ['lower', 'singular'],
+  ['date'],
+  ['time'],
 ];
 
 /** Applies a chain; null where one of its normalisers does not apply. */
-export function normalise(text: string, chain: readonly string[]): string | null {
+export function normalise(
+  text: string,
+  chain: readonly string[],
+  context: Readonly<Record<string, string>> = {},
+): string | null {
   let current: string | null = text;
   for (const name of chain) {
     if (current === null) return null;
-    current = byName.get(name)?.apply(current) ?? null;
+    current = byName.get(name)?.apply(current, context) ?? null;
   }
   return current;
 }

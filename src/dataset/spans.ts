@@ -44,7 +44,7 @@ export function alignSpanList(
 export function spanValue(slot: SpanSlot, spans: readonly Span[], input: ModelInput): string | number | null {
   if (spans.length === 0) return null;
   const used = slot.join ? spans : spans.slice(0, 1);
-  const texts = used.map((span) => normalise(spanText(span, input), slot.normalisers));
+  const texts = used.map((span) => normalise(spanText(span, input), slot.normalisers, input.context));
   if (texts.some((text) => text === null)) return null;
   const joined = texts.join(slot.join ?? '');
   return slot.type === 'number' ? Number(joined) : joined;
@@ -56,7 +56,7 @@ export function spanListValue(
   input: ModelInput,
 ): (string | number)[] {
   return spans.flatMap((span) => {
-    const text = normalise(spanText(span, input), slot.normalisers);
+    const text = normalise(spanText(span, input), slot.normalisers, input.context);
     return text === null ? [] : [slot.type === 'number' ? Number(text) : text];
   });
 }
@@ -135,7 +135,8 @@ export function findSpan(
 ): Span | null {
   if (wanted === '') return null;
   for (const [slot, text] of Object.entries(input.slots)) {
-    const places = chain.length === 0 ? verbatimPlaces(text, wanted) : foldedPlaces(text, wanted, chain);
+    const places =
+      chain.length === 0 ? verbatimPlaces(text, wanted) : foldedPlaces(text, wanted, chain, input.context);
     for (const { start, end } of places) {
       if (after !== undefined && after.slot === slot && start < after.end) continue;
       if (occupied.some((other) => other.slot === slot && start < other.end && other.start < end)) continue;
@@ -167,12 +168,13 @@ function* foldedPlaces(
   text: string,
   wanted: string,
   chain: readonly string[],
+  context: ModelInput['context'],
 ): Generator<{ start: number; end: number }> {
   const tokens = tokenise(text);
   for (let i = 0; i < tokens.length; i++) {
     for (let j = i; j < Math.min(tokens.length, i + longest); j++) {
       const [start, end] = [tokens[i]!.start, tokens[j]!.end];
-      if (normalise(text.slice(start, end), chain) === wanted) yield { start, end };
+      if (normalise(text.slice(start, end), chain, context) === wanted) yield { start, end };
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clockTime, contextDate, isoDate } from '../../src/dataset/dates.ts';
 import { normalise, normaliserChains, numberOf } from '../../src/dataset/normaliser.ts';
 import { tokenise } from '../../src/dataset/tokens.ts';
 
@@ -38,4 +39,35 @@ test('tokens are words, numbers and single other characters at their places', ()
     ['Zoë', "'", 's', 'A', '12', '-', 'b'],
   );
   for (const { text: word, start, end } of tokens) assert.equal(text.slice(start, end), word);
+});
+
+test('dates are read against the date in the prompt', () => {
+  const today = contextDate({ date: 'Monday, October 26, 2026' });
+  assert.equal(today, Date.UTC(2026, 9, 26));
+  const cases: [string, string | null][] = [
+    ['tomorrow', '2026-10-27'],
+    ['on Friday', '2026-10-30'],
+    ['next Monday', '2026-11-02'],
+    ['in 2 weeks', '2026-11-09'],
+    ['November 3rd', '2026-11-03'],
+    ['3 January', '2027-01-03'],
+    ['12/24/2026', '2026-12-24'],
+    ['2026-02-30', null],
+    ['soon', null],
+  ];
+  for (const [text, date] of cases) assert.equal(isoDate(text, today), date, text);
+  assert.equal(isoDate('tomorrow', null), null);
+  assert.equal(normalise('tomorrow', ['date'], { date: '2026-12-31' }), '2027-01-01');
+});
+
+test('times of day are read with and without am and pm', () => {
+  const cases: [string, string | null][] = [
+    ['5 pm', '17:00'],
+    ['12 am', '00:00'],
+    ['at 9:30', '09:30'],
+    ['noon', '12:00'],
+    ['7', null],
+    ['25:00', null],
+  ];
+  for (const [text, time] of cases) assert.equal(clockTime(text), time, text);
 });
