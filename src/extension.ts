@@ -51,6 +51,10 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerActions(stage),
     ...registerCodeActions(app),
     ...registerNavigation(stage, { sidebar, channel, storage: context.storageUri }),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('understudy.terminals') && app !== null)
+        void terminals.update(app.state);
+    }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void recording.resume(context.storageUri)),
   );
   // Later than activation, which has to stay cheap.

@@ -54,11 +54,11 @@ const patterns: Readonly<Record<SourceLanguage, readonly Pattern[]>> = {
     { find: /\bnew\s+(OpenAI)\s*\(/g, provider: 'openai', client: openaiJs },
     { find: /\b(createOpenAI)\s*\(/g, provider: 'openai', client: { ...openaiJs, headersOption: 'headers' } },
     { find: /\bnew\s+(Anthropic)\s*\(/g, provider: 'anthropic', client: anthropicJs },
+    // It asks for `/messages` below the same variable, which the gateway understands.
     {
-      // Unlike the official client it wants the version in the URL, so the variable as we set it does not fit.
       find: /\b(createAnthropic)\s*\(/g,
       provider: 'anthropic',
-      client: js('baseURL', 'headers', null, '/v1'),
+      client: { ...anthropicJs, headersOption: 'headers' },
     },
     {
       find: /\b(createGoogleGenerativeAI)\s*\(/g,

@@ -14,10 +14,12 @@ export function registerCodeActions(app: LazyApp): vscode.Disposable[] {
   const provider: vscode.CodeActionProvider = {
     provideCodeActions: (document, range) => actionsAt(app, document, range),
   };
+  const register = vscode.commands.registerCommand;
   return [
     vscode.languages.registerCodeActionsProvider(sourceFiles, provider, {
       providedCodeActionKinds: [NAME, ROUTE],
     }),
+    register('understudy.client.route', routeClient),
   ];
 }
 
@@ -55,6 +57,26 @@ function reroute(document: vscode.TextDocument, text: string, site: CallSite): v
   action.edit = workspaceEdit(document, outcome.edits);
   action.isPreferred = true;
   return [action];
+}
+
+/** The same edit from a CodeLens: the client at this offset, or at the cursor. */
+async function routeClient(uri?: vscode.Uri, offset?: number): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const document =
+    uri instanceof vscode.Uri ? await vscode.workspace.openTextDocument(uri) : editor?.document;
+  const language = document && sourceLanguage(document.languageId);
+  if (!document || !language) return;
+  const text = document.getText();
+  const at = offset ?? document.offsetAt(editor?.selection.active ?? new vscode.Position(0, 0));
+  const site = findCallSites(text, language).find(
+    (s) => s.client !== null && s.start <= at && at <= s.arguments.end,
+  );
+  const action = site && reroute(document, text, site)[0];
+  if (action?.edit) await vscode.workspace.applyEdit(action.edit);
+  else
+    void vscode.window.showInformationMessage(
+      action?.disabled?.reason ?? vscode.l10n.t('No client to route here.'),
+    );
 }
 
 function nameTask(

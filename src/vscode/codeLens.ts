@@ -5,6 +5,7 @@ import type { LazyApp } from './lazyApp.ts';
 import { sourceLanguage } from './mask.ts';
 import { editorSetting } from './settings.ts';
 import { tasksOfSites } from './siteTasks.ts';
+import { bypasses } from './sourceEdits.ts';
 import { lensTitle } from './words.ts';
 
 export const sourceFiles: vscode.DocumentSelector = [
@@ -40,7 +41,10 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const text = document.getText();
     const sites = findCallSites(text, language);
     const tasks = tasksOfSites(text, sites, this.#app.state.tasks);
-    return sites.flatMap((site) => this.#lenses(document, site, tasks.get(site) ?? []));
+    return sites.flatMap((site) => {
+      if (bypasses(text, site, sites)) return [bypassLens(document, site)];
+      return this.#lenses(document, site, tasks.get(site) ?? []);
+    });
   }
 
   dispose(): void {
@@ -49,7 +53,7 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   #lenses(document: vscode.TextDocument, site: CallSite, tasks: readonly TaskState[]): vscode.CodeLens[] {
-    const range = new vscode.Range(document.positionAt(site.start), document.positionAt(site.open));
+    const range = rangeOf(document, site);
     if (site.kind === 'call' && tasks.length > 0) {
       return tasks.map(
         (task) =>
@@ -95,4 +99,24 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
     this.#signature = signature;
     this.#changed.fire();
   }
+}
+
+function rangeOf(document: vscode.TextDocument, site: CallSite): vscode.Range {
+  return new vscode.Range(document.positionAt(site.start), document.positionAt(site.open));
+}
+
+/** Nothing of this place is seen, whatever is switched on; the client itself offers the way out. */
+function bypassLens(document: vscode.TextDocument, site: CallSite): vscode.CodeLens {
+  if (site.client === null) {
+    const title = vscode.l10n.t('$(debug-disconnect) Not recorded: its client does not call the gateway');
+    return new vscode.CodeLens(rangeOf(document, site), { title, command: '' });
+  }
+  return new vscode.CodeLens(rangeOf(document, site), {
+    title: vscode.l10n.t('$(debug-disconnect) Not recorded · route through the gateway'),
+    tooltip: vscode.l10n.t(
+      'The URL in the code leads past Understudy. One edit takes it from the environment instead.',
+    ),
+    command: 'understudy.client.route',
+    arguments: [document.uri, site.start],
+  });
 }

@@ -55,6 +55,21 @@ export function rerouteEdit(
   return { kind: 'edits', edits: replaceUrl(text, site, current, variable) };
 }
 
+/**
+ * Whether a place's calls go past the gateway: a client with a fixed URL, or a call in a file where every client of its
+ * provider has one.
+ */
+export function bypasses(text: string, site: CallSite, sites: readonly CallSite[]): boolean {
+  if (site.client !== null) return hasFixedUrl(text, site);
+  const clients = sites.filter((other) => other.client !== null && other.provider === site.provider);
+  return clients.length > 0 && clients.every((client) => hasFixedUrl(text, client));
+}
+
+function hasFixedUrl(text: string, site: CallSite): boolean {
+  const url = options(text, site.arguments).find((option) => option.name === site.client?.urlOption);
+  return url === undefined ? site.client?.variable === null : literal(text, url.value) !== null;
+}
+
 const official: Readonly<Record<string, RegExp>> = {
   openai: /^https:\/\/api\.openai\.com(\/v1)?\/?$/,
   anthropic: /^https:\/\/api\.anthropic\.com(\/v1)?\/?$/,

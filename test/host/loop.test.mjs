@@ -124,10 +124,6 @@ step('trains a student with progress and says what was proved', async () => {
   await sidebar.locator('.terms [data-decision="allowed"]').click();
   await sidebar.locator('[data-action="train"]:not([disabled])').click();
   await sidebar.locator('article[data-stage="training"] .job').waitFor({ timeout: 30_000 });
-  await sidebar
-    .locator('.job figure')
-    .waitFor({ timeout: 60_000 })
-    .catch(() => undefined);
   await driver.shot('training');
   await sidebar
     .locator('article[data-stage="certified"], article[data-stage="refused"], .failure')
@@ -185,8 +181,12 @@ step('goes on after a reload with the same gateway and port', async () => {
 
 step('routes a client with a hard-coded URL through the gateway, as an edit that can be undone', async () => {
   await driver.quickOpen('summarise.ts');
+  const warning = driver.page.locator('.codelens-decoration a', { hasText: 'Not recorded · route' });
+  await warning.waitFor();
+  await driver.shot('bypassed');
   await quickFix('api.openai.com', 'route this client through the gateway');
   await saved('summarise.ts', /baseURL: process\.env\.OPENAI_BASE_URL \?\? 'https:\/\/api\.openai\.com\/v1'/);
+  await warning.waitFor({ state: 'hidden' });
   await driver.shot('routed');
   await driver.page.keyboard.press('Control+z');
   await saved('summarise.ts', /baseURL: 'https:\/\/api\.openai\.com\/v1'/);

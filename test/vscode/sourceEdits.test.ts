@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findCallSites } from '../../src/vscode/callSites.ts';
 import type { SourceLanguage } from '../../src/vscode/mask.ts';
-import { nameTaskEdit, rerouteEdit, type SourceEdit } from '../../src/vscode/sourceEdits.ts';
+import { bypasses, nameTaskEdit, rerouteEdit, type SourceEdit } from '../../src/vscode/sourceEdits.ts';
 
 function apply(text: string, edits: readonly SourceEdit[]): string {
   return [...edits]
@@ -162,3 +162,35 @@ test('routing a client: a server that is the configured upstream can be routed',
     'elsewhere',
   );
 });
+
+const bypassing: readonly [string, SourceLanguage, string, readonly boolean[]][] = [
+  [
+    'a fixed URL leads its client and its calls past the gateway',
+    'javascript',
+    `const c = new OpenAI({ baseURL: 'https://api.openai.com/v1' }); c.responses.create({});`,
+    [true, true],
+  ],
+  [
+    'a client without a URL does not, and calls of a file with one such client may be its',
+    'javascript',
+    `new OpenAI({ baseURL: 'https://x' }); new OpenAI({ apiKey }); c.responses.create({});`,
+    [true, false, false],
+  ],
+  ['a client that reads no variable does', 'javascript', 'new Ollama({ headers })', [true]],
+  [
+    'a URL from the environment does not',
+    'python',
+    'OpenAI(base_url=os.environ["X"])\nc.messages.create(model=m)',
+    [false, false],
+  ],
+];
+
+for (const [title, language, text, expected] of bypassing) {
+  test(`bypassing the gateway: ${title}`, () => {
+    const sites = findCallSites(text, language);
+    assert.deepEqual(
+      sites.map((site) => bypasses(text, site, sites)),
+      expected,
+    );
+  });
+}
