@@ -128,6 +128,8 @@ export function traceOf(call: RecordedCall, requestBytes: Buffer, responseBytes:
   const format = formatFor(call.provider, call.method, call.path);
   const request = readJson(requestBytes, call.requestEncoding);
   const answer = readAnswer(call, format, responseBytes);
+  // Clients hang up once a stream has said that it is over, before the connection has.
+  const isWholeStream = answer.streamed && answer.value !== null && answer.problem === null;
   return {
     id: call.id,
     startMs: call.startMs,
@@ -141,7 +143,7 @@ export function traceOf(call: RecordedCall, requestBytes: Buffer, responseBytes:
     // Paths that no codec reads are counted, not kept: files and audio have no place in a journal of tasks.
     request: format === null || request.value === null ? null : withoutMedia(request.value),
     response: format === null || answer.value === null ? null : withoutMedia(answer.value),
-    incomplete: call.incomplete ?? request.problem ?? answer.problem,
+    incomplete: (isWholeStream ? null : call.incomplete) ?? request.problem ?? answer.problem,
     servedBy: call.servedBy,
     pinnedTask: call.pinnedTask,
     site: call.site,

@@ -239,6 +239,23 @@ describe('capture', () => {
     assert.equal(trace?.incomplete, 'upstream reset');
   });
 
+  test('a client that hangs up after the last event has had a whole answer', async () => {
+    answer = (_, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const event of chatEvents('all of it')) res.write(event); // And never ends the body.
+    };
+    const { body } = await post('/openai/v1/chat/completions', {}, JSON.stringify({ ...chat, stream: true }));
+    let text = '';
+    for await (const piece of body!.pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      if (text.includes('[DONE]')) break;
+    }
+    await teacher.seen[0]!.closed;
+    const [trace] = await recorded();
+    assert.equal(trace?.incomplete, null);
+    assert.match(JSON.stringify(trace?.response), /all of it/);
+  });
+
   test('a client that goes away is gone for the teacher at once', async () => {
     answer = (_, res) => {
       res.writeHead(200, { 'content-type': 'text/event-stream' });
