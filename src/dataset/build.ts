@@ -1,6 +1,7 @@
+import { normaliseText } from '../base/text.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
-import type { Answer } from '../wire/chat.ts';
+import type { Answer, TokenLogprob } from '../wire/chat.ts';
 import { answerOf } from '../wire/chat.ts';
 import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
@@ -9,6 +10,7 @@ import { inputSlotsOf, inputText, modelInputOf } from './input.ts';
 import { inferPlan } from './plan/infer.ts';
 import type { OutputPlan } from './plan.ts';
 import { renderAnswer } from './render.ts';
+import { softLabels } from './soft.ts';
 import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
 
 export interface BuildDataset {
@@ -42,12 +44,13 @@ export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildD
   );
   const examples = observations.map((o, i): Example => {
     const { targets, unplanned } = align(plan, o.answer, o.input);
+    const logprobs = o.call.response?.logprobs ?? null;
     return {
       callId: o.call.trace.id,
       atMs: o.call.trace.startMs,
       input: o.input,
       answer: o.answer,
-      targets,
+      targets: logprobs === null ? targets : withDoubt(plan, targets, logprobs),
       unplanned,
       cluster: clusters[i]!,
       split: splits[i]!,
@@ -64,7 +67,7 @@ export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildD
     plan,
     examples,
     fingerprint: fingerprintOf(examples),
-    notes: notesOf(examples, calls.length, usable.length),
+    notes: [...notesOf(examples, calls.length, usable.length), ...ceilingOf(examples, slots)],
   };
 }
 
@@ -118,6 +121,20 @@ function align(plan: OutputPlan, answer: Answer, input: ModelInput): Pick<Exampl
   return { targets: aligned.value, unplanned: null };
 }
 
+/** Adds the teacher's doubt between labels to the target of a bare label. */
+function withDoubt(
+  plan: OutputPlan,
+  targets: Example['targets'],
+  logprobs: readonly TokenLogprob[],
+): Example['targets'] {
+  if (plan.kind !== 'text-answer' || plan.node.kind !== 'choice') return targets;
+  const { name, values } = plan.node.slot;
+  const target = targets?.[name];
+  if (target?.kind !== 'class') return targets;
+  const soft = softLabels(values.map(String), target.index, logprobs);
+  return soft === null ? targets : { ...targets, [name]: { ...target, soft } };
+}
+
 function sameBytes(a: Answer, b: Answer): boolean {
   return (
     a.text === b.text &&
@@ -137,5 +154,28 @@ function notesOf(examples: readonly Example[], calls: number, usable: number): s
   return [
     `${usable} of ${calls} calls can be learned from.`,
     ...lines.map(([reason, count]) => `${count} answers are outside the plan: ${reason}.`),
+  ];
+}
+
+/** How alike the teacher answers inputs that come again: no student can agree more often than its teacher does with itself. */
+function ceilingOf(examples: readonly Example[], slots: readonly string[]): string[] {
+  const answers = new Map<string, Map<string, number>>();
+  for (const { input, answer } of examples) {
+    const key = normaliseText(inputText(input, slots));
+    const own = answers.get(key) ?? new Map<string, number>();
+    const said = JSON.stringify(answer);
+    answers.set(key, own.set(said, (own.get(said) ?? 0) + 1));
+  }
+  let pairs = 0;
+  let alike = 0;
+  for (const own of answers.values()) {
+    const counts = [...own.values()];
+    const n = counts.reduce((sum, count) => sum + count, 0);
+    pairs += n * (n - 1);
+    alike += counts.reduce((sum, count) => sum + count * (count - 1), 0);
+  }
+  if (pairs < 40) return [];
+  return [
+    `Asked the same again, the teacher gave the same answer in ${((alike / pairs) * 100).toFixed(1)} % of pairs.`,
   ];
 }

@@ -53,6 +53,11 @@ export function deepDataOf(
         const target = example.targets?.[name];
         return target?.kind === 'class' ? target.index : -1;
       }),
+      ...(heads.some(({ name }) => softOf(example, name) !== null)
+        ? {
+            soft: heads.map(({ name, values }) => softTarget(softOf(example, name), values.length)),
+          }
+        : {}),
       tags: scheme === null ? [] : [tags === null ? null : [...tags]],
       weight: example.weight,
     };
@@ -135,6 +140,19 @@ export function mix(
 export function retagger(tagger: Tagger | null, input: ModelInput, slots: readonly string[]) {
   if (tagger === null) return null;
   return (values: Float32Array, weight: number) => tagInput(tagger, input, slots, { values, weight });
+}
+
+function softOf(example: Example, slot: string): Readonly<Record<number, number>> | null {
+  const target = example.targets?.[slot];
+  return target?.kind === 'class' ? (target.soft ?? null) : null;
+}
+
+/** The teacher's distribution over the classes; null where it gave none. */
+function softTarget(soft: Readonly<Record<number, number>> | null, classes: number): Float32Array | null {
+  if (soft === null) return null;
+  const target = new Float32Array(classes);
+  for (const [index, p] of Object.entries(soft)) target[Number(index)] = p;
+  return target;
 }
 
 function logsOf(probabilities: Float32Array): Float64Array {
