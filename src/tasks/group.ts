@@ -99,11 +99,15 @@ function judgeSystems(
   if (perVariant >= SMALLEST_FAMILY && answersDiffer(largest(fitting.map((i) => groups[i]!)))) return null;
   const timeline = fitting.flatMap((i) => groups[i]!.map((d) => [d.call.trace.startMs, i] as const));
   const widest = widestSlot(segments, texts);
+  // The same few phrases again and again, each a clause of its own ("find the deadline"): instructions, not values.
+  if (perVariant >= SMALLEST_FAMILY && narrowestSlot(segments, texts) >= CLAUSE_WORDS) return null;
   if (share >= 0.8 && !isSequential(timeline)) return widest <= OPTIONAL_WORDS ? fitting : null;
   if (share >= 0.8 && widest <= NAME_WORDS && fitting.length >= 4) return fitting;
   return fitting.length >= SMALLEST_FAMILY && perVariant <= 5 ? fitting : null;
 }
 
+/** Words that make a slot's value a clause. */
+const CLAUSE_WORDS = 3;
 /** Words that a name, a plan or a place in a system prompt has at most. */
 const NAME_WORDS = 8;
 /** Words that a paragraph that is sometimes there and sometimes not has at most. */
@@ -115,13 +119,20 @@ function largest(groups: readonly (readonly Digest[])[]): readonly (readonly Dig
 
 /** Words in the widest slot of a template, the median over the texts. */
 function widestSlot(segments: readonly Segment[], texts: readonly string[]): number {
+  return median(widths(segments, texts));
+}
+
+/** The same, the least over the texts: 0 for a paragraph that is missing in some. */
+function narrowestSlot(segments: readonly Segment[], texts: readonly string[]): number {
+  return Math.min(...widths(segments, texts));
+}
+
+function widths(segments: readonly Segment[], texts: readonly string[]): readonly number[] {
   const match = compileSegments(segments);
-  return median(
-    texts.map((text) => {
-      const slots: Record<string, string> = {};
-      return match(text, slots) ? Math.max(0, ...Object.values(slots).map(wordCount)) : 0;
-    }),
-  );
+  return texts.map((text) => {
+    const slots: Record<string, string> = {};
+    return match(text, slots) ? Math.max(0, ...Object.values(slots).map(wordCount)) : 0;
+  });
 }
 
 /** Calls without instructions of their own: what they belong to shows in tools, output format or the user's message. */
@@ -234,7 +245,7 @@ function templateFamilies(
     for (const narrow of templatesOf(open)) {
       const template = widenTemplate(narrow, open);
       const { matched, slots, rest } = applyTemplate(template, open);
-      if (matched.length < SMALLEST_FAMILY) continue;
+      if (matched.length < SMALLEST_FAMILY || isRepetition(matched)) continue;
       if (round > 0 && !isNews(matched, found, group.length)) continue;
       found.push({ ...template, tools: matched.at(-1)!.tools, varying, digests: matched, slots });
       open = rest;
@@ -242,6 +253,13 @@ function templateFamilies(
     if (open.length === before) break;
   }
   return { found, open };
+}
+
+/** One request sent again and again by hand: a few calls with hardly any text of their own. */
+function isRepetition(matched: readonly Digest[]): boolean {
+  if (matched.length >= 100) return false;
+  const distinct = new Set(matched.map((digest) => `${mask(digest.system)}\n${mask(digest.lastUser)}`));
+  return distinct.size < Math.max(3, 0.1 * matched.length);
 }
 
 /** Calls left over by the first templates make one of their own if they follow those in time or are many. */

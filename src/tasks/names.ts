@@ -7,7 +7,7 @@ import type { Segment } from './task.ts';
 const fillers = new Set(
   (
     'a an the of for to in on at by with from and or as is are be was your you my our its their this that these those ' +
-    'one into it following below above given each every exactly please'
+    'one into it following below above given each every exactly please most least than about only'
   ).split(' '),
 );
 
@@ -87,7 +87,7 @@ export function slotLabel(before: string): string {
   // Fences, quotes and list marks stand between a label and its slot: `Message:\n"""\n{{}}`.
   const lines = before.split('\n').slice(-4).reverse();
   const line = (lines.find((text) => /\p{L}/u.test(text)) ?? '').trim();
-  const tag = /<([a-z][\w-]{0,30})(?:\s[^<>]*)?>\s*$/iu.exec(line)?.[1];
+  const tag = /<([a-z][\w-]{0,30})(?:\s[^<>]*)?>[^<>\n]{0,4}$/iu.exec(line)?.[1];
   if (tag !== undefined) return identifier(tag);
   const key = /["']?([\p{L}][\p{L}\p{N} _'’-]{0,40}?)["'*`]*\s*[:=]\s*["'`<([{*]*$/u.exec(line)?.[1];
   const direct = line === lines[0]?.trim();
@@ -98,6 +98,14 @@ export function slotLabel(before: string): string {
     .replace(/['’]s\b/gu, '')
     .split(/[^\p{L}\p{N}_]+/u)
     .filter((word) => word !== '' && !fillers.has(word));
+  // "translate to {{}}" names nothing; "the user is {{}}" does.
+  const last =
+    phrase
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}_]+/u)
+      .filter(Boolean)
+      .at(-1) ?? '';
+  if (key === undefined && fillers.has(last) && !['is', 'are', 'was', 'as'].includes(last)) return '';
   const telling = content.filter((word) => !speech.has(word));
   const chosen = telling.length > 0 || key === undefined ? telling : content;
   return identifier(chosen.slice(key === undefined ? -1 : -2).join('_'));

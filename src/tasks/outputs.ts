@@ -8,6 +8,8 @@ export interface Outputs {
   readonly form: 'tools' | 'json' | 'labels' | 'text' | 'none';
   /** Tools called, keys of JSON objects, short answers; empty for free text. */
   readonly values: ReadonlySet<string>;
+  /** Answers per distinct value: below a few, two samples of one set may well differ. */
+  readonly repeats: number;
 }
 
 /** Answers up to this length may be labels. */
@@ -38,8 +40,8 @@ export function outputsOf(digests: readonly Digest[]): Outputs {
   const found = values.get(form) ?? new Set<string>();
   // Short answers that hardly repeat are text.
   if (form === 'labels' && found.size > 0.5 * (forms.get('labels') ?? 0))
-    return { form: 'text', values: new Set() };
-  return { form, values: found };
+    return { form: 'text', values: new Set(), repeats: 0 };
+  return { form, values: found, repeats: (forms.get(form) ?? 0) / Math.max(1, found.size) };
 }
 
 /** Share of the smaller set that is in the other; 1 where either is empty. */

@@ -10,7 +10,7 @@ import {
   spread,
 } from './family.ts';
 import { slotLabel, textBefore } from './names.ts';
-import { containment, outputsOf } from './outputs.ts';
+import { containment, type Outputs, outputsOf } from './outputs.ts';
 import { isDate } from './slotNames.ts';
 import { HISTORY_SLOT, MAIN_SLOT } from './template.ts';
 import { isSequential } from './timeline.ts';
@@ -21,6 +21,8 @@ import { wordCount } from './tokens.ts';
 /** Calls of an edit that changes a value only must be this many before it counts: a session may do the same by chance. */
 const SETTLED = 20;
 const MOST_VALUES = 8;
+/** Words of a rare value ("en-US") that may leave the constant text. */
+const VALUE_WORDS = 3;
 /** Share of the constant words that a wider template must keep. */
 const KEPT_WORDS = 0.8;
 
@@ -53,7 +55,7 @@ function keepsWords(narrow: FamilyTemplate, wide: FamilyTemplate): boolean {
     const [before, after] = [message, wide.messages[i]!].map(({ segments }) =>
       wordCount(constantText(segments)),
     );
-    return after! >= KEPT_WORDS * before!;
+    return after! >= KEPT_WORDS * before! || (after! >= 1 && before! - after! <= VALUE_WORDS);
   });
 }
 
@@ -115,17 +117,17 @@ function followEachOther(parts: readonly (readonly Digest[])[]): boolean {
   );
 }
 
-/** Do calls side by side get answers of different kinds, or of sets that hardly overlap? */
+/** Do calls side by side get answers of different kinds, or of sets that hardly overlap? True where all pairs do. */
 export function answersDiffer(parts: readonly (readonly Digest[])[]): boolean {
   const outputs = parts.map(outputsOf);
-  return outputs.every((a, i) =>
-    outputs.every((b, j) => {
-      if (i === j) return true;
-      if (a.form === 'none' || b.form === 'none') return false;
-      if (a.form !== b.form) return true;
-      return a.values.size > 1 && b.values.size > 1 && containment(a.values, b.values) < 0.34;
-    }),
-  );
+  return outputs.every((a, i) => outputs.every((b, j) => i === j || differ(a, b)));
+}
+
+function differ(a: Outputs, b: Outputs): boolean {
+  if (a.form === 'none' || b.form === 'none') return false;
+  if (a.form !== b.form) return true;
+  if (a.values.size < 2 || b.values.size < 2 || Math.min(a.repeats, b.repeats) < 3) return false;
+  return containment(a.values, b.values) < 0.34;
 }
 
 /** Are the answers of all parts free text? */

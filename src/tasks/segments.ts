@@ -1,7 +1,7 @@
 import type { Constant } from './constants.ts';
 import type { Segment } from './task.ts';
 import { compileSegments, MAIN_SLOT } from './template.ts';
-import { mask, maskedSpans } from './tokens.ts';
+import { mask, maskedSpans, wordCount } from './tokens.ts';
 
 /** From a chain of constants to a template's segments: what lies between becomes slots with sensible edges. */
 
@@ -18,7 +18,7 @@ export function buildSegments(chain: readonly Constant[], samples: readonly stri
   });
   if (!chain.at(-1)!.trail) segments.push({ kind: 'slot', name: `${slot++}` });
   let shaped: readonly Segment[] = segments;
-  for (const step of [foldEqual, shrinkEdges, growMasked, mergeRepeats])
+  for (const step of [foldEqual, shrinkEdges, growMasked, mergeRepeats, splitLeading])
     shaped = step(shaped, valuesOf(shaped, samples));
   return nameMain(shaped, valuesOf(shaped, samples));
 }
@@ -101,7 +101,7 @@ function sharedEdges(texts: readonly string[]): readonly [string, string] {
   if (first === undefined) return ['', ''];
   const room = texts.reduce((least, text) => Math.min(least, text.length), first.length);
   let head = 0;
-  while (head < room && isEdge(first[head]!) && texts.every((text) => text[head] === first[head])) head++;
+  while (head < room && isHead(first[head]!) && texts.every((text) => text[head] === first[head])) head++;
   let tail = 0;
   while (
     head + tail < room &&
@@ -110,6 +110,11 @@ function sharedEdges(texts: readonly string[]): readonly [string, string] {
   )
     tail++;
   return [first.slice(0, head), first.slice(first.length - tail)];
+}
+
+/** What stands between a label and a value belongs to the label. */
+function isHead(character: string): boolean {
+  return isEdge(character) || character === ':' || character === '=';
 }
 
 function isEdge(character: string): boolean {
@@ -144,6 +149,28 @@ function repeatedSpan(segments: readonly Segment[], period: number): readonly [n
     return [inner[i]!.at - 1, inner[end - 1 + period]!.at + 1];
   }
   return null;
+}
+
+/** Delimiters behind a short value that opens a longer one: `French:\\n...`. */
+const delimiters = [':\n', '\n', ': ', ' | '];
+const LEADING_WORDS = 4;
+
+/** A slot that always opens with one of a few short values and a delimiter is two slots. */
+function splitLeading(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {
+  if (values.length < 12) return segments;
+  return segments.flatMap((segment): readonly Segment[] => {
+    if (segment.kind === 'text') return [segment];
+    const texts = values.map((slots) => slots[segment.name]!);
+    for (const delimiter of delimiters) {
+      const ends = texts.map((text) => text.indexOf(delimiter));
+      if (ends.some((end) => end <= 0 || end > 40)) continue;
+      const heads = new Set(texts.map((text, i) => text.slice(0, ends[i])));
+      const short = [...heads].every((head) => wordCount(head) <= LEADING_WORDS);
+      if (heads.size < 2 || heads.size > values.length / 4 || !short) continue;
+      return [{ kind: 'slot', name: `${segment.name}-head` }, { kind: 'text', text: delimiter }, segment];
+    }
+    return [segment];
+  });
 }
 
 function nameMain(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {

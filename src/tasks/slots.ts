@@ -1,4 +1,4 @@
-import { isObject } from '../base/json.ts';
+import { canonicalJson, isObject, type JsonObject } from '../base/json.ts';
 import { normaliseText, shorten } from '../base/text.ts';
 import type { ChatResponse } from '../wire/chat.ts';
 import { answerText, jsonAnswer, labelOf } from './answers.ts';
@@ -102,7 +102,13 @@ function carriesNothing(
 
 function mutual(name: string, samples: readonly SlotSample[], notCopied: string): Verdict {
   const chosen = spread(samples, SAMPLE);
-  const answers = numbered(answerKeys(chosen.map(({ response }) => response)));
+  const keys = answerKeys(chosen);
+  if (keys === null)
+    return {
+      nothing: false,
+      reason: `${notCopied}, but answers are too different from each other to compare`,
+    };
+  const answers = numbered(keys);
   const values = numbered(chosen.map(({ slots }) => slots[name] ?? ''));
   const cardinality = Math.max(...values) + 1;
   if (cardinality > chosen.length / 5)
@@ -169,19 +175,53 @@ function compareTwins(
   return tally;
 }
 
-/** One key per answer: its label, its JSON, its tools; coarser where nearly every answer is different. */
-function answerKeys(responses: readonly ChatResponse[]): readonly string[] {
-  const fine = responses.map((response) =>
-    response.toolCalls.length > 0
-      ? response.toolCalls.map((call) => call.name).join()
-      : labelOf(answerText(response)),
+/**
+ * One key per answer: its label, or its tools and the fields whose values recur. null where part of the answers is text
+ * of its own, so that no comparison could show that the slot does not matter to it.
+ */
+function answerKeys(samples: readonly SlotSample[]): readonly string[] | null {
+  const rows = samples.map(({ response, slots }) => ({
+    parts: answerParts(response),
+    input: slots[MAIN_SLOT] ?? '',
+  }));
+  const few = samples.length / 10;
+  const distinct = new Map<string, Set<string>>();
+  for (const { parts } of rows) {
+    for (const [field, value] of parts) distinct.set(field, (distinct.get(field) ?? new Set()).add(value));
+  }
+  const recurring = new Set([...distinct].filter(([, values]) => values.size <= few).map(([field]) => field));
+  let own = 0;
+  for (const { parts, input } of rows) {
+    const folded = normaliseText(input.slice(0, 5000));
+    if (parts.some(([field, value]) => !recurring.has(field) && !folded.includes(normaliseText(value))))
+      own++;
+  }
+  if (own > 0.05 * rows.length) return null;
+  return rows.map(({ parts }) =>
+    parts
+      .filter(([field]) => recurring.has(field))
+      .map(([field, value]) => `${field}=${value}`)
+      .join('\n'),
   );
-  if (new Set(fine).size <= fine.length / 3) return fine;
-  return responses.map((response) => {
-    const json = jsonAnswer(answerText(response));
-    if (isObject(json)) return Object.keys(json).join();
-    return `${Math.round(Math.log2(1 + answerText(response).length))}`;
-  });
+}
+
+/** An answer as fields and values: a label is one field, JSON and tool arguments one per key. */
+function answerParts(response: ChatResponse): readonly (readonly [string, string])[] {
+  if (response.toolCalls.length > 0) {
+    return response.toolCalls.flatMap(({ name, parsed }) => [
+      ['tool', name] as const,
+      ...fieldParts(name, parsed ?? {}),
+    ]);
+  }
+  const text = answerText(response);
+  const json = jsonAnswer(text);
+  return isObject(json) ? fieldParts('', json) : [['text', labelOf(text)]];
+}
+
+function fieldParts(prefix: string, value: JsonObject): readonly (readonly [string, string])[] {
+  return Object.entries(value).map(
+    ([key, field]) => [`${prefix}.${key}`, typeof field === 'string' ? field : canonicalJson(field)] as const,
+  );
 }
 
 function numbered(keys: readonly string[]): Int32Array {

@@ -136,14 +136,22 @@ function listedItems(text: string, labels: readonly string[]): ReadonlySet<strin
   for (const block of text.split(/\n\s*\n/u)) {
     const lines = block.split('\n');
     const bullets = lines.flatMap((line) => /^\s*(?:[-*•]|\d+[.)])\s+([^\s:,;]+)/u.exec(line)?.[1] ?? []);
-    for (const list of [
-      bullets,
-      ...lines.map((line) => line.replace(/^[^:]{0,40}:\s/u, '').split(/\s*[,;|]\s*/u)),
-    ]) {
+    for (const list of [bullets, ...lines.map((line) => inlineItems(line, labels))]) {
       const hits = list.filter((item) => known.has(item)).length;
-      if (list.length >= 2 && hits >= 2 && hits >= 0.3 * list.length)
-        for (const item of list) if (item.length <= 60) items.add(item.replace(/[.]$/u, ''));
+      if (list.length < 2 || hits < 2 || hits < 0.3 * list.length) continue;
+      for (const item of list) if (item !== '' && item.length <= 60) items.add(item);
     }
   }
   return items;
+}
+
+/** "one of: a, b or c. Reply ..." -> a, b, c. The first item loses the words that lead up to it. */
+function inlineItems(line: string, labels: readonly string[]): readonly string[] {
+  return line
+    .replace(/^[^:]{0,80}:\s/u, '')
+    .split(/\s*[,;|]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+/u)
+    .map((item) => {
+      const cut = item.replace(/[.:!?](?:\s.*)?$/su, '').trim();
+      return labels.find((label) => cut.endsWith(` ${label}`)) ?? cut;
+    });
 }
