@@ -109,7 +109,7 @@ function withTagWeight(
 
 /** Fewer passes over more rows: about the same number of steps. */
 function specFor(rows: number, seed: number): DeepSpec {
-  const epochs = Math.max(6, Math.min(20, Math.round(150000 / Math.max(1, rows))));
+  const epochs = Math.max(6, Math.min(20, Math.round(130000 / Math.max(1, rows))));
   return {
     ...defaultSpec,
     seed,

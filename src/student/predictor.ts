@@ -1,9 +1,11 @@
+import { alignAnswer } from '../dataset/align.ts';
 import type { ModelInput } from '../dataset/example.ts';
 import type { OutputPlan } from '../dataset/plan.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
+import type { Answer } from '../wire/chat.ts';
 import { type Acceptor, acceptorFeatures } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
-import { capabilitiesOf, type Decoded, decode, type Evidence } from './decode.ts';
+import { bucketOf, capabilitiesOf, type Decoded, decode, type Evidence } from './decode.ts';
 import { logistic } from './logistic.ts';
 import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
@@ -76,14 +78,18 @@ function predictionOf(
   const features = acceptorFeatures(decoded.signals, lengthOf(input, inputSlots));
   const sure = acceptor === null ? decoded.signals.joint : logistic(acceptor, features);
   const confidence = sure * familiar;
-  if (repeated !== undefined)
-    return { answer: repeated, confidence: 1, bucket: decoded.bucket, reason: null, cached: true };
-  if (decoded.answer === null)
-    return { ...nothing('a part of the answer cannot be filled'), bucket: decoded.bucket, confidence };
-  const routed = capabilitiesOf(plan, decoded.answer, decoded.targets).find((id) => blocked.has(id));
-  if (routed !== undefined)
-    return { ...nothing(`${routed} stays with the teacher`), bucket: decoded.bucket, confidence };
-  return { answer: decoded.answer, confidence, bucket: decoded.bucket, reason: null, cached: false };
+  const answer = repeated ?? decoded.answer;
+  const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);
+  if (answer === null) return { ...nothing('a part of the answer cannot be filled'), bucket, confidence };
+  const routed = capabilitiesOf(plan, answer).find((id) => blocked.has(id));
+  if (routed !== undefined) return { ...nothing(`${routed} stays with the teacher`), bucket, confidence };
+  const cached = repeated !== undefined;
+  return { answer, confidence: cached ? 1 : confidence, bucket, reason: null, cached };
+}
+
+function bucketOfAnswer(plan: OutputPlan, answer: Answer, input: ModelInput): string {
+  const aligned = alignAnswer(plan, answer, input);
+  return bucketOf(plan, aligned.ok ? aligned.value : {});
 }
 
 function nothing(reason: string): Prediction {

@@ -115,7 +115,8 @@ test('a label that the user routes is recognised and not answered', () =>
   inFolder(async (folder) => {
     const capabilities = { keep: [], route: ['label:music'], drop: [], signedBy: null, signedMs: null };
     const options = optionsIn(folder, { capabilities });
-    await trainStudent(dataOf(labels(300)), specOf(), options);
+    const data = dataOf(labels(300));
+    await trainStudent(data, specOf(), options);
     const student = await loadStudent(options.target);
     assert.ok(student.ok);
     const [music, food] = await student.value.predict([
@@ -125,6 +126,9 @@ test('a label that the user routes is recognised and not answered', () =>
     assert.equal(music?.answer, null);
     assert.match(music?.reason ?? '', /label:music stays with the teacher/);
     assert.equal(food?.answer?.text, 'food');
+    const known = data.examples.find((e) => e.split === 'train' && e.answer.text === 'music')!;
+    const [repeated] = await student.value.predict([known.input]);
+    assert.equal(repeated?.answer, null);
   }));
 
 test('an exact repeat of a training input is answered from the cache and marked so', () =>

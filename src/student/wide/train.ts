@@ -87,7 +87,7 @@ export async function trainWide(
 }
 
 /** How common inputs of an unknown kind are taken to be. */
-const strangeShare = 0.03;
+const strangeShare = 0.08;
 
 /** Learns to tell held-out rows of known classes from rows of classes that were hidden from the model. */
 function fitGate(slot: string, known: readonly WideScores[], strange: readonly WideScores[]): Gate {
