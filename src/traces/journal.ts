@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { AppError } from '../base/error.ts';
 import { type Log, silentLog } from '../base/log.ts';
-import { type Lease, takeLease, withFolderLock } from './lease.ts';
+import { type Lease, sweep, takeLease, withFolderLock } from './lease.ts';
 import { encodeLine } from './line.ts';
 import { type DeleteWhat, deleteTraces, maintain, type Retention } from './maintenance.ts';
 import { createRedactor, type Redactor, redactionKey } from './redact.ts';
@@ -70,7 +70,11 @@ export interface Journal {
 /** @throws AppError 'storage-busy' where another process holds the folder's lock for longer than `lockWaitMs` (ten seconds). */
 export async function openJournal(folder: string, options: JournalOptions = {}): Promise<Journal> {
   await mkdir(folder, { recursive: true });
-  const lease = await withFolderLock(folder, () => takeLease(folder), options.lockWaitMs);
+  const enter = async (): Promise<Lease> => {
+    await sweep(folder);
+    return takeLease(folder);
+  };
+  const lease = await withFolderLock(folder, enter, options.lockWaitMs);
   if (lease === null) {
     throw new AppError('storage-busy', `The journal in ${folder} is locked by another process.`, {
       next: 'Try again in a moment; if it stays, close other windows on this workspace.',

@@ -31,6 +31,14 @@ export interface Lease {
   release(): Promise<void>;
 }
 
+/** Removes files that a stopped process left half written. Call under the folder's lock. */
+export async function sweep(folder: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    const file = path.join(folder, entry);
+    if (/\.tmp$|\.stale\.|^lock\./.test(entry) && (await isForgotten(file))) await rm(file, { force: true });
+  }
+}
+
 /** Takes over the family of a dead writer, else founds a new one. Call under the folder's lock. */
 export async function takeLease(folder: string): Promise<Lease> {
   for (const entry of (await readdir(folder)).sort()) {

@@ -26,6 +26,10 @@ export async function sealSegment(folder: string, segment: Segment, drop: Drop |
     await file.write(encodeHeader(rewrites));
     counts = await copyLines(folder, segment, file, drop);
     await file.sync();
+  } catch (error) {
+    // On a full disk a half copy must not take what room is left.
+    await rm(temporary, { force: true });
+    throw error;
   } finally {
     await file.close();
   }

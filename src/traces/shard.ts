@@ -70,6 +70,7 @@ export class Shard {
   rollup = new Rollup();
   readonly #sqlite: SqlJsStatic;
   #database: Database;
+  #settled: boolean;
   #statements: Statements;
   readonly #words = new Map<string, number>();
   readonly #texts: string[] = [];
@@ -80,6 +81,7 @@ export class Shard {
   constructor(sqlite: SqlJsStatic, number: number, bytes?: Uint8Array) {
     this.number = number;
     this.#sqlite = sqlite;
+    this.#settled = bytes !== undefined;
     this.#database = openDatabase(sqlite, bytes);
     this.#statements = new Statements(this.#database);
     if (bytes === undefined) this.#database.run(SCHEMA);
@@ -313,8 +315,9 @@ export class Shard {
     this.#statements.free();
     this.dirty = false;
     const bytes = exportDatabase(this.#database);
-    if (this.rows < SHARD_ROWS) return bytes;
-    // A part that grows no more lets go of the room it had for growing.
+    if (this.rows < SHARD_ROWS || this.#settled) return bytes;
+    // A part that grows no more lets go, once, of the room it had for growing.
+    this.#settled = true;
     this.#database.close();
     this.#database = openDatabase(this.#sqlite, bytes);
     this.#statements = new Statements(this.#database);

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { createRandom, type Random } from '../../src/base/random.ts';
 import { openJournal } from '../../src/traces/journal.ts';
 import { readTraces } from '../../src/traces/reader.ts';
+import { createRedactor } from '../../src/traces/redact.ts';
 import { openStore, type TraceStore } from '../../src/traces/store.ts';
 import type { Trace } from '../../src/traces/trace.ts';
 
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   const folder = values.keep ?? mkdtempSync(path.join(tmpdir(), 'understudy-traces-'));
   const results: Record<string, unknown> = { traces: total, node: process.version };
   try {
-    for (const phase of ['fill', 'index', 'reopen', 'read']) {
+    for (const phase of ['redact', 'fill', 'index', 'reopen', 'read']) {
       process.stderr.write(`${phase} ...\n`);
       results[phase] = await run(phase, folder);
     }
@@ -104,6 +105,36 @@ function watchLoop(): () => Watched {
       residentMb: round(resident / 2 ** 20),
     };
   };
+}
+
+/** What redaction costs: an ordinary call, and a hundred thousand characters of the least convenient kinds. */
+async function redact(): Promise<Record<string, unknown>> {
+  const redactor = createRedactor({ emails: true, phones: true, cards: true, ibans: true });
+  const random = createRandom(3);
+  const traces = Array.from({ length: 20_000 }, (_, i) => makeTrace(i, random));
+  for (const trace of traces.slice(0, 2000)) redactor.redact(trace);
+  const start = process.cpuUsage().user;
+  for (const trace of traces) redactor.redact(trace);
+  const microsPerTrace = round((process.cpuUsage().user - start) / traces.length);
+  const worstMsPer100Kb: Record<string, number> = {};
+  for (const piece of [
+    'x',
+    'sk-',
+    'ey',
+    'a@',
+    'password: ',
+    'token=1',
+    '12 34-',
+    'DE89 3704 ',
+    'eyJhbGciOiJI.',
+  ]) {
+    const content = piece.repeat(100_000 / piece.length);
+    const trace = { ...makeTrace(0, random), request: { messages: [{ role: 'user', content }] } };
+    const began = process.cpuUsage().user;
+    redactor.redact(trace);
+    worstMsPer100Kb[piece] = round((process.cpuUsage().user - began) / 1000);
+  }
+  return { microsPerTrace, worstMsPer100Kb };
 }
 
 async function fill(folder: string): Promise<Record<string, unknown>> {
@@ -296,7 +327,8 @@ const prompts: readonly string[] = Array.from({ length: 8 }, (_, task) => {
   return `You are the router of service ${task}. Classify the message into exactly one of the labels below.\n\n${labels.join('\n')}\n\nReply with the label only.`;
 });
 
-if (values.phase === 'fill') await report(fill(values.folder!));
+if (values.phase === 'redact') await report(redact());
+else if (values.phase === 'fill') await report(fill(values.folder!));
 else if (values.phase === 'index') await report(index(values.folder!));
 else if (values.phase === 'reopen') await report(reopen(values.folder!));
 else if (values.phase === 'read') await report(read(values.folder!));

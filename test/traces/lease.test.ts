@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -45,6 +45,21 @@ test('a lock that a dead process left is taken over', async (t) => {
   const holder = { pid: deadPid(), thread: 0, started: '1', host: hostname() };
   writeFileSync(path.join(folder, 'lock'), JSON.stringify(holder));
   assert.equal(await withFolderLock(folder, async () => 'done', 5000), 'done');
+});
+
+test('what a stopped process left half written is swept away once it is old', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const name of ['x.seg.tmp', 'lock.1.abcd', 'new.tmp', 'notes.txt'])
+    writeFileSync(path.join(folder, name), '');
+  const old = new Date(Date.now() - 3_600_000);
+  for (const name of ['x.seg.tmp', 'lock.1.abcd', 'notes.txt']) utimesSync(path.join(folder, name), old, old);
+  const journal = await openJournal(folder, { maintenanceMs: 0 });
+  const left = readdirSync(folder);
+  assert.deepEqual(
+    ['x.seg.tmp', 'lock.1.abcd', 'new.tmp', 'notes.txt'].filter((name) => left.includes(name)),
+    ['new.tmp', 'notes.txt'],
+  );
+  await journal.close();
 });
 
 test('a reused pid is not the holder', { skip: process.platform !== 'linux' }, async (t) => {
