@@ -18,7 +18,7 @@ export interface SplitRule {
  */
 function sharesFor(calls: number): { readonly calibration: number; readonly validation: number } {
   return {
-    calibration: Math.min(0.3, Math.max(0.15, 900 / Math.max(1, calls))),
+    calibration: Math.min(0.2, Math.max(0.15, 800 / Math.max(1, calls))),
     validation: calls < 4000 ? 0 : 0.08,
   };
 }

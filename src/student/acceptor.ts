@@ -11,15 +11,12 @@ export function acceptorFeatures(signals: Signals, length: number): number[] {
   return [
     logit(signals.joint),
     logit(signals.least),
-    Math.log(Math.max(1e-6, 1 - signals.margin)),
     Math.log(Math.max(1e-6, signals.entropy)),
     logit(signals.spans),
     logit(signals.agreement),
-    signals.unseen,
     Math.sqrt(signals.unseen),
     signals.claim,
     signals.near,
-    Math.max(0, 0.35 - signals.near),
     Math.log(1 + length),
     Math.log(1 + signals.slots),
   ];

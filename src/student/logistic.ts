@@ -25,7 +25,7 @@ export function fitLogistic(
   rows: readonly (readonly number[])[],
   hits: readonly boolean[],
   rowWeights: readonly number[] = rows.map(() => 1),
-  ridge = Math.max(1e-3, 5 / Math.max(1, rows.length)),
+  ridge = Math.max(1e-3, 10 / Math.max(1, rows.length)),
 ): Logistic {
   const width = rows[0]?.length ?? 0;
   const mean = Array.from({ length: width }, (_, j) => rows.reduce((s, row) => s + row[j]!, 0) / rows.length);
