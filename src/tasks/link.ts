@@ -114,7 +114,9 @@ function sideBySide(a: Traits, b: Traits, wording: number): boolean {
     .slice(0, 50)
     .every((digest) => !providers.has(digest.call.trace.provider));
   const sameFormat = formatText(a.family.digests[0]!.format) === formatText(b.family.digests[0]!.format);
-  return wording >= 0.9 && (sameFormat || (elsewhere && wording >= 0.98));
+  // Free text does not confirm that two prompts ask for the same.
+  const enough = b.outputs.values.size > 0 ? 0.9 : 0.96;
+  return wording >= enough && (sameFormat || (elsewhere && wording >= 0.98));
 }
 
 /** Dice coefficient of the two bags of words. */

@@ -49,7 +49,12 @@ export function userGist(family: Family): string {
 
 /** "You are the intent router for Aria, a voice assistant" -> "intent router for aria". */
 function gistOf(text: string): string {
-  const sentence = /^(.*?)(?:[.:;!?\n]|$)/su.exec(text.replace(/^#+\s*/u, ''))?.[1] ?? '';
+  const clean = text.replace(/^[#*\s]+/u, '');
+  // "Your job: summarise the note." says more behind the colon.
+  const first = /^(.*?)(?:[.:;!?\n]|$)/su.exec(clean)?.[1] ?? '';
+  const sentence = /\S\s+\S+\s+\S/u.test(first)
+    ? first
+    : (/^(.*?)(?:[.;!?\n]|$)/su.exec(clean)?.[1] ?? first);
   const stripped = sentence
     .replace(/^(?:you are|you're|act as|your (?:task|job) is to|you)\s+(?:(?:a|an|the)\s+)?/iu, '')
     .replace(/,.*$/su, (rest) => (sentence.length - rest.length > 16 ? '' : rest));
