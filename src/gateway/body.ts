@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** A longer request is no student's business and goes on to the teacher as it comes. */
-const MAX_BYTES = 4 << 20;
+const MAX_REQUEST_BYTES = 4 << 20;
 
 export type ReadBody =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
@@ -10,7 +10,7 @@ export type ReadBody =
   | { readonly kind: 'aborted' };
 
 /** Reads a request's body up to a bound. Never rejects. */
-export function readBody(req: IncomingMessage): Promise<ReadBody> {
+export function readBody(req: IncomingMessage, maxBytes = MAX_REQUEST_BYTES): Promise<ReadBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -21,7 +21,7 @@ export function readBody(req: IncomingMessage): Promise<ReadBody> {
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       length += chunk.length;
-      if (length <= MAX_BYTES) return;
+      if (length <= maxBytes) return;
       req.pause();
       done({ kind: 'too-long', bytes: Buffer.concat(chunks, length) });
     };

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { AppError } from '../base/error.ts';
@@ -8,7 +8,7 @@ import type { Retention } from '../traces/maintenance.ts';
 import type { RedactionSettings } from '../traces/redact.ts';
 import type { ProviderName } from '../wire/format.ts';
 import type { GatewaySettings, GatewayStats } from './control.ts';
-import { type Lease, newToken, readLease } from './lease.ts';
+import { type Lease, newToken, readLease, withStartLock } from './lease.ts';
 import type { Announcement, GatewaySetup } from './setup.ts';
 
 export interface GatewayOptions extends GatewaySettings {
@@ -38,6 +38,8 @@ export interface GatewayInfo {
   readonly token: string;
   /** By provider, as SDKs want them, without the version part. */
   readonly baseUrls: Readonly<Record<ProviderName, string>>;
+  /** For OTEL_EXPORTER_OTLP_ENDPOINT, with the protocol http/json. */
+  readonly otlpEndpoint: string;
 }
 
 /**
@@ -116,6 +118,7 @@ function infoOf({ pid, port, token }: Lease): GatewayInfo {
     pid,
     port,
     token,
+    otlpEndpoint: `${base}/otlp`,
     baseUrls: {
       openai: `${base}/openai`,
       azure: `${base}/azure`,
@@ -127,6 +130,10 @@ function infoOf({ pid, port, token }: Lease): GatewayInfo {
 }
 
 async function attachOrStart(options: GatewayOptions, log: Log): Promise<Lease> {
+  return withStartLock(options.storage, () => attachOrStartAlone(options, log));
+}
+
+async function attachOrStartAlone(options: GatewayOptions, log: Log): Promise<Lease> {
   const last = await readLease(options.storage);
   if (last !== null && (await isAlive(last))) {
     if (last.version === options.version) {
@@ -168,7 +175,6 @@ async function spawnGateway(
   port: number,
   last: Lease | null,
 ): Promise<Announcement> {
-  await mkdir(options.storage, { recursive: true });
   const { capturing, recordAgents, upstreams } = options;
   const setup: GatewaySetup = {
     storage: path.resolve(options.storage),

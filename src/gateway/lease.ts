@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isObject, parseJson } from '../base/json.ts';
 
@@ -44,7 +44,35 @@ export async function writeLease(storage: string, lease: Lease): Promise<void> {
   await rename(temporary, fileOf(storage));
 }
 
-/** For tests and for a user who wants new tokens. */
-export async function removeLease(storage: string): Promise<void> {
-  await rm(fileOf(storage), { force: true });
+/** A start that takes longer was given up by its host. */
+const LOCK_MS = 20_000;
+
+/** Lets one host at a time look for a gateway and start one: two windows that open together share theirs. */
+export async function withStartLock<T>(storage: string, start: () => Promise<T>): Promise<T> {
+  await mkdir(storage, { recursive: true });
+  const lock = path.join(storage, 'gateway.lock');
+  while (!(await take(lock))) {
+    const age = await stat(lock).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > LOCK_MS) await rm(lock, { force: true });
+    else await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  try {
+    return await start();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+/** @throws where the folder cannot be written. */
+async function take(lock: string): Promise<boolean> {
+  try {
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }

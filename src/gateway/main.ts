@@ -48,7 +48,7 @@ async function serve(setup: GatewaySetup): Promise<void> {
     token: setup.token,
     clock,
     log,
-    upstream: createUpstream(),
+    upstream: createUpstream(process.env),
     recorder,
     students,
     acceptClock: setup.acceptClock,

@@ -54,6 +54,8 @@ export interface RecorderStats {
  */
 export interface Recorder {
   start(call: TapeStart): Tape;
+  /** An OTLP export, as its JSON text. */
+  addOtlp(body: Buffer): void;
   stats(): RecorderStats;
   /** Resolves when everything handed over so far is in the journal or shed. */
   flush(): Promise<void>;
@@ -278,6 +280,19 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     };
   };
 
+  const addOtlp = (body: Buffer): void => {
+    recorded++;
+    if (inFlightBytes + threadBytes + body.length > MAX_PENDING_BYTES) {
+      shed++;
+      return;
+    }
+    thread ??= startThread();
+    threadBytes += body.length;
+    threadCalls++;
+    const bytes = new Uint8Array(body).buffer;
+    thread.postMessage({ kind: 'otlp', bytes, nowMs: clock.now() } satisfies ToRecording, [bytes]);
+  };
+
   const flush = async (): Promise<void> => {
     send();
     if (!isIdle()) await new Promise<void>((resolve) => waiting.push({ resolve }));
@@ -285,6 +300,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
 
   return {
     start,
+    addOtlp,
     stats: () => ({ recorded, stored, shed, pendingBytes: inFlightBytes + threadBytes, problem }),
     flush,
     close: async () => {

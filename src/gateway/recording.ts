@@ -5,6 +5,7 @@ import { type Json, parseJson } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import { type Journal, openJournal } from '../traces/journal.ts';
 import type { Retention } from '../traces/maintenance.ts';
+import { tracesFromOtlp } from '../traces/otlp.ts';
 import { createRedactor, type RedactionSettings, redactionKey } from '../traces/redact.ts';
 import type { Trace, TraceRoute } from '../traces/trace.ts';
 import type { ProviderName, WireFormat } from '../wire/format.ts';
@@ -46,6 +47,8 @@ export interface RecordedCall {
 export type ToRecording =
   /** `calls` is the JSON text of RecordedCall[]: one text crosses faster than many objects. */
   | { readonly kind: 'calls'; readonly calls: string; readonly bytes: ArrayBuffer }
+  /** An OTLP export, as its JSON text. */
+  | { readonly kind: 'otlp'; readonly bytes: ArrayBuffer; readonly nowMs: number }
   | { readonly kind: 'close' };
 
 /** How a batch came out. */
@@ -78,27 +81,40 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   };
   port.on('message', (message: ToRecording) => {
     if (message.kind === 'close') void close();
-    else void store(message.calls, Buffer.from(message.bytes));
+    else if (message.kind === 'otlp') void storeOtlp(Buffer.from(message.bytes), message.nowMs);
+    else void storeCalls(message.calls, Buffer.from(message.bytes));
   });
 
-  const store = async (callsText: string, bytes: Buffer): Promise<void> => {
+  const storeCalls = (callsText: string, bytes: Buffer): Promise<void> => {
     const calls = JSON.parse(callsText) as RecordedCall[];
-    const report = (stored: number, problem: string | null): void =>
-      port.postMessage({
-        calls: calls.length,
-        bytes: bytes.length,
-        stored,
-        shed: calls.length - stored,
-        problem,
-      } satisfies FromRecording);
+    return store(() => cut(calls, bytes), { calls: calls.length, bytes: bytes.length });
+  };
+
+  const storeOtlp = (bytes: Buffer, nowMs: number): Promise<void> =>
+    store(() => tracesFromOtlp(parseJson(bytes.toString('utf8')) ?? null, nowMs).traces, {
+      calls: 1,
+      bytes: bytes.length,
+    });
+
+  const store = async (
+    read: () => readonly Trace[],
+    taken: Pick<FromRecording, 'calls' | 'bytes'>,
+  ): Promise<void> => {
+    let stored = 0;
+    let count = taken.calls;
+    let problem: string | null = null;
     try {
       const target = await open();
-      const outcomes = await Promise.all(cut(calls, bytes).map((trace) => target.append(trace)));
-      report(outcomes.filter((outcome) => outcome === 'stored').length, target.stats().paused);
+      const traces = read();
+      count = traces.length;
+      const outcomes = await Promise.all(traces.map((trace) => target.append(trace)));
+      stored = outcomes.filter((outcome) => outcome === 'stored').length;
+      problem = target.stats().paused;
     } catch (error) {
       log.error('traces were not stored', error);
-      report(0, error instanceof Error ? error.message : String(error));
+      problem = error instanceof Error ? error.message : String(error);
     }
+    port.postMessage({ ...taken, stored, shed: count - stored, problem } satisfies FromRecording);
   };
 
   const close = async (): Promise<void> => {
@@ -185,9 +201,10 @@ function readAnswer(
   bytes: Buffer,
 ): Read & { streamed: boolean } {
   const type = call.responseType ?? '';
+  // An error comes as one body, whatever was asked for.
   const streamed =
     /event-stream|ndjson/i.test(type) ||
-    (format?.name === 'gemini-generate' && call.path.includes(':stream'));
+    (format?.name === 'gemini-generate' && call.status < 400 && call.path.includes(':stream'));
   if (format === null || bytes.length === 0)
     return { value: null, problem: emptyProblem(call, format), streamed };
   if (!streamed) {

@@ -5,6 +5,7 @@ import { control, type Steering } from './control.ts';
 import { exchange } from './exchange.ts';
 import { refuse } from './forward.ts';
 import type { Gateway } from './gateway.ts';
+import { receiveOtlp } from './otlp.ts';
 import { refuseUpgrade, tunnel } from './tunnel.ts';
 import { MAX_HEADER_BYTES } from './upstream.ts';
 
@@ -47,6 +48,11 @@ export async function listen(
       return;
     }
     const verb = pathAfterToken(req.url ?? '', controlToken);
+    const own = pathAfterToken(req.url ?? '', gateway.token);
+    if (own?.startsWith('otlp/')) {
+      void receiveOtlp(gateway, { req, res }, own.slice('otlp/'.length));
+      return;
+    }
     if (verb === null) {
       exchange(gateway, req, res);
       return;

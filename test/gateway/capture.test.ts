@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import Anthropic from '@anthropic-ai/sdk';
@@ -294,6 +297,65 @@ describe('capture', () => {
       (await recorded()).map(({ incomplete }) => incomplete),
       ['client aborted', null],
     );
+  });
+
+  test('capture adds no failure mode: a journal that cannot be written leaves the calls alone', async () => {
+    const storage = await mkdtemp(path.join(os.tmpdir(), 'understudy-broken-'));
+    await writeFile(path.join(storage, 'journal'), 'a file where a folder should be');
+    const broken = await startTestGateway({ storage, upstreams: { openai: teacher.url } });
+    for (let i = 0; i < 3; i++) {
+      const response = await fetch(`${broken.base}/openai/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify(chat),
+      });
+      assert.match(await response.text(), /teacher says hi/);
+    }
+    await broken.gateway.recorder.flush();
+    const { recorded: taken, stored, shed, problem } = broken.gateway.recorder.stats();
+    assert.deepEqual([taken, stored, shed], [3, 0, 3]);
+    assert.match(problem ?? '', /EEXIST|ENOTDIR/);
+    await broken.close();
+    await rm(storage, { recursive: true });
+  });
+
+  test('spans of an instrumented application are captured without a change of its base URL', async () => {
+    const attributes = [
+      ['gen_ai.operation.name', 'chat'],
+      ['gen_ai.provider.name', 'openai'],
+      ['gen_ai.request.model', 'gpt-4o-mini'],
+      ['gen_ai.response.model', 'gpt-4o-mini-2024-07-18'],
+      [
+        'gen_ai.input.messages',
+        JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'by span' }] }]),
+      ],
+      [
+        'gen_ai.output.messages',
+        JSON.stringify([
+          { role: 'assistant', parts: [{ type: 'text', content: 'seen' }], finish_reason: 'stop' },
+        ]),
+      ],
+    ].map(([key, value]) => ({ key, value: { stringValue: value } }));
+    const span = {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      name: 'chat gpt-4o-mini',
+      kind: 3,
+      startTimeUnixNano: '1793000000000000000',
+      endTimeUnixNano: '1793000000500000000',
+      attributes,
+    };
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    const response = await post('/otlp/v1/traces', {}, body);
+    assert.deepEqual([response.status, await response.text()], [200, '{"partialSuccess":{}}']);
+    const [trace] = await recorded();
+    assert.match(JSON.stringify([trace?.request, trace?.response]), /by span.*seen/);
+    assert.notEqual(trace?.source, 'gateway');
+    assert.equal((await post('/otlp/v1/traces', {}, '{')).status, 400);
+    assert.equal(
+      (await post('/otlp/v1/traces', { 'content-type': 'application/x-protobuf' }, 'x')).status,
+      415,
+    );
+    assert.equal((await post('/otlp/v2/traces', {}, '{}')).status, 404);
   });
 
   test('an unreachable teacher is one clear line', async () => {

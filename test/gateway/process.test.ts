@@ -82,6 +82,14 @@ describe('the gateway process', () => {
     await third.stop();
   });
 
+  test('is one, though two hosts start at once', async () => {
+    const storage = await newStorage();
+    const [one, other] = await Promise.all([start(storage), start(storage)]);
+    assert.deepEqual(one.info, other.info);
+    other.dispose();
+    await one.stop();
+  });
+
   test('that is killed is back on the same port, and what was acknowledged is not lost', async () => {
     const storage = await newStorage();
     const gateway = await start(storage);

@@ -67,7 +67,7 @@ const policy: RoutingPolicy = {
   buckets: [{ bucket: 'all', serve: true, threshold: 0.8, n: 500, errors: 5, reason: '' }],
 };
 
-describe('the student', () => {
+describe('the teacher is the default branch; the student', () => {
   let teacher: FakeTeacher;
   let gateway: TestGateway;
   let storage: string;

@@ -164,7 +164,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe('through the gateway and directly, byte for byte alike:', () => {
+describe('teacher bytes are unchanged, through the gateway as directly:', () => {
   let gateway: TestGateway;
   before(async () => {
     gateway = await startTestGateway();
