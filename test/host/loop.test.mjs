@@ -245,13 +245,24 @@ async function openSupportTask() {
   await sidebar.locator('article.task').waitFor();
 }
 
+/** The menu waits for the language server, which gives up on a request now and then while it is still reading. */
 async function quickFix(on, title) {
-  await driver.page.locator('.monaco-editor .view-line', { hasText: on }).first().click();
-  await driver.page.keyboard.press('Control+.');
-  const row = driver.page.locator('.action-widget .monaco-list-row', { hasText: title });
-  // The menu waits for the language server as well, which reads the client's types the first time.
-  await row.first().waitFor({ timeout: 60_000 });
-  await row.first().click();
+  const row = driver.page.locator('.action-widget .monaco-list-row', { hasText: title }).first();
+  await until(
+    async () => {
+      await driver.page.locator('.monaco-editor .view-line', { hasText: on }).first().click();
+      await driver.page.keyboard.press('Control+.');
+      const shown = await row.waitFor({ timeout: 8000 }).then(
+        () => true,
+        () => false,
+      );
+      if (!shown) await driver.page.keyboard.press('Escape');
+      return shown;
+    },
+    `the quick fix "${title}"`,
+    60_000,
+  );
+  await row.click();
 }
 
 async function saved(file, pattern) {
