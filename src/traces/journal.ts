@@ -5,7 +5,7 @@ import { type Log, silentLog } from '../base/log.ts';
 import { type Lease, sweep, takeLease, withFolderLock } from './lease.ts';
 import { encodeLine } from './line.ts';
 import { type DeleteWhat, deleteTraces, maintain, type Retention } from './maintenance.ts';
-import { createRedactor, type Redactor, redactionKey } from './redact.ts';
+import { createRedactor, type RedactionSettings, type Redactor, redactionKey } from './redact.ts';
 import { createSegmentWriter, type SegmentWriter, type WriteFunction } from './segmentWriter.ts';
 import type { Trace } from './trace.ts';
 
@@ -13,7 +13,9 @@ import type { Trace } from './trace.ts';
 export type FsyncPolicy = 'never' | 'second' | 'always';
 
 export interface JournalOptions {
-  /** What is removed before anything is written; by default headers off the allow-list and every known kind of secret. */
+  /** What is removed before anything is written, beyond headers off the allow-list and every known kind of secret. */
+  readonly redaction?: RedactionSettings;
+  /** In place of one made from `redaction`. */
   readonly redactor?: Redactor;
   readonly clock?: Clock;
   readonly log?: Log;
@@ -80,7 +82,8 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
       next: 'Try again in a moment; if it stays, close other windows on this workspace.',
     });
   }
-  const redactor = options.redactor ?? createRedactor({ key: await redactionKey(folder) });
+  const redactor =
+    options.redactor ?? createRedactor({ key: await redactionKey(folder), ...options.redaction });
   const journal = new FolderJournal(folder, lease, redactor, options);
   await journal.start();
   return journal;

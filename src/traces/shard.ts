@@ -168,12 +168,21 @@ export class Shard {
   }
 
   transaction(work: () => void): void {
-    this.#database.run('BEGIN');
+    this.begin();
     try {
       work();
     } finally {
-      this.#database.run('COMMIT');
+      this.commit();
     }
+  }
+
+  /** Without a transaction every change would be written to the imaginary disk by itself. */
+  begin(): void {
+    this.#database.run('BEGIN');
+  }
+
+  commit(): void {
+    this.#database.run('COMMIT');
   }
 
   /** The row of a trace; null where this part does not have it. */
@@ -232,7 +241,7 @@ export class Shard {
     return '';
   }
 
-  /** Call within `transaction`. @returns false where this part does not have the trace. */
+  /** Call between `begin` and `commit`. @returns false where this part does not have the trace. */
   assign(traceId: string, taskId: string | null, version: number, kind: string): boolean {
     const row = this.find(traceId);
     if (row === null) return false;

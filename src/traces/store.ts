@@ -324,13 +324,20 @@ function localDay(ms: number): string {
 async function assignInSlices(shards: readonly Shard[], rows: readonly AssignmentRow[]): Promise<void> {
   // Rows come in the journal's order: the part that had the last one most likely has the next.
   let recent = shards[0];
-  const assign = ({ traceId, taskId, version, kind }: AssignmentRow): void => {
-    if (recent?.assign(traceId, taskId, version, kind)) return;
-    recent = shards.find((shard) => shard.assign(traceId, taskId, version, kind)) ?? recent;
+  const begun = new Set<Shard>();
+  const assign = (shard: Shard, { traceId, taskId, version, kind }: AssignmentRow): boolean => {
+    if (!begun.has(shard)) shard.begin();
+    begun.add(shard);
+    return shard.assign(traceId, taskId, version, kind);
   };
-  const slice = 500;
+  const slice = 200;
   for (let i = 0; i < rows.length; i += slice) {
-    rows.slice(i, i + slice).forEach(assign);
+    for (const row of rows.slice(i, i + slice)) {
+      if (recent && assign(recent, row)) continue;
+      recent = shards.find((shard) => shard !== recent && assign(shard, row)) ?? recent;
+    }
+    for (const shard of begun) shard.commit();
+    begun.clear();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
