@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseJson } from '../base/json.ts';
+import type { ChatRequest } from '../wire/chat.ts';
 import type { ProviderName, WireFormat } from '../wire/format.ts';
 import { formatFor } from '../wire/formats.ts';
 import { type Address, readAddress } from './address.ts';
@@ -9,9 +10,9 @@ import { readBody } from './body.ts';
 import { forward, refuse } from './forward.ts';
 import type { Gateway } from './gateway.ts';
 import { headerOf, isCodingAgent, type Marks, recordedHeaders, toUpstream } from './headers.ts';
-import type { Tape, TapeStart } from './recorder.ts';
 import { answerAsStudent } from './studentAnswer.ts';
 import type { Consulted } from './students.ts';
+import type { Tape, TapeStart } from './tape.ts';
 import { type Target, targetOf } from './upstreams.ts';
 
 /** One call, as the steps below hand it on. */
@@ -76,7 +77,7 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     return passOn(gateway, call, body.bytes, marks.any ? mark({ reason: 'request-not-understood' }) : null);
   const consulted = await gateway.students.consult({
     request: parsed,
-    teacherOnly: headerGates(call),
+    teacherOnly: headerGates(call, parsed, body.bytes),
     bypassed: marks.off,
   });
   if (res.destroyed) {
@@ -89,7 +90,7 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     return;
   }
   note(gateway, tape, consulted);
-  const tells = consulted.route !== null || consulted.later !== null || marks.any;
+  const tells = consulted.taskId !== null || marks.any;
   passOn(gateway, call, body.bytes, tells ? mark(describe(consulted)) : null);
 }
 
@@ -102,7 +103,7 @@ function readRequest(format: WireFormat, bytes: Buffer, req: IncomingMessage, pa
 }
 
 /** Headers that change what a right answer is: a student does not know how. */
-function headerGates({ req, address, format }: Call): string[] {
+function headerGates({ req, address, format }: Call, request: ChatRequest, body: Buffer): string[] {
   if (format?.name !== 'anthropic-messages') return [];
   const gates: string[] = [];
   const version = headerOf(req.rawHeaders, 'anthropic-version');
@@ -110,6 +111,10 @@ function headerGates({ req, address, format }: Call): string[] {
     gates.push(`anthropic-version ${version ?? 'missing'}`);
   if (headerOf(req.rawHeaders, 'anthropic-beta') !== null || address.path.includes('beta='))
     gates.push('anthropic-beta');
+  const { temperature, topP } = request.sampling;
+  const isSampled = temperature !== null || topP !== null || body.includes('"top_k"');
+  // From this version on the provider refuses them, and so must we: by letting it.
+  if (version === '2026-10-21' && isSampled) gates.push('sampling parameters that this version refuses');
   return gates;
 }
 
@@ -127,9 +132,9 @@ function passOn(
 
 /** Leaves the routing in the trace, also where the prediction comes after the teacher's answer. */
 function note(gateway: Gateway, tape: Tape | null, consulted: Extract<Consulted, { kind: 'teacher' }>): void {
+  const { taskId } = consulted;
   if (consulted.route !== null) tape?.route(consulted.route);
-  const taskId = consulted.route?.taskId;
-  if (taskId !== undefined) tape?.onEnd((ms) => gateway.students.teacherTook(taskId, ms));
+  if (taskId !== null) tape?.onEnd((ms) => gateway.students.teacherTook(taskId, ms));
   if (consulted.later === null || tape === null) return;
   const release = tape.hold();
   void consulted.later.then((route) => {
@@ -139,8 +144,8 @@ function note(gateway: Gateway, tape: Tape | null, consulted: Extract<Consulted,
 }
 
 function describe(consulted: Extract<Consulted, { kind: 'teacher' }>) {
-  const { reason, route } = consulted;
-  return { reason, task: route?.taskId, confidence: route?.confidence ?? undefined };
+  const { reason, taskId, route } = consulted;
+  return { reason, task: taskId ?? undefined, confidence: route?.confidence ?? undefined };
 }
 
 /** The value of `x-understudy` on a teacher's answer. */
@@ -168,6 +173,5 @@ function tapeStart(
     pinnedTask: marks.task,
     site: marks.site,
     source: 'gateway',
-    servedBy: 'teacher',
   };
 }

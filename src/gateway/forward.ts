@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { headerOf, pairsOf } from './headers.ts';
-import type { Tape } from './recorder.ts';
+import type { Tape } from './tape.ts';
 import type { Upstream } from './upstream.ts';
 import type { Target } from './upstreams.ts';
 

@@ -1,42 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { TraceRoute } from '../traces/trace.ts';
-import type { ProviderName } from '../wire/format.ts';
-import type { RawHeaders } from './headers.ts';
 import type { FromRecording, RecordedCall, RecordingSetup, ToRecording } from './recording.ts';
-
-/** What one call leaves behind while it passes. Every method is cheap and none throws; the first `end` counts. */
-export interface Tape {
-  readonly id: string;
-  request(chunk: Buffer): void;
-  head(status: number, headers: RawHeaders): void;
-  response(chunk: Buffer): void;
-  /** How the call was routed, where a policy had a say. May be told until `end`, or after it while `hold` is on. */
-  route(route: TraceRoute): void;
-  served(by: 'teacher' | 'student'): void;
-  /** Runs once the answer is whole, with the call's duration in milliseconds. */
-  onEnd(listener: (durationMs: number) => void): void;
-  /** @param incomplete why the answer is not whole; null for a whole one. */
-  end(incomplete: string | null): void;
-  /** Keeps an ended tape open until the returned function is called: a shadow prediction may come after the answer. */
-  hold(): () => void;
-}
-
-export interface TapeStart {
-  readonly id: string | null;
-  readonly startMs: number | null;
-  readonly provider: ProviderName;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly requestEncoding: string | null;
-  readonly pinnedTask: string | null;
-  readonly site: string | null;
-  readonly source: string;
-  readonly servedBy: 'teacher' | 'student';
-}
+import { createTape, type Tape, type TapeRecorder, type TapeStart } from './tape.ts';
 
 export interface RecorderStats {
   /** Calls handed over to be stored, stored, and given up because the disk or this machine was too slow. */
@@ -72,8 +38,8 @@ export interface RecorderOptions {
 
 /** Copies held at most, bytes, in flight and on their way to the journal together. */
 const MAX_PENDING_BYTES = 64 << 20;
-/** A body beyond this is not kept: its trace says so. */
-const MAX_BODY_BYTES = 32 << 20;
+/** Calls on their way to the journal at most: what is known of a call beside its bodies takes memory too. */
+const MAX_PENDING_CALLS = 20_000;
 /** A batch wakes the thread once, which costs the forwarding path more than the copying does. */
 const BATCH_CALLS = 256;
 const BATCH_BYTES = 1 << 20;
@@ -95,6 +61,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   const waiting: { readonly resolve: () => void }[] = [];
   /** Ended calls whose trace still waits for something. */
   let held = 0;
+  const pendingBytes = (): number => inFlightBytes + threadBytes;
   const isIdle = (): boolean => batch.length === 0 && threadCalls === 0 && held === 0;
 
   const wake = (): void => {
@@ -155,134 +122,38 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   };
 
   const add = (call: RecordedCall, chunks: readonly Buffer[]): void => {
-    recorded++;
     batch.push({ call, chunks });
     batchBytes += call.requestBytes + call.responseBytes;
     if (batch.length >= BATCH_CALLS || batchBytes >= BATCH_BYTES || waiting.length > 0) send();
     else timer ??= setTimeout(send, BATCH_DELAY_MS);
   };
 
-  const start = (opening: TapeStart): Tape => {
-    const startedAt = clock.monotonic();
-    const startMs = opening.startMs ?? clock.now();
-    const id = opening.id ?? randomUUID();
-    const request: Buffer[] = [];
-    const response: Buffer[] = [];
-    let requestBytes = 0;
-    let responseBytes = 0;
-    let tooLarge = false;
-    let firstByteMs: number | null = null;
-    let status = 0;
-    let type: string | null = null;
-    let encoding: string | null = null;
-    let route: TraceRoute | null = null;
-    let ended: { readonly incomplete: string | null; readonly durationMs: number } | null = null;
-    let holds = 0;
-    let servedBy = opening.servedBy;
-    let onEnd: ((durationMs: number) => void) | null = null;
-    let isDone = false;
-
-    const forget = (): void => {
-      inFlightBytes -= requestBytes + responseBytes;
-      requestBytes = 0;
-      responseBytes = 0;
-      request.length = 0;
-      response.length = 0;
-    };
-    const take = (chunk: Buffer, into: Buffer[]): number => {
-      if (tooLarge || ended !== null) return 0;
-      const size = chunk.length;
-      if (
-        requestBytes + responseBytes + size > MAX_BODY_BYTES ||
-        inFlightBytes + threadBytes + size > MAX_PENDING_BYTES
-      ) {
-        tooLarge = true;
-        forget();
-        return 0;
-      }
-      inFlightBytes += size;
-      into.push(chunk);
-      return size;
-    };
-    const finish = (): void => {
-      if (ended === null || holds > 0 || isDone) return;
-      isDone = true;
-      const chunks = [...request, ...response];
-      const call: RecordedCall = {
-        id,
-        startMs,
-        durationMs: ended.durationMs,
-        firstByteMs,
-        provider: opening.provider,
-        method: opening.method,
-        path: opening.path,
-        status,
-        headers: opening.headers,
-        pinnedTask: opening.pinnedTask,
-        site: opening.site,
-        source: opening.source,
-        servedBy,
-        route,
-        incomplete: tooLarge ? 'too large to record' : ended.incomplete,
-        requestBytes,
-        responseBytes,
-        requestEncoding: opening.requestEncoding,
-        responseEncoding: encoding,
-        responseType: type,
-      };
-      add(call, chunks);
-    };
-    return {
-      id,
-      request: (chunk) => {
-        requestBytes += take(chunk, request);
-      },
-      head: (code, headers) => {
-        firstByteMs = clock.monotonic() - startedAt;
-        status = code;
-        for (let i = 0; i < headers.length; i += 2) {
-          const name = headers[i]!;
-          if (name.length === 12 && name.toLowerCase() === 'content-type') type = headers[i + 1]!;
-          else if (name.length === 16 && name.toLowerCase() === 'content-encoding')
-            encoding = headers[i + 1]!;
-        }
-      },
-      response: (chunk) => {
-        responseBytes += take(chunk, response);
-      },
-      route: (said) => {
-        route = said;
-      },
-      served: (by) => {
-        servedBy = by;
-      },
-      onEnd: (listener) => {
-        onEnd = listener;
-      },
-      end: (incomplete) => {
-        if (ended !== null) return;
-        ended = { incomplete, durationMs: clock.monotonic() - startedAt };
-        if (incomplete === null) onEnd?.(ended.durationMs);
-        if (holds > 0) held++;
-        finish();
-      },
-      hold: () => {
-        let isHeld = true;
-        holds++;
-        return () => {
-          if (!isHeld) return;
-          isHeld = false;
-          holds--;
-          if (holds === 0 && ended !== null) held--;
-          finish();
-        };
-      },
-    };
+  const tapes: TapeRecorder = {
+    clock,
+    reserve: (bytes) => {
+      if (pendingBytes() + bytes > MAX_PENDING_BYTES) return false;
+      inFlightBytes += bytes;
+      return true;
+    },
+    release: (bytes) => {
+      inFlightBytes -= bytes;
+    },
+    waits: (isWaiting) => {
+      held += isWaiting ? 1 : -1;
+    },
+    finished: (call, chunks) => {
+      recorded++;
+      const isTooMany = threadCalls + batch.length >= MAX_PENDING_CALLS;
+      if (call !== null && !isTooMany) return add(call, chunks);
+      shed++;
+      if (call !== null) inFlightBytes -= call.requestBytes + call.responseBytes;
+      wake();
+    },
   };
 
   const addOtlp = (body: Buffer): void => {
     recorded++;
-    if (inFlightBytes + threadBytes + body.length > MAX_PENDING_BYTES) {
+    if (pendingBytes() + body.length > MAX_PENDING_BYTES) {
       shed++;
       return;
     }
@@ -299,9 +170,9 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   };
 
   return {
-    start,
+    start: (call) => createTape(call, tapes),
     addOtlp,
-    stats: () => ({ recorded, stored, shed, pendingBytes: inFlightBytes + threadBytes, problem }),
+    stats: () => ({ recorded, stored, shed, pendingBytes: pendingBytes(), problem }),
     flush,
     close: async () => {
       closed = true;

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { isOwnHost, pathAfterToken } from './address.ts';
 import { control, type Steering } from './control.ts';
 import { exchange } from './exchange.ts';
@@ -71,7 +71,10 @@ export async function listen(
     if (isForeign(req)) refuseUpgrade(socket, '403 Forbidden');
     else tunnel(gateway, req, socket, head);
   });
+  const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // A client that resets its connection has 'close' handled by its exchange.
   });
 
@@ -89,7 +92,10 @@ export async function listen(
     close: async (patienceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const impatience = setTimeout(() => server.closeAllConnections(), patienceMs);
+      const impatience = setTimeout(() => {
+        // Tunnels too: the server itself knows of them no more.
+        for (const socket of sockets) socket.destroy();
+      }, patienceMs);
       await closed;
       clearTimeout(impatience);
     },

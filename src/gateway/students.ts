@@ -36,6 +36,8 @@ export type Consulted =
   | {
       readonly kind: 'teacher';
       readonly reason: Reason;
+      /** The task whose policy had a say; null where none had. */
+      readonly taskId: string | null;
       readonly route: TraceRoute | null;
       /** A silent prediction that is still on its way; it never rejects. */
       readonly later: Promise<TraceRoute> | null;
@@ -154,7 +156,7 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
     const found = match(request);
     const entry = found === null ? undefined : live.get(found.taskId);
     if (found === null || entry === undefined)
-      return { kind: 'teacher', reason: 'no-task', route: null, later: null };
+      return { kind: 'teacher', reason: 'no-task', taskId: null, route: null, later: null };
 
     const circuit = circuitAt(entry.breaker, clock.monotonic());
     const before = decideBefore({
@@ -170,9 +172,15 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
       traceRoute(found, reason, asked?.kind === 'predicted' ? asked : null);
     if (!before.ask) {
       if (before.reason === 'task-off')
-        return { kind: 'teacher', reason: before.reason, route: null, later: null };
+        return { kind: 'teacher', reason: before.reason, taskId: null, route: null, later: null };
       entry.tally.routed(before.reason);
-      return { kind: 'teacher', reason: before.reason, route: routeOf(before.reason, null), later: null };
+      return {
+        kind: 'teacher',
+        reason: before.reason,
+        taskId: found.taskId,
+        route: routeOf(before.reason, null),
+        later: null,
+      };
     }
     if (circuit === 'trial') entry.breaker = beginTrial(entry.breaker, clock.monotonic());
 
@@ -187,14 +195,14 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
         entry.tally.routed(after.reason);
         return routeOf(after.reason, asked);
       });
-      return { kind: 'teacher', reason, route: null, later };
+      return { kind: 'teacher', reason, taskId: found.taskId, route: null, later };
     }
     const asked = await asking;
     const after = decideAfter(policyOf(entry), asked, before, request);
     entry.tally.routed(after.reason);
     const route = routeOf(after.reason, asked);
     if (after.route === 'teacher' || asked.kind !== 'predicted' || asked.prediction.answer === null)
-      return { kind: 'teacher', reason: after.reason, route, later: null };
+      return { kind: 'teacher', reason: after.reason, taskId: found.taskId, route, later: null };
     return { kind: 'student', answer: asked.prediction.answer, route, audited: isAudited(entry) };
   };
 
@@ -214,7 +222,7 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
     consult: (question) =>
       consult(question).catch((error: Error) => {
         log.error('a call could not be routed', error);
-        return { kind: 'teacher', reason: 'student-failed', route: null, later: null };
+        return { kind: 'teacher', reason: 'student-failed', taskId: null, route: null, later: null };
       }),
     audited: (taskId, agree) => {
       const entry = live.get(taskId);

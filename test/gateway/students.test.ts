@@ -227,6 +227,35 @@ describe('the teacher is the default branch; the student', () => {
     assert.deepEqual(await ask('sure greet'), { text: 'greet', said: null });
   });
 
+  test('lets a request pass whole that is too long for it', async () => {
+    await use({});
+    const long = 'sure '.repeat(1_200_000);
+    assert.deepEqual(await ask(long), { text: 'greet', said: null });
+    assert.deepEqual(teacher.seen[0]!.json, body(long));
+    const [trace] = await recorded();
+    assert.deepEqual(trace?.request, body(long));
+  });
+
+  test("leaves what Anthropic's newest version refuses to Anthropic", async () => {
+    await use({});
+    const request = {
+      model: 'gpt-4o-mini',
+      max_tokens: 9,
+      temperature: 0,
+      system: 'Name the intent of the sentence.',
+      messages: [{ role: 'user', content: 'sure greet' }],
+    };
+    const send = (version: string) =>
+      fetch(`${gateway.base}/anthropic/v1/messages`, {
+        method: 'POST',
+        body: JSON.stringify(request),
+        headers: { 'anthropic-version': version },
+      }).then((response) => response.headers.get('x-understudy'));
+    assert.match((await send('2023-06-01')) ?? '', /^student/);
+    assert.match((await send('2026-10-21')) ?? '', /^teacher; reason=teacher-only/);
+    assert.match((await send('2099-01-01')) ?? '', /^teacher; reason=teacher-only/);
+  });
+
   test('of a coding agent is never asked', async () => {
     await use({});
     await ask('sure greet', {}, { 'user-agent': 'claude-cli/2.0.0' });
@@ -236,7 +265,7 @@ describe('the teacher is the default branch; the student', () => {
   test('in shadow is recorded beside the answer of the teacher, whom it does not keep waiting', async () => {
     await use({ mode: 'shadow', certificate: null });
     const answered = await ask('sure bye');
-    assert.deepEqual(answered, { text: 'greet', said: 'teacher; reason=shadow' });
+    assert.deepEqual(answered, { text: 'greet', said: 'teacher; reason=shadow; task=intent' });
     const [trace] = await recorded();
     assert.equal(trace?.servedBy, 'teacher');
     assert.deepEqual([trace.route?.reason, trace.route?.answer?.text], ['shadow', 'bye']);
