@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash32 } from '../base/hash.ts';
 import { latencyBucket, Rollup } from './rollup.ts';
 import type { Row } from './row.ts';
 import {
@@ -18,7 +18,7 @@ import {
 /** A part takes no further segment once it has this many rows. */
 export const SHARD_ROWS = 50_000;
 
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 /** Row id = segment * 2^24 + line: segments are far shorter than 16 million lines. */
 const LINES = 2 ** 24;
 
@@ -354,7 +354,8 @@ function unpackId(id: SqlValue): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** 48 bits of a hash: a narrow key for an index; the id itself decides. */
+/** A narrow key for an index, 48 bits; the id itself decides. A UUID's last digits are as random as a hash. */
 function keyOf(id: string): number {
-  return createHash('sha1').update(id).digest().readUIntBE(0, 6);
+  if (uuid.test(id)) return Number.parseInt(id.slice(24), 16);
+  return hash32(id) * 65_536 + (hash32(id, 1) & 0xffff);
 }

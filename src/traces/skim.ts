@@ -1,5 +1,4 @@
-import { type Json, parseJson } from '../base/json.ts';
-import { fail, ok, type Result } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
 import { parseTrace } from './line.ts';
 import type { Trace } from './trace.ts';
 
@@ -13,39 +12,58 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 
-/** A trace whose request is null, or `{model}` where the response names no model. @param json as the journal wrote it, without spaces. */
+/** What `rowOf` looks at in a response, under the names of all providers. */
+const inResponse: ReadonlySet<string> = new Set([
+  'model',
+  'modelVersion',
+  'usage',
+  'usageMetadata',
+  'prompt_eval_count',
+  'eval_count',
+]);
+const inRequest: ReadonlySet<string> = new Set(['model']);
+
+/** A trace with only the model of its request, and the model and usage of its response. @param json as the journal wrote it, without spaces. */
 export function skimTrace(json: Buffer): Result<Trace, string> {
-  const request = findField(json, 0, 'request');
-  if (request === null) return parseTrace(json);
-  const text = `${json.toString('utf8', 0, request.start)}null${json.toString('utf8', request.end)}`;
-  const trace = parseTrace(text);
-  if (!trace.ok) return fail(trace.error);
-  const field = findField(json, request.start, 'model');
-  const model: Json = (field && parseJson(json.toString('utf8', field.start, field.end))) ?? null;
-  return ok({ ...trace.value, request: model === null ? null : { model } });
+  let text = '';
+  let from = 0;
+  const whole = eachField(json, 0, (name, start, end) => {
+    const wanted = name === 'request' ? inRequest : name === 'response' ? inResponse : null;
+    if (wanted === null) return;
+    text += json.toString('utf8', from, start) + pick(json, start, wanted);
+    from = end;
+  });
+  // Not as the journal writes it: then as JSON is, at the price of parsing all of it.
+  return parseTrace(whole ? text + json.toString('utf8', from) : json);
 }
 
-interface Range {
-  readonly start: number;
-  readonly end: number;
+/** An object's wanted fields as JSON; `null` where the value is no object or has none of them. */
+function pick(json: Buffer, start: number, wanted: ReadonlySet<string>): string {
+  let text = '';
+  eachField(json, start, (name, fieldStart, end) => {
+    if (wanted.has(name))
+      text += `${text === '' ? '{' : ','}"${name}":${json.toString('utf8', fieldStart, end)}`;
+  });
+  return text === '' ? 'null' : `${text}}`;
 }
 
-/** Where the value of an object's field lies; null where the object has no such field, or is none. */
-export function findField(json: Buffer, object: number, name: string): Range | null {
-  if (json[object] !== 0x7b) return null;
+/** Calls back with every field of an object. @returns false where it is none, or breaks off. */
+function eachField(
+  json: Buffer,
+  object: number,
+  found: (name: string, start: number, end: number) => void,
+): boolean {
+  if (json[object] !== 0x7b) return false;
   for (let at = object + 1; json[at] === QUOTE; ) {
     const keyEnd = endOfString(json, at);
     const start = keyEnd + 2;
-    if (json[keyEnd + 1] !== COLON) return null;
-    const end = endOfValue(json, start);
-    if (end === null) return null;
-    // The key's bytes, compared without making a text of them: they are few and mostly different in length.
-    if (keyEnd - at - 1 === name.length && json.toString('latin1', at + 1, keyEnd) === name)
-      return { start, end };
-    if (json[end] !== COMMA) return null;
+    const end = json[keyEnd + 1] === COLON ? endOfValue(json, start) : null;
+    if (end === null) return false;
+    found(json.toString('latin1', at + 1, keyEnd), start, end);
+    if (json[end] !== COMMA) return json[end] === 0x7d;
     at = end + 1;
   }
-  return null;
+  return json[object + 1] === 0x7d;
 }
 
 /** Index behind a value; null where the bytes end before it does. */

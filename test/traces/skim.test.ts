@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Json } from '../../src/base/json.ts';
 import { rowOf } from '../../src/traces/row.ts';
-import { findField, skimTrace } from '../../src/traces/skim.ts';
+import { skimTrace } from '../../src/traces/skim.ts';
 import { makeTrace } from './sample.ts';
 
 test('a skimmed trace gives the same row as the whole one, whatever the bodies are', () => {
@@ -29,20 +29,25 @@ test('a skimmed trace gives the same row as the whole one, whatever the bodies a
   );
 });
 
-test('a field is found at its own level only', () => {
-  const value = {
-    a: { request: 1 },
-    're"quest': 2,
-    list: [{ request: 3 }],
-    text: '"request":4',
-    request: { b: [5] },
-    z: 6,
+test('only model and usage are taken from the bodies, and only from their own level', () => {
+  const inner = { model: 'wrong', usage: { prompt_tokens: 99 } };
+  const request = {
+    messages: [{ role: 'user', content: '"model":"wrong","request":{' }],
+    metadata: inner,
+    model: 'asked',
   };
-  const json = Buffer.from(JSON.stringify(value));
-  const found = findField(json, 0, 'request')!;
-  assert.equal(json.toString('utf8', found.start, found.end), '{"b":[5]}');
-  assert.equal(findField(json, 0, 'b'), null);
-  assert.equal(findField(json, found.start, 'b') === null, false);
+  const response = { choices: [inner], 'us"age': 1, usage: { prompt_tokens: 7, completion_tokens: 2 } };
+  const skimmed = skimTrace(Buffer.from(JSON.stringify(makeTrace('a', { request, response }))));
+  assert.ok(skimmed.ok);
+  assert.deepEqual(skimmed.value.request, { model: 'asked' });
+  assert.deepEqual(skimmed.value.response, { usage: { prompt_tokens: 7, completion_tokens: 2 } });
+});
+
+test('a trace written in another way is read all the same', () => {
+  const trace = makeTrace('a');
+  const skimmed = skimTrace(Buffer.from(JSON.stringify(trace, null, 2)));
+  assert.ok(skimmed.ok);
+  assert.deepEqual(rowOf(skimmed.value), rowOf(trace));
 });
 
 test('what is no trace is told, not thrown', () => {
