@@ -3,7 +3,7 @@ import type { Capability, CostOfError, Verdict } from './capabilities/capability
 import type { Proposal } from './capabilities/proposal.ts';
 import type { CertificationOutcome, EvaluationReport } from './evaluation/certificate.ts';
 import type { Mode } from './routing/policy.ts';
-import type { DeviceChoice, Rung } from './student/student.ts';
+import type { DeviceChoice, LearningPoint, Rung } from './student/student.ts';
 import type { OutputShape, SlotProfile } from './tasks/task.ts';
 
 /** The one table of verbs. The palette, the sidebar, code actions and the command line all call these: name -> [parameters, result]. */
@@ -134,6 +134,8 @@ export interface StudentState {
   readonly trainedMs: number;
   readonly outcome: CertificationOutcome;
   readonly report: EvaluationReport | null;
+  /** How it learned; empty where only linear parts were trained. */
+  readonly curve?: readonly LearningPoint[];
 }
 
 export interface LiveState {
@@ -153,11 +155,7 @@ export interface JobState {
   readonly taskId: string | null;
   readonly fraction: number;
   readonly message: string;
-  readonly curve: readonly {
-    readonly step: number;
-    readonly loss: number;
-    readonly validation: number | null;
-  }[];
+  readonly curve: readonly LearningPoint[];
   readonly cancellable: boolean;
 }
 

@@ -119,7 +119,9 @@ function readCatalogue(session: Session, taskId: string): void {
 function readCard(session: Session, policy: RoutingPolicy): void {
   if (policy.bundle === null || !existsSync(policy.bundle)) return;
   const card = readJsonFile<ModelCard | null>(path.join(policy.bundle, 'card.json'), null, session.ports.log);
-  if (card !== null) session.cards.set(policy.taskId, card);
+  if (card === null) return;
+  const curve = readJsonFile(path.join(policy.bundle, 'curve.json'), card.curve ?? [], session.ports.log);
+  session.cards.set(policy.taskId, { ...card, curve });
 }
 
 /** Shows a problem until the same id is cleared or replaced. */

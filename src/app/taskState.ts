@@ -121,6 +121,7 @@ function studentState(card: ModelCard): StudentState {
     trainedMs: card.createdMs,
     outcome: card.outcome,
     report: card.report,
+    ...(card.curve === undefined ? {} : { curve: card.curve }),
   };
 }
 

@@ -11,8 +11,9 @@ export interface CurvePoint {
 }
 
 /**
- * Coverage of the traffic by ever more capabilities, greedily: the next shape of call is the one that covers most calls
- * per capability still missing. Quadratic in the shapes, of which a catalogue has at most 2,000.
+ * Coverage of the traffic by ever more capabilities: first the kept ones, so that the kept set is a point of the curve,
+ * then what the others would add. Within both greedily: the next shape of call is the one that covers most calls per
+ * capability still missing. Quadratic in the shapes, of which a catalogue has at most 2,000.
  */
 export function coverageCurve(catalogue: Catalogue, verdicts: readonly Verdict[]): CurvePoint[] {
   const shapes = catalogue.shapes ?? [];
@@ -27,6 +28,7 @@ export function coverageCurve(catalogue: Catalogue, verdicts: readonly Verdict[]
     }
     return shape.needs.length;
   });
+  const kept = shapes.map((shape) => shape.needs.every((k) => verdicts[k] === 'keep'));
   const open = new Set(shapes.keys());
   const points: CurvePoint[] = [{ capabilities: 0, coverage: 0, id: null, verdict: null }];
   let covered = 0;
@@ -34,7 +36,8 @@ export function coverageCurve(catalogue: Catalogue, verdicts: readonly Verdict[]
     let best = -1;
     let value = -1;
     for (const s of open) {
-      const worth = missing[s] === 0 ? Number.POSITIVE_INFINITY : shapes[s]!.calls / missing[s]!;
+      const gain = missing[s] === 0 ? Number.POSITIVE_INFINITY : shapes[s]!.calls / missing[s]!;
+      const worth = gain + (kept[s] ? normal : 0);
       if (worth > value) [best, value] = [s, worth];
     }
     const added = shapes[best]!.needs.filter((k) => !have.has(k));

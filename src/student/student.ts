@@ -57,6 +57,17 @@ export interface ModelCard {
   readonly createdMs: number;
   /** sha256 of each other file of the bundle. */
   readonly files: Readonly<Record<string, string>>;
+  /** How it learned, at most 200 points: kept in curve.json beside the card, as it takes no part in any answer. */
+  readonly curve?: readonly LearningPoint[];
+}
+
+/** The end of one pass over the training rows. Steps begin anew with each network. */
+export interface LearningPoint {
+  readonly step: number;
+  /** Mean loss over the training rows. */
+  readonly loss: number;
+  /** Mean loss over the rows kept aside; null where there are none. */
+  readonly validation: number | null;
 }
 
 export interface TrainProgress {
@@ -65,7 +76,7 @@ export interface TrainProgress {
   readonly fraction: number;
   readonly message: string;
   /** Present where a curve has a new point. */
-  readonly point?: { readonly step: number; readonly loss: number; readonly validation: number | null };
+  readonly point?: LearningPoint;
 }
 
 export interface TrainOptions {

@@ -1,11 +1,12 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../base/error.ts';
 import { buildDataset } from '../dataset/build.ts';
-import type { StudentSpec } from '../student/student.ts';
+import type { LearningPoint, StudentSpec } from '../student/student.ts';
 import { trainStudent } from '../student/train.ts';
 import type { TrainJob, TrainResult, WorkerProgress } from './protocol.ts';
 import { discover, readCalls } from './read.ts';
+import { thinned } from './thinned.ts';
 
 /** Builds the dataset of one task from the journal and trains, certifies and writes its next student. */
 export async function train(
@@ -41,18 +42,26 @@ export async function train(
     delta: job.delta,
     overrides: {},
   };
+  const points: LearningPoint[] = [];
   const { card } = await trainStudent(dataset, spec, {
     target,
     checkpoints: path.join(job.storage, 'checkpoints', task.id),
     taskName: task.name,
     capabilities: { ...job.capabilities },
     terms: job.terms,
-    onProgress,
+    onProgress: (progress) => {
+      if (progress.point !== undefined) points.push(progress.point);
+      onProgress(progress);
+    },
     signal,
     now: () => job.nowMs,
   });
-  return { bundle: target, card };
+  const curve = thinned(points, CURVE_POINTS);
+  await writeFile(path.join(target, 'curve.json'), JSON.stringify(curve));
+  return { bundle: target, card: { ...card, curve } };
 }
+
+const CURVE_POINTS = 200;
 
 /** students/<task>/<version>-<n>: one more than the greatest n there. */
 async function nextBundle(storage: string, taskId: string, version: number): Promise<string> {
