@@ -5,11 +5,14 @@ import { type Family, slotNames, spread } from './family.ts';
 import { type AnswerHabit, answerHabit, kindOfCall } from './kinds.ts';
 import { inferOutputShape } from './outputShape.ts';
 import { outputsOf } from './outputs.ts';
+import { isProbe } from './refusal.ts';
 import { profileSlots } from './slots.ts';
 import type { AssignedCall, Assignment, CallKind, Task, TaskEdits } from './task.ts';
 import { MAIN_SLOT } from './template.ts';
 import { buildVersions, type VersionCalls } from './versions.ts';
 
+/** A larger share of inputs that look like probes, or any in a conversation, are what this task is about. */
+const PROBES = 0.01;
 /** Output shapes are inferred on at most this many calls per task. */
 const SHAPED = 40_000;
 
@@ -25,8 +28,10 @@ export function buildTask(draft: Draft, edits: TaskEdits): Built {
   const habits = habitsOf(families);
   const kinds = new Map<Call, CallKind>();
   families.forEach((family, f) => {
+    const inputs = family.slots.map((slots) => slots[MAIN_SLOT] ?? '');
+    const probed = family.turns === 'fixed' && inputs.filter(isProbe).length <= PROBES * inputs.length + 2;
     family.digests.forEach(({ call }, i) => {
-      kinds.set(call, kindOfCall(call, family.slots[i]![MAIN_SLOT] ?? '', habits[f]!.habit));
+      kinds.set(call, kindOfCall(call, probed ? inputs[i]! : '', habits[f]!.habit));
     });
   });
   // The task's answers are those of today: an edit may have changed their form.

@@ -255,9 +255,14 @@ function templateFamilies(
   return { found, open };
 }
 
-/** One request sent again and again by hand: a few calls with hardly any text of their own. */
+/** Characters that people type at most when they try something. */
+const TYPED = 300;
+
+/** One short request sent again and again by hand, without tools or format: a few calls with no text of their own. */
 function isRepetition(matched: readonly Digest[]): boolean {
-  if (matched.length >= 100) return false;
+  const { system, lastUser, tools, format } = matched[0]!;
+  if (matched.length >= 100 || tools.tools.length > 0 || format.kind !== 'text') return false;
+  if (system.length + lastUser.length > TYPED) return false;
   const distinct = new Set(matched.map((digest) => `${mask(digest.system)}\n${mask(digest.lastUser)}`));
   return distinct.size < Math.max(3, 0.1 * matched.length);
 }

@@ -40,12 +40,25 @@ export function widenTemplate(template: FamilyTemplate, digests: readonly Digest
   if (!keepsWords(template, wider)) return template;
   const now = applyTemplate(wider, digests);
   if (now.matched.length < matched.length + 3) return template;
-  const gained = applyTemplate(wider, near).matched;
+  const gained = applyTemplate(wider, near);
+  if (differInDatesOnly(applyTemplate(wider, spread(matched, 50)).slots, gained.slots)) return wider;
   const timeline = [
     ...spread(matched, 2000).map((digest) => [digest.call.trace.startMs, 0] as const),
-    ...gained.map((digest) => [digest.call.trace.startMs, 1] as const),
+    ...gained.matched.map((digest) => [digest.call.trace.startMs, 1] as const),
   ];
   return isSequential(timeline) ? template : wider;
+}
+
+type Values = Readonly<Record<string, string>>;
+
+/** Is every slot that never varied in the usual calls a date? The first calls of a new day are no edit. */
+function differInDatesOnly(usual: readonly Values[], fresh: readonly Values[]): boolean {
+  const first = usual[0];
+  if (first === undefined) return false;
+  const still = Object.keys(first).filter((name) => usual.every((slots) => slots[name] === first[name]));
+  return (
+    still.length > 0 && still.every((name) => [...usual, ...fresh].every((slots) => isDate(slots[name]!)))
+  );
 }
 
 /** Does every message of the wider template keep most of its words? */

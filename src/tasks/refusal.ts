@@ -67,7 +67,8 @@ export function isProbe(input: string): boolean {
   const text = input.trim().toLowerCase().replace(/\s+/gu, ' ');
   if (text === '') return false;
   if (/^[.?!,\-_*#\s]+$/u.test(text)) return true;
-  const words = text.replace(/[.?!]+$/u, '').trim();
+  // An exclamation ("hey hey hey!") is meant.
+  const words = text.replace(/[.?]+$/u, '').trim();
   if (probes.has(words) || mashed.test(words)) return true;
   if (/^(.)\1{2,}$/u.test(words)) return true;
   return probeSentences.some((pattern) => pattern.test(words));
