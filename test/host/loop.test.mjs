@@ -37,7 +37,7 @@ before(async () => {
   });
   rmSync(shots, { recursive: true, force: true });
   mkdirSync(shots, { recursive: true });
-  project = createProject(root, path.join(profile, 'project'));
+  project = createProject(root, path.join(profile, 'project'), teacher.urls.openai);
   installExtension(tools, profile, tools.vsix);
   const server = await startServer(tools, profile);
   closing.push(() => server.stop());
@@ -184,12 +184,12 @@ step('routes a client with a hard-coded URL through the gateway, as an edit that
   const warning = driver.page.locator('.codelens-decoration a', { hasText: 'Not recorded · route' });
   await warning.waitFor();
   await driver.shot('bypassed');
-  await quickFix('api.openai.com', 'route this client through the gateway');
-  await saved('summarise.ts', /baseURL: process\.env\.OPENAI_BASE_URL \?\? 'https:\/\/api\.openai\.com\/v1'/);
+  await quickFix('baseURL', 'route this client through the gateway');
+  await saved('summarise.ts', /baseURL: process\.env\.OPENAI_BASE_URL \?\? 'http:\/\/127[^']+\/v1'/);
   await warning.waitFor({ state: 'hidden' });
   await driver.shot('routed');
   await driver.page.keyboard.press('Control+z');
-  await saved('summarise.ts', /baseURL: 'https:\/\/api\.openai\.com\/v1'/);
+  await saved('summarise.ts', /baseURL: 'http:\/\/127[^']+\/v1'/);
   await quickFix('chat.completions', 'name the task of this call');
   await saved('summarise.ts', /\}, \{ headers: \{ 'x-understudy-task': 'summarise' \} \}\);/);
   await driver.shot('named');
@@ -201,7 +201,7 @@ step('does the same in Python', async () => {
   await saved('classify.py', /import os\nfrom openai import OpenAI/);
   assert.match(
     readFileSync(path.join(project, 'classify.py'), 'utf8'),
-    /base_url=os\.environ\.get\("OPENAI_BASE_URL", "https:\/\/api\.openai\.com\/v1"\)/,
+    /base_url=os\.environ\.get\("OPENAI_BASE_URL", "http:\/\/127[^"]+\/v1"\)/,
   );
 });
 

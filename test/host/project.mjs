@@ -4,10 +4,10 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const hardCoded = `import OpenAI from 'openai';
+const hardCoded = (url) => `import OpenAI from 'openai';
 
 const client = new OpenAI({
-  baseURL: 'https://api.openai.com/v1',
+  baseURL: '${url}/v1',
   apiKey: process.env.OPENAI_API_KEY,
 });
 
@@ -20,9 +20,9 @@ export async function summarise(text: string): Promise<string | null> {
 }
 `;
 
-const python = `from openai import OpenAI
+const python = (url) => `from openai import OpenAI
 
-client = OpenAI(base_url="https://api.openai.com/v1")
+client = OpenAI(base_url="${url}/v1")
 
 
 def classify(text):
@@ -32,15 +32,18 @@ def classify(text):
     )
 `;
 
-/** Copies the sample into `folder` with this repository's packages, and adds the two files for the quick fixes. */
-export function createProject(root, folder) {
+/**
+ * Copies the sample into `folder` with this repository's packages, and adds two files whose clients have the upstream's
+ * URL in the code, for the quick fixes.
+ */
+export function createProject(root, folder, upstream) {
   mkdirSync(folder, { recursive: true });
   for (const file of ['app.mjs', 'package.json', 'requests.jsonl.gz']) {
     cpSync(path.join(root, 'sample', file), path.join(folder, file));
   }
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-  writeFileSync(path.join(folder, 'summarise.ts'), hardCoded);
-  writeFileSync(path.join(folder, 'classify.py'), python);
+  writeFileSync(path.join(folder, 'summarise.ts'), hardCoded(upstream));
+  writeFileSync(path.join(folder, 'classify.py'), python(upstream));
   return folder;
 }
 
