@@ -25,13 +25,14 @@ interface Block {
 /** Lists that are written one entry per line: bullets, numbers, table rows, definitions, plain lines, headings with bullets. */
 export function blockEnumerations(text: string): Enumeration[] {
   const lines = text.split('\n').map(readLine);
-  const blocks = findBlocks(lines);
+  const parents = headingParents(lines);
+  const blocks = findBlocks(lines, parents);
   const found: Enumeration[] = [];
   for (const block of blocks) {
     const enumeration = ofBlock(block);
     if (enumeration !== null) found.push(enumeration);
   }
-  return [...found, ...tables(lines), ...sections(blocks)];
+  return [...found, ...tables(lines, parents), ...sections(blocks)];
 }
 
 function readLine(raw: string): Line {
@@ -49,20 +50,25 @@ function readLine(raw: string): Line {
   return { indent, marker: 'plain', text: content };
 }
 
-function findBlocks(lines: readonly Line[]): Block[] {
+function findBlocks(lines: readonly Line[], parents: ReadonlyMap<number, string>): Block[] {
   const blocks: Block[] = [];
   for (let i = 0; i < lines.length; ) {
     const line = lines[i]!;
     if (line.marker === 'bullet' || line.marker === 'number') {
-      i = listBlock(lines, i, blocks);
+      i = listBlock(lines, i, parents, blocks);
     } else if (line.marker === 'plain') {
-      i = plainBlock(lines, i, blocks);
+      i = plainBlock(lines, i, parents, blocks);
     } else i++;
   }
   return blocks;
 }
 
-function listBlock(lines: readonly Line[], start: number, blocks: Block[]): number {
+function listBlock(
+  lines: readonly Line[],
+  start: number,
+  parents: ReadonlyMap<number, string>,
+  blocks: Block[],
+): number {
   const first = lines[start]!;
   const items: string[] = [];
   const nested: Line[] = [];
@@ -78,7 +84,7 @@ function listBlock(lines: readonly Line[], start: number, blocks: Block[]): numb
       if (line.marker === 'plain') items[items.length - 1] += ` ${line.text}`;
     } else break;
   }
-  const around = context(lines, start);
+  const around = context(lines, start, parents);
   const form = first.marker === 'number' ? 'numbers' : 'bullets';
   blocks.push({ form, items: items.map(splitItem), ...around, start, end: i });
   const children = nested.filter((line) => line.marker === 'bullet' || line.marker === 'number');
@@ -88,7 +94,12 @@ function listBlock(lines: readonly Line[], start: number, blocks: Block[]): numb
 }
 
 /** Lines without markers: `label: description` or one label per line, after something that introduces them. */
-function plainBlock(lines: readonly Line[], start: number, blocks: Block[]): number {
+function plainBlock(
+  lines: readonly Line[],
+  start: number,
+  parents: ReadonlyMap<number, string>,
+  blocks: Block[],
+): number {
   const introduced = start > 0 && isLead(lines, start);
   const items: (Item | null)[] = [];
   let described = 0;
@@ -105,7 +116,7 @@ function plainBlock(lines: readonly Line[], start: number, blocks: Block[]): num
     blocks.push({
       form: described === good ? 'definitions' : 'lines',
       items,
-      ...context(lines, start),
+      ...context(lines, start, parents),
       start,
       end: i,
     });
@@ -125,27 +136,38 @@ function isLead(lines: readonly Line[], start: number): boolean {
 function context(
   lines: readonly Line[],
   start: number,
+  parents: ReadonlyMap<number, string>,
 ): Pick<Block, 'lead' | 'heading' | 'level' | 'parent'> {
   let lead = '';
+  let at = -1;
   for (let i = start - 1, seen = 0; i >= 0 && seen < 2; i--) {
     const line = lines[i]!;
     if (line.marker === 'blank') continue;
     seen++;
     if (line.marker === 'bullet' || line.marker === 'number') break;
     lead = `${line.text}\n${lead}`;
+    if (at < 0) at = i;
     if (line.marker === 'heading' || line.text.endsWith(':')) break;
   }
   const above = lead.trim().split('\n').at(-1) ?? '';
   const level = headingLevel(above);
-  let parent = '';
-  for (let i = start - 1; i >= 0 && level > 1 && level < 9; i--) {
-    const line = lines[i]!;
-    if (line.marker === 'heading' && headingLevel(line.text) < level) {
-      parent = line.text;
-      break;
-    }
-  }
+  const parent = parents.get(at) ?? '';
   return { lead: lead.trim(), heading: level === 0 ? null : headingText(above), level, parent };
+}
+
+/** Line of a heading -> the heading above it in the outline. */
+function headingParents(lines: readonly Line[]): Map<number, string> {
+  const parents = new Map<number, string>();
+  const open: { readonly level: number; readonly text: string }[] = [];
+  lines.forEach((line, i) => {
+    if (line.marker !== 'heading') return;
+    const level = headingLevel(line.text);
+    while (open.length > 0 && open.at(-1)!.level >= level) open.pop();
+    const parent = open.at(-1);
+    if (parent !== undefined) parents.set(i, parent.text);
+    open.push({ level, text: line.text });
+  });
+  return parents;
 }
 
 function headingLevel(text: string): number {
@@ -207,7 +229,9 @@ function sections(blocks: readonly Block[]): Enumeration[] {
   return found;
 }
 
-function tables(lines: readonly Line[]): Enumeration[] {
+const MAX_COLUMNS = 12;
+
+function tables(lines: readonly Line[], parents: ReadonlyMap<number, string>): Enumeration[] {
   const found: Enumeration[] = [];
   for (let i = 0; i < lines.length; i++) {
     if (lines[i]!.marker !== 'row') continue;
@@ -221,12 +245,15 @@ function tables(lines: readonly Line[]): Enumeration[] {
       if (cells.every((cell) => /^:?-{1,}:?$/.test(cell))) header = rows.pop() ?? null;
       else rows.push(cells);
     }
-    const { lead } = context(lines, start);
-    for (let column = 0; column < (rows[0]?.length ?? 0); column++) {
+    const { lead } = context(lines, start, parents);
+    for (let column = 0; column < Math.min(MAX_COLUMNS, rows[0]?.length ?? 0); column++) {
       const values = rows
         .map((cells) => ({
           value: unquote(cells[column] ?? ''),
-          description: cells.filter((_, k) => k !== column).join('; '),
+          description: cells
+            .slice(0, MAX_COLUMNS)
+            .filter((_, k) => k !== column)
+            .join('; '),
         }))
         .filter((item) => isValue(item.value) && !item.value.includes(SLOT));
       if (values.length >= 2 && values.length >= 0.8 * rows.length)

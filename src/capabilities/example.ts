@@ -20,6 +20,8 @@ export interface ExampleField {
 
 const MAX_EXAMPLES = 200;
 const MAX_LENGTH = 20_000;
+/** Braces that close nothing are not searched for ever. */
+const MAX_SCANNED = 2_000_000;
 
 /** Reads every `{...}` of a prompt that looks like a JSON answer, complete or with placeholders. */
 export function jsonExamples(text: string): JsonExamples {
@@ -31,10 +33,16 @@ export function jsonExamples(text: string): JsonExamples {
     return known;
   };
   let examples = 0;
+  let scanned = 0;
   let rest = '';
   let copied = 0;
-  for (let i = text.indexOf('{'); i >= 0 && examples < MAX_EXAMPLES; i = text.indexOf('{', i)) {
+  for (
+    let i = text.indexOf('{');
+    i >= 0 && examples < MAX_EXAMPLES && scanned < MAX_SCANNED;
+    i = text.indexOf('{', i)
+  ) {
     const end = closing(text, i);
+    scanned += end < 0 ? Math.min(MAX_LENGTH, text.length - i) : end - i;
     const body = end < 0 ? '' : text.slice(i, end);
     if (!/["'\w]\s*:/.test(body)) {
       i++;

@@ -90,9 +90,14 @@ const OPENING = new RegExp(
 const VERB =
   /\b(?:answer|reply|respond|say|return|output|write|choose|pick|select|print)\s+(?:(?:only|just|either|with|exactly)\s+)*([\p{L}\p{N}_-]+(?:\s*,\s*[\p{L}\p{N}_-]+)*,?\s+or\s+[\p{L}\p{N}_-]+)(?=\s*(?:[.;,!]|$|\b(?:only|and nothing)\b))/iu;
 
+/** A sentence with more openings than this is no sentence. */
+const MAX_OPENINGS = 12;
+
 function listOf(sentence: string): { readonly items: Item[]; readonly lead: string } | null {
   if (sentence.length > 400_000) return null;
+  let tries = 0;
   for (const opening of sentence.matchAll(OPENING)) {
+    if (++tries > MAX_OPENINGS) break;
     const start = opening.index + opening[0].length;
     const items = split(sentence.slice(start));
     if (items !== null) return { items, lead: sentence.slice(Math.max(0, start - LEAD), start) };

@@ -54,7 +54,7 @@ export const CYCLE_DAYS = 20;
 export const LEARNABLE_EXAMPLES = 20;
 const MIN_SESSIONS = 3;
 const DAY_MS = 86_400_000;
-/** A decision further away than this is none: the capability stays with the teacher. */
+/** A decision about something dear that is further away than this is none: it stays with the teacher. */
 const PATIENCE_DAYS = 90;
 
 /** The verdict on one capability with its reason in words and figures. */
@@ -101,11 +101,11 @@ function judgeSilent(evidence: Evidence, rules: Rules): Judgement {
   if (missing > 0) {
     const wait = perDay === 0 ? Number.POSITIVE_INFINITY : missing / perDay;
     const more = `${plural(Math.ceil(missing * each), 'more call')} without a hit would be needed to drop it`;
-    if (wait > PATIENCE_DAYS) {
+    if (wait > PATIENCE_DAYS && cost.grade === 'high') {
       const reason = `${told} ${price}, budget ${moneyText(rules.budgetPerCall)}; ${more}: rare but dear, stays with the teacher.`;
       return { status: 'long tail', verdict: 'route', reason, callsNeeded: null };
     }
-    const reason = `${told} ${price}, budget ${moneyText(rules.budgetPerCall)}. Not yet: ${more}, about ${plural(Math.ceil(wait), 'day')} at today's rate.`;
+    const reason = `${told} ${price}, budget ${moneyText(rules.budgetPerCall)}. Not yet: ${more}, ${wait > 3650 ? 'years' : `about ${plural(Math.ceil(wait), 'day')}`} at today's rate.`;
     return { status: 'not yet', verdict: 'not yet', reason, callsNeeded: Math.ceil(missing * each) };
   }
   const reason = `${told} ${price}, within the budget of ${moneyText(rules.budgetPerCall)}: dropped, and watched for: at most ${plural(Math.ceil(expectedHits(evidence)), 'hit')} in the next month.`;
