@@ -26,7 +26,7 @@ export function answerText(response: ChatResponse): string {
 export function labelOf(text: string): string {
   return text
     .trim()
-    .replace(/^["'`]+|["'`.]+$/gu, '')
+    .replace(/^["'`*]+|["'`.*]+$/gu, '')
     .trim();
 }
 

@@ -11,6 +11,10 @@ export interface AnswerHabit {
   /** For `labels`: the labels seen at least twice or named in the prompt. */
   readonly labels: ReadonlySet<string>;
   readonly longestLabel: number;
+  /** The prompt names nearly all labels that answers have. */
+  readonly declared: boolean;
+  /** For `text`: what nearly every answer's last line begins with ("Answer:"); '' for nothing. */
+  readonly ending: string;
   /** Share of answers of the other form: text where tools are the habit. */
   readonly otherShare: number;
   /** Share of free-text answers that sound unsure. */
@@ -34,6 +38,8 @@ export function answerHabit(calls: readonly Call[], instructions: string): Answe
   const base = {
     labels: new Set<string>(),
     longestLabel: 0,
+    declared: false,
+    ending: commonEnding(texts),
     otherShare: 0,
     unsureShare: texts.filter(soundsUnsure).length / Math.max(1, texts.length),
     medianWords: words[words.length >> 1] ?? 0,
@@ -52,7 +58,24 @@ export function answerHabit(calls: readonly Call[], instructions: string): Answe
   if (covered < 0.8 * texts.length || covered === 0) return { ...base, form: 'text' };
   // A frequent hedge ("Could you clarify what you mean?") is no label: a label is short beside the others.
   const sizes = [...labels].map(wordCount).sort((a, b) => a - b);
-  return { ...base, form: 'labels', labels, longestLabel: sizes.at(-1) ?? 0 };
+  const named = counts.reduce(
+    (sum, { value, count }) => sum + (namesLabel(instructions, value) ? count : 0),
+    0,
+  );
+  return {
+    ...base,
+    form: 'labels',
+    labels,
+    longestLabel: sizes.at(-1) ?? 0,
+    declared: named >= 0.9 * covered,
+  };
+}
+
+/** The label that opens the last line of nearly every answer. */
+function commonEnding(texts: readonly string[]): string {
+  const openings = countValues(texts.map((text) => /(?:^|\n)([^\n:]{2,30}:)[^\n]*$/u.exec(text)?.[1] ?? ''));
+  const first = openings[0];
+  return first !== undefined && first.value !== '' && first.count >= 0.95 * texts.length ? first.value : '';
 }
 
 /** Does the prompt name this value as a word of its own? */
@@ -99,13 +122,13 @@ function deviation(response: ChatResponse, text: string, habit: AnswerHabit): Ca
     }
     case 'labels':
       return labelDeviation(text, cut, habit);
-    case 'text':
+    case 'text': {
       if (cut) return 'truncated';
-      return habit.unsureShare < HABITUAL &&
-        soundsUnsure(text) &&
-        wordCount(text) <= Math.max(20, 0.7 * habit.medianWords)
-        ? 'hedge'
-        : 'normal';
+      const short = wordCount(text) <= Math.max(20, 0.7 * habit.medianWords);
+      if (habit.ending !== '' && !text.includes(habit.ending))
+        return short || soundsUnsure(text) ? 'hedge' : 'normal';
+      return short && habit.unsureShare < HABITUAL && soundsUnsure(text) ? 'hedge' : 'normal';
+    }
   }
 }
 
@@ -126,7 +149,20 @@ function labelDeviation(text: string, cut: boolean, habit: AnswerHabit): CallKin
   )
     return 'hedge';
   if (cut) return 'truncated';
+  // Two labels, or a label among words where the prompt allows labels only.
+  const inside = labelsInside(value, habit.labels);
+  if (inside >= 2 || (inside === 1 && habit.declared)) return 'hedge';
   return wordCount(value) > Math.max(LABEL_WORDS / 2, habit.longestLabel + 2) ? 'hedge' : 'normal';
+}
+
+/** How many known labels stand in a text as words of their own, up to two. */
+function labelsInside(text: string, labels: ReadonlySet<string>): number {
+  let found = 0;
+  if (text.length > 1000) return 0;
+  for (const label of labels) {
+    if (label.length > 1 && text.length > label.length && namesLabel(text, label) && ++found === 2) break;
+  }
+  return found;
 }
 
 function isCut(response: ChatResponse): boolean {

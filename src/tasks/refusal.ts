@@ -3,7 +3,11 @@
 const refusals = [
   /^(?:i(?:'|’)?m|i am)(?: (?:very|really|so|truly))? (?:sorry|afraid)\b.{0,80}?\b(?:can(?:no|'|’)?t|can not|unable|not able|won(?:'|’)t|not (?:going|allowed|permitted) to)\b/isu,
   /^(?:sorry|apologies|unfortunately)\b.{0,60}?\b(?:can(?:no|'|’)?t|can not|unable|not able|won(?:'|’)t)\b.{0,20}\b(?:assist|help|comply|provide|do|answer|fulfil|continue|support|process|discuss|create|write)/isu,
-  /^i (?:can(?:no|'|’)?t|can not|won(?:'|’)t|am unable to|am not able to|must decline to|will not) (?:\w+ )?(?:assist|help|comply|provide|fulfil|do (?:that|this)|continue|support|discuss|create|write|engage|process|answer (?:that|this))/isu,
+  /^i (?:can(?:no|'|’)?t|can not|won(?:'|’)t|am unable to|am not able to|must decline to|will not) (?:\w+ )?(?:assist|help|comply|provide|fulfil|do (?:that|this)|continue|support|discuss|create|write|engage|process|share|recommend|generate|offer|answer (?:that|this))/isu,
+  /^i(?:'|’)?m not (?:comfortable|allowed|permitted|able to (?:assist|help|provide|do))\b/isu,
+  /^i (?:do not|don(?:'|’)t) (?:feel comfortable|engage|provide|assist|create|support)\b/isu,
+  /^i (?:have|need) to decline\b/isu,
+  /^(?:this|that|your) (?:request|content|message) (?:violates|goes against|is against)\b/isu,
   /^(?:as an ai|i am an ai|i(?:'|’)m an ai)\b.{0,120}?\b(?:can(?:no|'|’)?t|can not|unable|not able)\b/isu,
   /^(?:lo siento|perdón)\b.{0,40}\bno puedo\b/isu,
   /^(?:es tut mir leid|entschuldigung)\b.{0,60}\b(?:kann|darf)\b.{0,40}\bnicht\b/isu,
@@ -26,6 +30,11 @@ const hedges = [
   /\b(?:leaves? out|lacks?|missing|insufficient|not enough|too little) (?:some |any |the |necessary )*(?:information|context|details?|data)\b/iu,
   /\b(?:this|that|it) (?:looks|seems|appears|sounds)(?: like| to)?\b/iu,
   /\bwhat (?:do|did) you mean\b/iu,
+  /\b(?:please (?:tell|let)|let me know|tell me)\b/iu,
+  /\b(?:i|we)(?:(?:'|’)d| would)? need (?:the|your|to know|a few)\b/iu,
+  /\b(?:does not|doesn(?:'|’)t|did not|didn(?:'|’)t) (?:say|specify|state|mention|provide|contain|give)\b/iu,
+  /\bcan(?:no|'|’)?t be (?:determined|answered|solved|classified|decided)\b/iu,
+  /\b(?:probably|possibly|perhaps|maybe)\b.{0,60}\b(?:or|but)\b/iu,
 ];
 
 /** Does the answer open by refusing? Only the opening counts: a long answer may well quote a refusal. */

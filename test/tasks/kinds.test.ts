@@ -33,6 +33,9 @@ test('answers around a label are hedges, half labels are truncated', () => {
       [{ answer: 'art (low confidence)' }, 'hedge'],
       [{ answer: 'art\n\nThe text speaks of a painting' }, 'hedge'],
       [{ answer: 'Could you say what you mean?' }, 'hedge'],
+      [{ answer: 'art or science' }, 'hedge'],
+      [{ answer: 'The label is art' }, 'hedge'],
+      [{ answer: '**art**' }, 'normal'],
       [{ answer: 'poli', finish: 'length' }, 'truncated'],
       [{ answer: 'art', finish: 'length' }, 'normal'],
       [{ answer: 'weather' }, 'normal'],
@@ -79,6 +82,19 @@ test('a short answer full of doubt is a hedge among long ones', () => {
     [
       [{ answer: "The text leaves out some information, so I can't give one answer." }, 'hedge'],
       [{ answer: 'It means that the', finish: 'length' }, 'truncated'],
+    ],
+  );
+});
+
+test('an answer without the line that all others end with is a hedge', () => {
+  check(
+    (i) => ({
+      system: 'Solve the problem, then give the result.',
+      answer: `${'First add, then halve. '.repeat(6)}\nResult: ${i}`,
+    }),
+    [
+      [{ answer: 'There is no solution to speak of.' }, 'hedge'],
+      [{ answer: `${'First add, then halve. '.repeat(6)}\nResult: none` }, 'normal'],
     ],
   );
 });
