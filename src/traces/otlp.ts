@@ -25,3 +25,24 @@ export function tracesFromOtlp(
   }
   return { traces, skipped };
 }
+
+/** Ids that are remembered: an exporter that repeats an export does so within seconds. */
+const REMEMBERED = 50_000;
+
+/** `tracesFromOtlp` with a memory: a call that comes again, because an exporter missed our answer, is left out. */
+export function createOtlpReader(): (
+  body: Json,
+  nowMs: number,
+) => ReturnType<typeof tracesFromOtlp> & { readonly duplicates: number } {
+  const seen = new Set<string>();
+  return (body, nowMs) => {
+    const { traces, skipped } = tracesFromOtlp(body, nowMs);
+    const fresh = traces.filter(({ id }) => !seen.has(id) && seen.add(id));
+    // A Set keeps the order of adding: the oldest go first.
+    for (const id of seen) {
+      if (seen.size <= REMEMBERED) break;
+      seen.delete(id);
+    }
+    return { traces: fresh, skipped, duplicates: traces.length - fresh.length };
+  };
+}

@@ -8,7 +8,7 @@ import { toCall } from '../../src/traces/call.ts';
 import { type ImportOptions, type ImportResult, importTraces } from '../../src/traces/import/import.ts';
 import { readTrafficLine } from '../../src/traces/import/trafficFile.ts';
 import { openJournal } from '../../src/traces/journal.ts';
-import { tracesFromOtlp } from '../../src/traces/otlp.ts';
+import { createOtlpReader, tracesFromOtlp } from '../../src/traces/otlp.ts';
 import type { Call } from '../../src/traces/trace.ts';
 import { answerOf, messageText } from '../../src/wire/chat.ts';
 import { anthropicBatch, files, otlpLatest } from './importFiles.ts';
@@ -332,4 +332,13 @@ test('the body of an OTLP export becomes traces; spans without content are told'
   assert.match(tracesFromOtlp(bare, 5).skipped[0]!, /no content/);
   assert.deepEqual(tracesFromOtlp({ resourceSpans: [] }, 5), { traces: [], skipped: [] });
   assert.equal(tracesFromOtlp('text', 5).skipped.length, 1);
+});
+
+test('an OTLP export that is sent again brings nothing twice', () => {
+  const read = createOtlpReader();
+  const body = JSON.parse(otlpLatest);
+  assert.deepEqual(
+    [read(body, 5).traces.length, read(body, 9).traces.length, read(body, 9).duplicates],
+    [1, 0, 1],
+  );
 });
