@@ -2,7 +2,7 @@ import { hash32 } from '../../base/hash.ts';
 
 /**
  * The words and letters of an input as hashed features: word 1-3-grams, character 2-5-grams inside words, the opening
- * words, word shapes and a few lengths. Every branch is a multiset of 32-bit hashes; weights are set by `vocabulary.ts`.
+ * words alone and with each later word, word shapes and a few lengths. Every branch is a multiset of 32-bit hashes; weights are set by `vocabulary.ts`.
  */
 
 const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/gu;
@@ -58,6 +58,10 @@ function addShapes(
   count(shapes, hash32(`^${lower[0] ?? ''} ${lower[1] ?? ''}`, salt + 12));
   count(shapes, hash32(`^${lower[0] ?? ''} ${lower[1] ?? ''} ${lower[2] ?? ''}`, salt + 13));
   count(shapes, hash32(`$${lower.at(-2) ?? ''} ${lower.at(-1) ?? ''}`, salt + 14));
+  // What a text opens with changes what every later word means: "how many", "who was".
+  for (const word of new Set(lower.slice(1))) count(shapes, hash32(`${lower[0]}>${word}`, salt + 17));
+  for (const word of new Set(lower.slice(2)))
+    count(shapes, hash32(`${lower[0]} ${lower[1]}>${word}`, salt + 18));
   count(shapes, hash32(`length ${Math.floor(Math.log2(1 + text.length) * 2)}`, salt + 15));
   for (const word of original) {
     const shape = shapeOf(word);

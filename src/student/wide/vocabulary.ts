@@ -19,7 +19,7 @@ export interface Vocabulary {
 }
 
 /** How the branches share the unit length of a row: squared weights. */
-const branchWeights = [1, 1, 0.35] as const;
+const branchWeights = [1, 1, 0.5] as const;
 
 export function buildVocabulary(rows: readonly RawFeatures[], largest = 1 << 16): Vocabulary {
   const frequency = new Map<number, number>();
