@@ -10,9 +10,17 @@ export interface Discovery {
   readonly unassigned: readonly AssignedCall[];
 }
 
-/** The whole analysis of a log. @param digests in order of time. */
-export function discover(digests: readonly Digest[], edits: TaskEdits): Discovery {
-  const { drafts, homeless } = draftTasks(digests, edits);
+/**
+ * The whole analysis of a log.
+ * @param digests in order of time.
+ * @param known tasks of an earlier analysis, whose ids are kept.
+ */
+export function discover(
+  digests: readonly Digest[],
+  edits: TaskEdits,
+  known: readonly Task[] = [],
+): Discovery {
+  const { drafts, homeless } = draftTasks(digests, edits, known);
   const built = drafts.map((draft) => buildTask(draft, edits));
   const outside = built.flatMap((task) => task.outside);
   return {

@@ -4,10 +4,11 @@ import { mergedId } from './edits.ts';
 import { applyTemplate, type Family, induceTemplate, spread } from './family.ts';
 import { groupCalls } from './group.ts';
 import { firstMs, identityText, linkFamilies } from './link.ts';
+import { createMatcher } from './matcher.ts';
 import { slug, taskName, userGist } from './names.ts';
 import { renameSlots } from './slotNames.ts';
 import { assignStrays } from './strays.ts';
-import type { TaskEdits } from './task.ts';
+import type { Task, TaskEdits } from './task.ts';
 import { buildVersions } from './versions.ts';
 
 /** Calls of one task before its versions are numbered. */
@@ -23,6 +24,7 @@ export interface Draft {
 export function draftTasks(
   digests: readonly Digest[],
   edits: TaskEdits,
+  known: readonly Task[],
 ): { drafts: readonly Draft[]; homeless: readonly Digest[] } {
   const pinned = new Map<string, Digest[]>();
   const free: Digest[] = [];
@@ -38,7 +40,7 @@ export function draftTasks(
   linked.forEach((group, i) => {
     drafts.push({ id: taskId(group), name: taskName(group[0]!), families: group, strays: strays[i]! });
   });
-  return { drafts: mergeDrafts(uniqueIds(drafts), edits), homeless };
+  return { drafts: keepIds(mergeDrafts(uniqueIds(drafts), edits), known), homeless };
 }
 
 function taskId(families: readonly Family[]): string {
@@ -111,6 +113,25 @@ function uniqueIds(drafts: readonly Draft[]): readonly Draft[] {
       ' ',
     );
     return { ...draft, id, name };
+  });
+}
+
+/** A task whose calls a known one recognises keeps that one's id, whatever its oldest call in this log is. */
+function keepIds(drafts: readonly Draft[], known: readonly Task[]): readonly Draft[] {
+  if (known.length === 0) return drafts;
+  const match = createMatcher(known);
+  const taken = new Set(drafts.map((draft) => draft.id));
+  return drafts.map((draft) => {
+    const votes = new Map<string, number>();
+    const sample = draft.families.flatMap((family) => spread(family.digests, 50));
+    for (const { call } of sample) {
+      const id = match(call.request)?.taskId;
+      if (id !== undefined) votes.set(id, (votes.get(id) ?? 0) + 1);
+    }
+    const [id] = [...votes].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0] as const);
+    if (id === '' || votes.has(draft.id) || taken.has(id)) return draft;
+    taken.add(id);
+    return { ...draft, id };
   });
 }
 

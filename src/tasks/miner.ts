@@ -3,7 +3,7 @@ import { createDigester, type Digest } from './digest.ts';
 import { type Discovery, discover } from './discover.ts';
 import { noEdits } from './edits.ts';
 import { createMatcher } from './matcher.ts';
-import type { Assignment, Task, TaskEdits, TaskMatch } from './task.ts';
+import type { Assignment, Task, TaskEdits, TaskVersion } from './task.ts';
 
 export type { Discovery } from './discover.ts';
 export { noEdits } from './edits.ts';
@@ -24,21 +24,33 @@ export interface TaskMiner {
 
 /** Unrecognised calls with the same opening that make it worth looking for a new template. */
 const NEWS = 8;
+/** Latest calls kept of every task, to see whether something new is an edit of it. */
+const RECENT = 60;
 
 /** A miner without calls. */
 export function createMiner(options: MinerOptions = {}): TaskMiner {
   const edits = options.edits ?? noEdits;
   const digest = createDigester();
   const digests: Digest[] = [];
-  let match: (request: Call['request']) => TaskMatch | null = createMatcher(options.known ?? []);
+  let known = options.known ?? [];
+  let match = createMatcher(known);
+  const recent = new Map<string, Digest[]>();
   /** Calls that no known version matches, by what they open with. */
   let pending = new Map<string, Digest[]>();
 
   const learn = (news: readonly Digest[]): void => {
-    const found = discover([...news].sort(byTime), edits).tasks;
-    if (found.length === 0) return;
-    const [before, after] = [match, createMatcher(found)];
-    match = (request) => before(request) ?? after(request);
+    const sample = [...[...recent.values()].flat(), ...news].sort(byTime);
+    const { tasks, assigned } = discover(sample, edits, known);
+    // Versions that known calls belong to are known, whatever their template looks like in so small a sample.
+    const old = new Set(
+      assigned
+        .filter(({ call }) => match(call.request) !== null)
+        .map(({ assignment }) => `${assignment.taskId} ${assignment.version}`),
+    );
+    const grown = withNews(known, tasks, (task, version) => !old.has(`${task.id} ${version.version}`));
+    if (grown === known) return;
+    known = grown;
+    match = createMatcher(known);
   };
 
   return {
@@ -46,31 +58,66 @@ export function createMiner(options: MinerOptions = {}): TaskMiner {
       const entry = digest(call);
       digests.push(entry);
       const found = match(call.request);
-      if (found !== null)
+      if (found !== null) {
+        const latest = recent.get(found.taskId) ?? [];
+        recent.set(found.taskId, latest);
+        if (latest.push(entry) > RECENT) latest.shift();
         return { callId: call.trace.id, ...found, kind: call.response === null ? 'error' : 'normal' };
+      }
       const key = openingOf(entry);
       const group = pending.get(key) ?? [];
       pending.set(key, group);
       group.push(entry);
-      if (isNews(group.length)) learn(group);
+      if (isNews(group.length)) learn(group.slice(-256));
       if (pending.size > 10_000) pending = new Map([...pending].slice(-5_000));
       return { callId: call.trace.id, taskId: null, version: 0, kind: 'ad-hoc', slots: {} };
     },
     discover() {
-      const found = discover([...digests].sort(byTime), edits);
-      match = createMatcher(found.tasks);
+      const found = discover([...digests].sort(byTime), edits, known);
+      known = found.tasks;
+      match = createMatcher(known);
       pending = new Map();
       return found;
     },
   };
 }
 
+/** The known tasks with versions and tasks that are new; the same array where nothing is. */
+function withNews(
+  known: readonly Task[],
+  found: readonly Task[],
+  isFresh: (task: Task, version: TaskVersion) => boolean,
+): readonly Task[] {
+  const grown = new Map(known.map((task) => [task.id, task]));
+  let news = false;
+  for (const task of found) {
+    const before = grown.get(task.id);
+    if (before === undefined) {
+      news = true;
+      grown.set(task.id, task);
+      continue;
+    }
+    const fresh = task.versions.filter((version) => isFresh(task, version));
+    if (fresh.length === 0) continue;
+    news = true;
+    const last = before.versions.at(-1)!.version;
+    const versions = fresh.map((version, i) => ({ ...version, version: last + 1 + i }));
+    grown.set(task.id, { ...before, versions: [...before.versions, ...versions] });
+  }
+  return news ? [...grown.values()] : known;
+}
+
 /**
  * Takes a log apart into tasks.
  * @param calls in any order.
+ * @param known tasks of an earlier analysis, whose ids are kept even where their first calls are gone from the log.
  */
-export function discoverTasks(calls: readonly Call[], edits: TaskEdits = noEdits): Discovery {
-  return discover(calls.map(createDigester()).sort(byTime), edits);
+export function discoverTasks(
+  calls: readonly Call[],
+  edits: TaskEdits = noEdits,
+  known: readonly Task[] = [],
+): Discovery {
+  return discover(calls.map(createDigester()).sort(byTime), edits, known);
 }
 
 /** Eight, and then every doubling: a group that yields nothing is not looked at for every further call. */

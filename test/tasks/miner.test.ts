@@ -64,6 +64,25 @@ test('a task keeps its id while traffic arrives and its prompt is edited', () =>
   assert.equal(new Set(ids).size, 1);
 });
 
+test('an edit seen while calls come in is a version of its task, not a task', () => {
+  const miner = createMiner();
+  for (const call of moods(30)) miner.add(call);
+  const { tasks } = miner.discover();
+  const edited = moods(20, START + DAY, ' Say one word.').map((call) => miner.add(call));
+  assert.deepEqual(
+    edited.slice(8).map(({ taskId, version }) => [taskId, version]),
+    edited.slice(8).map(() => [tasks[0]!.id, 2]),
+  );
+});
+
+test('a known task keeps its id when its first calls are gone from the log', () => {
+  const log = mixed(moods(60), moods(60, START + DAY, ' Say one word.'));
+  const known = discoverTasks(log).tasks;
+  const later = log.slice(60);
+  assert.notEqual(discoverTasks(later).tasks[0]!.id, known[0]!.id);
+  assert.equal(discoverTasks(later, noEdits, known).tasks[0]!.id, known[0]!.id);
+});
+
 test('a pin wins over what the prompt says', () => {
   const pinned = stream('pinned', 12, (random) => ({
     system: 'Name the mood of the sentence: calm, angry or sad.',
