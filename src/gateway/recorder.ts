@@ -44,6 +44,8 @@ const MAX_PENDING_CALLS = 20_000;
 const BATCH_CALLS = 256;
 const BATCH_BYTES = 1 << 20;
 const BATCH_DELAY_MS = 10;
+const POOLED_BYTES = BATCH_BYTES + (1 << 18);
+const MAX_POOLED = 8;
 
 export function createRecorder({ setup, entry, clock, log }: RecorderOptions): Recorder {
   let thread: Worker | null = null;
@@ -58,6 +60,8 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   let stored = 0;
   let shed = 0;
   let problem: string | null = null;
+  /** Buffers that go to the thread and come back: memory that two threads take and give fragments. */
+  const pool: ArrayBuffer[] = [];
   const waiting: { readonly resolve: () => void }[] = [];
   /** Ended calls whose trace still waits for something. */
   let held = 0;
@@ -72,7 +76,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     const started = new Worker(entry, {
       workerData: setup,
       name: 'recording',
-      resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 },
+      resourceLimits: { maxOldGenerationSizeMb: 768 },
     });
     started.on('message', (message: FromRecording) => {
       threadBytes -= message.bytes;
@@ -80,6 +84,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
       stored += message.stored;
       shed += message.shed;
       problem = message.problem;
+      if (message.buffer !== null && pool.length < MAX_POOLED) pool.push(message.buffer);
       wake();
     });
     started.on('error', (error) => log.error('recording thread failed', error));
@@ -99,7 +104,8 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     if (timer !== null) clearTimeout(timer);
     timer = null;
     if (batch.length === 0) return;
-    const bytes = new Uint8Array(new ArrayBuffer(batchBytes));
+    const pooled = batchBytes <= POOLED_BYTES ? (pool.pop() ?? new ArrayBuffer(POOLED_BYTES)) : null;
+    const bytes = new Uint8Array(pooled ?? new ArrayBuffer(batchBytes));
     let at = 0;
     for (const { chunks } of batch) {
       for (const chunk of chunks) {

@@ -58,12 +58,17 @@ export interface FromRecording {
   readonly stored: number;
   readonly shed: number;
   readonly problem: string | null;
+  /** The batch's memory, given back to be used again. */
+  readonly buffer: ArrayBuffer | null;
 }
+
+/** Batches read and not yet stored. */
+const MAX_BATCHES = 2;
 
 /** The life of the recording thread: opens the journal, answers each batch once all of it is stored or shed. */
 export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log): void {
   // On Linux a priority is a thread's own: what is stored may wait for what is forwarded.
-  if (process.platform === 'linux') os.setPriority(0, 10);
+  if (process.platform === 'linux') os.setPriority(0, 5);
   let journal: Promise<Journal> | null = null;
   const openNow = async (): Promise<Journal> => {
     await mkdir(setup.journal, { recursive: true });
@@ -81,24 +86,43 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   };
   port.on('message', (message: ToRecording) => {
     if (message.kind === 'close') void close();
-    else if (message.kind === 'otlp') void storeOtlp(Buffer.from(message.bytes), message.nowMs);
-    else void storeCalls(message.calls, Buffer.from(message.bytes));
+    else {
+      queue.push(message);
+      work();
+    }
   });
 
-  const storeCalls = (callsText: string, bytes: Buffer): Promise<void> => {
-    const calls = JSON.parse(callsText) as RecordedCall[];
-    return store(() => cut(calls, bytes), { calls: calls.length, bytes: bytes.length });
+  const queue: Exclude<ToRecording, { readonly kind: 'close' }>[] = [];
+  let working = 0;
+  /** A few batches at a time: what waits for the disk waits as bytes, which the other side counts. */
+  const work = (): void => {
+    while (working < MAX_BATCHES) {
+      const next = queue.shift();
+      if (next === undefined) return;
+      working++;
+      const stored =
+        next.kind === 'otlp' ? storeOtlp(next.bytes, next.nowMs) : storeCalls(next.calls, next.bytes);
+      void stored.finally(() => {
+        working--;
+        work();
+      });
+    }
   };
 
-  const storeOtlp = (bytes: Buffer, nowMs: number): Promise<void> =>
-    store(() => tracesFromOtlp(parseJson(bytes.toString('utf8')) ?? null, nowMs).traces, {
-      calls: 1,
-      bytes: bytes.length,
-    });
+  const storeCalls = (callsText: string, buffer: ArrayBuffer): Promise<void> => {
+    const calls = JSON.parse(callsText) as RecordedCall[];
+    const bytes = calls.reduce((sum, call) => sum + call.requestBytes + call.responseBytes, 0);
+    return store(() => cut(calls, Buffer.from(buffer)), { calls: calls.length, bytes, buffer });
+  };
+
+  const storeOtlp = (buffer: ArrayBuffer, nowMs: number): Promise<void> => {
+    const read = () => tracesFromOtlp(parseJson(Buffer.from(buffer).toString('utf8')) ?? null, nowMs).traces;
+    return store(read, { calls: 1, bytes: buffer.byteLength, buffer: null });
+  };
 
   const store = async (
     read: () => readonly Trace[],
-    taken: Pick<FromRecording, 'calls' | 'bytes'>,
+    taken: Pick<FromRecording, 'calls' | 'bytes' | 'buffer'>,
   ): Promise<void> => {
     let stored = 0;
     let count = taken.calls;
@@ -114,7 +138,8 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
       log.error('traces were not stored', error);
       problem = error instanceof Error ? error.message : String(error);
     }
-    port.postMessage({ ...taken, stored, shed: count - stored, problem } satisfies FromRecording);
+    const message: FromRecording = { ...taken, stored, shed: count - stored, problem };
+    port.postMessage(message, taken.buffer === null ? [] : [taken.buffer]);
   };
 
   const close = async (): Promise<void> => {
