@@ -70,6 +70,8 @@ export function bindFields(
 const prose =
   /(?:^|[._])(?:reason(?:ing)?|explanation|rationale|summary|text|message|comment|note|description|title|name|confidence|score|quote|evidence|answer|date|time|id|url|email)$/i;
 
+const MAX_FIELDS = 200;
+
 /** Pairs of a field and a list in falling order of how well they fit. */
 function bindings(
   lists: readonly Enumeration[],
@@ -78,13 +80,15 @@ function bindings(
   observed: ReadonlyMap<string, ReadonlyMap<string, number>>,
 ): { readonly path: string; readonly list: Enumeration }[] {
   const pairs: { path: string; list: Enumeration; score: number }[] = [];
-  for (const path of fields) {
+  for (const path of fields.slice(0, MAX_FIELDS)) {
     const seen = observed.get(path);
     const counts = new Map<string, number>();
     for (const [value, count] of seen ?? [])
       counts.set(foldLabel(value), (counts.get(foldLabel(value)) ?? 0) + count);
+    const name = path.replaceAll('[]', '').split('.').at(-1) ?? path;
+    const isHeading = calledHeading(name, text);
     for (const list of lists) {
-      const named = namesField(list, path, text);
+      const named = namesField(list, name, isHeading);
       const covered = counts.size === 0 ? 0 : coverage(list, counts);
       if (counts.size > 0 && covered < 0.5) continue;
       if (counts.size === 0 && named <= 0) continue;
@@ -94,18 +98,22 @@ function bindings(
   return pairs.sort((a, b) => b.score - a.score);
 }
 
+/** Does the prompt say that a field is the heading under which something is listed? */
+function calledHeading(name: string, text: string): boolean {
+  const words = new RegExp(
+    `["'\`]?${escapeRegex(name)}["'\`]?[^.\\n]{0,60}\\b(?:heading|section|group)`,
+    'iu',
+  );
+  return words.test(text);
+}
+
 /** How clearly a list says that it holds the values of a field. */
-function namesField(list: Enumeration, path: string, text: string): number {
-  const name = path.replaceAll('[]', '').split('.').at(-1) ?? path;
+function namesField(list: Enumeration, name: string, isHeading: boolean): number {
   const word = escapeRegex(name.replace(/(ies|s)$/i, ''));
   const lead = list.lead.split('\n').at(-1) ?? '';
   let score = 0;
   if (new RegExp(`(^|[^\\p{L}\\p{N}])${word}(y|ies|s|es)?([^\\p{L}\\p{N}]|$)`, 'iu').test(lead)) score += 6;
-  const about = new RegExp(
-    `["'\`]?${escapeRegex(name)}["'\`]?[^.\\n]{0,60}\\b(heading|section|group|category title)`,
-    'iu',
-  );
-  if (about.test(text)) score += list.form === 'headings' ? 8 : -4;
+  if (isHeading) score += list.form === 'headings' ? 8 : -4;
   else if (list.form === 'headings') score -= 4;
   return score;
 }

@@ -66,15 +66,15 @@ test('upper bounds on the effective size cover the truth in at least 95 % of 1,0
   let naive = 0;
   const windows = 1000;
   for (let w = 0; w < windows; w++) {
-    // Bursts of 1 to 30 calls; nine tenths of a burst's calls repeat its first answer.
+    // Twenty answers; bursts of 1 to 30 calls; nine tenths of a burst's calls repeat its first answer.
     const times: number[] = [];
     const signatures: number[] = [];
     for (let burst = 0; burst < 60; burst++) {
-      const mood = random.next() < rate ? 1 : 0;
+      const mood = random.int(20);
       const size = 1 + random.int(30);
       for (let i = 0; i < size; i++) {
         times.push(burst * HOUR_MS + i * 1000);
-        signatures.push(random.next() < 0.9 ? mood : random.next() < rate ? 1 : 0);
+        signatures.push(random.next() < 0.9 ? mood : random.int(20));
       }
     }
     const calls = times.map((_, i) => i);

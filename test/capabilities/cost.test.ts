@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CapabilityKind, CostGrade } from '../../src/capabilities/capability.ts';
+import { costOf, gradeDollars, inferCost } from '../../src/capabilities/cost.ts';
+import { priceOf } from '../../src/capabilities/prices.ts';
+
+const cases: readonly (readonly [CapabilityKind, string, CostGrade])[] = [
+  ['tool', 'delete_user', 'severe'],
+  ['tool', 'deleteUser', 'severe'],
+  ['tool', 'users.delete', 'severe'],
+  ['tool', 'RefundOrder', 'severe'],
+  ['tool', 'send_email', 'severe'],
+  ['tool', 'merge_pull_request', 'severe'],
+  ['tool', 'transferFunds', 'severe'],
+  ['tool', 'book_flight', 'high'],
+  ['tool', 'get_order', 'low'],
+  ['tool', 'search_books', 'low'],
+  ['tool', 'RateBook', 'high'],
+  ['label', 'delete_playlist', 'low'],
+  ['label', 'suicide_risk', 'severe'],
+  ['label', 'report_fraud', 'high'],
+  ['label', 'invoice', 'high'],
+  ['label', 'medication_dose', 'severe'],
+  ['label', 'legal_question', 'severe'],
+  ['label', 'greeting', 'low'],
+  ['enum', 'escalate = true', 'severe'],
+  ['enum', 'escalate = false', 'low'],
+  ['enum', 'team = billing', 'high'],
+  ['argument', 'RateBook.review_text', 'low'],
+  ['refusal', 'refusal', 'severe'],
+  ['parameter', 'temperature', 'trivial'],
+];
+
+for (const [kind, name, grade] of cases) {
+  test(`a wrong ${kind} ${name} is ${grade}`, () => {
+    const cost = inferCost(kind, name, '');
+    assert.equal(cost.grade, grade, cost.reason);
+    assert.equal(cost.dollars, gradeDollars[grade]);
+    assert.notEqual(cost.reason, '');
+  });
+}
+
+test('a cost that the user sets says so, in money or as a grade', () => {
+  assert.deepEqual(costOf('high', 12), { grade: 'high', dollars: 12, reason: 'set by you' });
+  assert.equal(costOf('low').dollars, gradeDollars.low);
+});
+
+test('knows list prices by model, whatever its date, with their source; says so where it knows none', () => {
+  assert.equal(priceOf('gpt-4o-mini-2024-07-18')?.inputPerMillion, 0.15);
+  assert.equal(priceOf('openai/gpt-4o-mini')?.outputPerMillion, 0.6);
+  assert.equal(priceOf('claude-3-5-haiku-20241022')?.inputPerMillion, 0.8);
+  assert.equal(priceOf('claude-sonnet-4-5-20250929')?.outputPerMillion, 15);
+  assert.equal(priceOf('claude-3-5-sonnet-latest')?.inputPerMillion, 3);
+  assert.match(priceOf('gpt-4.1-nano')!.source, /^https:/);
+  assert.match(priceOf('gpt-4.1-nano')!.asOf, /^\d{4}-\d{2}-\d{2}$/);
+  for (const model of ['my-own-model', 'gpt-4o-mini-ft', 'constructor', ''])
+    assert.equal(priceOf(model), null);
+});
