@@ -22,20 +22,28 @@ export interface DeepRung {
   readonly evidence: readonly Evidence[];
 }
 
+export interface DeepWork {
+  readonly device: DeviceChoice;
+  readonly seed: number;
+  /** Passes over the rows; null: as many as the number of rows asks for. */
+  readonly epochs: number | null;
+  readonly options: TrainOptions;
+}
+
 /** Trains the networks on all but the held-out rows, which stop the training and fit the mixture. */
 export async function trainDeepRung(
   examples: readonly Example[],
   held: readonly number[],
   rung: WideRung,
   dataset: Dataset,
-  { device: choice, seed, options }: { device: DeviceChoice; seed: number; options: TrainOptions },
+  { device: choice, seed, epochs, options }: DeepWork,
 ): Promise<DeepRung> {
   const { plan, inputSlots } = dataset;
   const outside = new Set(held);
   const rest = examples.filter((_, i) => !outside.has(i));
   const own = held.map((i) => examples[i]!);
   const data = deepDataOf(plan, inputSlots, rest, own);
-  const spec = specFor(rest.length, seed);
+  const spec = specFor(rest.length, seed, epochs);
   const threads = Math.max(1, Math.floor(availableParallelism() / 2));
   const { bytes, steps } = estimateDeep(data, spec);
   const device = choice === 'auto' ? (await chooseDeepDevice(data, spec, { threads })).device : choice;
@@ -108,8 +116,8 @@ function withTagWeight(
 }
 
 /** Fewer passes over more rows: about the same number of steps. */
-function specFor(rows: number, seed: number): DeepSpec {
-  const epochs = Math.max(6, Math.min(20, Math.round(130000 / Math.max(1, rows))));
+function specFor(rows: number, seed: number, given: number | null): DeepSpec {
+  const epochs = given ?? Math.max(6, Math.min(20, Math.round(130000 / Math.max(1, rows))));
   return {
     ...defaultSpec,
     seed,

@@ -104,10 +104,12 @@ async function candidatesOf(
   const candidates: Trained[] = [
     { rung: 'wide', deep: null, device: 'cpu', ...wide, common: held.map((i) => wide.validation[i]!) },
   ];
-  if (!spec.rungs.includes('wide+deep') || train.length < leastForDeep) return candidates;
+  const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
+  if (!spec.rungs.includes('wide+deep') || train.length < least) return candidates;
   const deep = await trainDeepRung(train, held, rung, dataset, {
     device: spec.device,
     seed: spec.seed,
+    epochs: typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null,
     options,
   });
   const mixed = judge(

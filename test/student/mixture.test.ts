@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { Prediction } from '../../src/evaluation/prediction.ts';
+import { readParts, writeParts } from '../../src/student/bundle.ts';
+import type { Evidence } from '../../src/student/decode.ts';
+import { trainDeepRung } from '../../src/student/deepRung.ts';
+import { mix } from '../../src/student/mixture.ts';
+import { predictWith } from '../../src/student/predictor.ts';
+import { trainStudent } from '../../src/student/train.ts';
+import { trainWideRung } from '../../src/student/wideRung.ts';
+import { called, type Made, request, said, topicCalls } from '../dataset/support.ts';
+import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
+
+const evidence: Evidence = {
+  choices: new Map([['label', Float64Array.of(0.9, 0.1)]]),
+  claims: new Map(),
+  near: null,
+  unseen: 0,
+  familiar: 1,
+  tag: null,
+  members: new Map(),
+};
+
+test('the rungs are averaged with the weight of the mixture, and each stays visible as a sign of doubt', () => {
+  const deep = {
+    probabilities: [Float32Array.of(0.2, 0.8)],
+    members: [[Float32Array.of(0.2, 0.8)]],
+    tags: [],
+    pooled: Float32Array.of(),
+  };
+  const mixture = { heads: [{ slot: 'label', temperature: 1, weight: 0.5 }], tagWeight: 0 };
+  const mixed = mix(mixture, evidence, deep, null);
+  assert.ok(Math.abs(mixed.choices.get('label')![0]! - 0.55) < 1e-6);
+  assert.equal(mixed.members.get('label')?.length, 2);
+});
+
+test('networks and their mixture answer from the bundle as they answered in training', () =>
+  inFolder(async (folder) => {
+    const made = Array.from({ length: 260 }, (_, i): Made => {
+      const who = `Jo${String.fromCharCode(97 + (i % 26))}${String.fromCharCode(97 + ((i * 7) % 26))}`;
+      const { text, topic } = request(i);
+      return { input: `${text} for ${who}`, answer: called([topic, JSON.stringify({ who })]) };
+    });
+    const data = dataOf(made);
+    const train = data.examples.filter((e) => e.split === 'train');
+    const rung = await trainWideRung(train, data, { seed: 1, pause: async () => {}, progress: () => {} });
+    const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
+    const options = optionsIn(folder);
+    const work = { device: 'cpu', seed: 1, epochs: 2, options } as const;
+    const deep = await trainDeepRung(train, held, rung, data, work);
+    assert.equal(deep.evidence.length, held.length);
+    const place = path.join(folder, 'parts');
+    const acceptor = { mean: [0], scale: [1], weights: [1], bias: 0 };
+    const written = writeParts(place, {
+      plan: data.plan,
+      inputSlots: data.inputSlots,
+      rung: 'wide+deep',
+      cache: {},
+      wide: rung.wide,
+      tagger: rung.tagger,
+      deep: deep.files,
+      acceptor,
+      blocked: [],
+    });
+    assert.ok(Object.keys(written.files).filter((name) => name.endsWith('.onnx')).length >= 2);
+    const inputs = data.examples.filter((e) => e.split === 'test').map((e) => e.input);
+    const parts = await readParts(place, written.files);
+    const together = await predictWith(parts, inputs);
+    const alone: Prediction[] = [];
+    for (const input of inputs) alone.push(...(await predictWith(parts, [input])));
+    together.forEach((prediction, i) => {
+      assert.deepEqual(prediction.answer, alone[i]!.answer);
+      assert.ok(Math.abs(prediction.confidence - alone[i]!.confidence) < 1e-4);
+    });
+    await parts.deep?.model.dispose();
+  }));
+
+test('the ladder is climbed only where the higher rung earns it', () =>
+  inFolder(async (folder) => {
+    const options = optionsIn(folder);
+    const spec = specOf({
+      rungs: ['cache', 'wide', 'wide+deep'],
+      overrides: { leastForDeep: 100, epochs: 1 },
+    });
+    const { card } = await trainStudent(dataOf(topicCalls(400, (topic) => said(topic))), spec, options);
+    assert.equal(card.rung, 'wide');
+    assert.ok(options.seen.some((progress) => progress.stage === 'deep' && progress.point !== undefined));
+    assert.ok(options.seen.some((progress) => /Took wide: wide\+deep gains/.test(progress.message)));
+  }));
