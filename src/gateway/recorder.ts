@@ -76,7 +76,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     const started = new Worker(entry, {
       workerData: setup,
       name: 'recording',
-      resourceLimits: { maxOldGenerationSizeMb: 768 },
+      resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 768 },
     });
     started.on('message', (message: FromRecording) => {
       threadBytes -= message.bytes;

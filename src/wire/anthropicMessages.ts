@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { renderResponse, renderStream } from './anthropicMessagesRender.ts';
 import type {
-  Answer,
   ChatRequest,
   ChatResponse,
   FinishReason,
@@ -13,7 +13,6 @@ import type {
   Usage,
 } from './chat.ts';
 import {
-  argumentsValue,
   errorIn,
   firstOf,
   isSet,
@@ -28,9 +27,9 @@ import {
   toolCallOf,
   unknownKeysOf,
 } from './fields.ts';
-import type { RenderContext, Rendered, WireError, WireFormat } from './format.ts';
+import type { WireError, WireFormat } from './format.ts';
 import { pathOnly } from './paths.ts';
-import { formatSse, parseSse } from './sse.ts';
+import { parseSse } from './sse.ts';
 
 /** Anthropic's messages. What the `anthropic-version` header changes is the gateway's business: a codec sees no header. */
 export const anthropicMessages: WireFormat = {
@@ -307,89 +306,4 @@ function finish(message: JsonObject, open: readonly OpenBlock[]): Result<Json, W
     content.push({ ...block, input });
   }
   return ok({ ...message, content });
-}
-
-function renderResponse(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
-  const body = {
-    ...opening(request, context),
-    content: blocksOf(answer, context),
-    stop_reason: stopReason(answer),
-  };
-  return { headers: headers('application/json', context), chunks: [JSON.stringify(body)] };
-}
-
-function renderStream(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
-  const chunks: string[] = [];
-  const send = (type: string, fields: object): void => {
-    chunks.push(formatSse(JSON.stringify({ type, ...fields }), type));
-  };
-  send('message_start', { message: opening(request, context, 1) });
-  for (const [index, block] of blocksOf(answer, context).entries()) {
-    const isText = block['type'] === 'text';
-    const content_block = isText ? { ...block, text: '' } : { ...block, input: {} };
-    const delta = isText
-      ? { type: 'text_delta', text: block['text'] }
-      : { type: 'input_json_delta', partial_json: JSON.stringify(block['input']) };
-    send('content_block_start', { index, content_block });
-    send('content_block_delta', { index, delta });
-    send('content_block_stop', { index });
-  }
-  send('message_delta', {
-    delta: { stop_reason: stopReason(answer), stop_sequence: null, stop_details: null, container: null },
-    usage: usageOf(context, context.outputTokens),
-  });
-  send('message_stop', {});
-  return { headers: headers('text/event-stream; charset=utf-8', context), chunks };
-}
-
-function opening(
-  request: ChatRequest,
-  context: RenderContext,
-  outputTokens = context.outputTokens,
-): JsonObject {
-  return {
-    id: `msg_${context.id}`,
-    type: 'message',
-    role: 'assistant',
-    model: request.model,
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    stop_details: null,
-    container: null,
-    usage: usageOf(context, outputTokens),
-  };
-}
-
-/** Every key that Anthropic sends, null where it is unknown: some clients check for them. No `citations`: one rejects null. */
-function usageOf(context: RenderContext, outputTokens: number): JsonObject {
-  return {
-    input_tokens: context.inputTokens,
-    output_tokens: outputTokens,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
-    cache_creation: null,
-    inference_geo: null,
-    output_tokens_details: null,
-    server_tool_use: null,
-    service_tier: null,
-  };
-}
-
-function blocksOf(answer: Answer, context: RenderContext): JsonObject[] {
-  const blocks: JsonObject[] = [];
-  if (answer.text !== null) blocks.push({ type: 'text', text: answer.text });
-  for (const [index, call] of answer.toolCalls.entries()) {
-    const id = `toolu_${context.id}${index}`;
-    blocks.push({ type: 'tool_use', id, name: call.name, input: argumentsValue(call.arguments) });
-  }
-  return blocks;
-}
-
-function stopReason(answer: Answer): string {
-  return answer.toolCalls.length > 0 ? 'tool_use' : 'end_turn';
-}
-
-function headers(type: string, context: RenderContext): Record<string, string> {
-  return { 'content-type': type, 'request-id': `req_${context.id}` };
 }
