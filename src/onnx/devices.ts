@@ -6,7 +6,7 @@ import { input } from '../tensor/graph.ts';
 import { matmul } from '../tensor/ops.ts';
 import type { Device, HostTensor } from './runtime.ts';
 import { createSession } from './session.ts';
-import type { State } from './state.ts';
+import { createState } from './state.ts';
 
 export interface DeviceProbe {
   readonly device: Device;
@@ -44,17 +44,19 @@ export async function chooseDevice(
   return { device: best?.[0] ?? 'cpu', stepMs };
 }
 
-/** Where the nodes of a graph were placed, from the runtime's own profile of one run. */
+/** Where the nodes of a graph were placed, from the runtime's own profile of one run on a state made for it. */
 export async function placementOf(
   graph: Graph,
   device: Device,
   feeds: Readonly<Record<string, HostTensor>>,
-  state?: State,
+  tensors: Readonly<Record<string, HostTensor>> = {},
 ): Promise<readonly { readonly op: string; readonly provider: string }[]> {
   const folder = os.tmpdir();
   const prefix = `understudy-profile-${process.pid}-${Math.floor(performance.now() * 1000)}`;
   const session = await createSession(graph, device, { threads: 1, profile: path.join(folder, prefix) });
+  const state = await createState(device, tensors);
   await session.run(feeds, state);
+  state.dispose();
   await session.dispose();
   const file = readdirSync(folder).find((name) => name.startsWith(prefix));
   if (file === undefined) return [];

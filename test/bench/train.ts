@@ -110,7 +110,8 @@ async function openStep(encoder: EncoderSpec, device: Device) {
   const shape = { batch, length, ...measureShape(corpus, [{ length, members }]) };
   const { graph, noise } = trainingStep(network, shape, defaultSpec.training);
   const session = await createSession(graph, device, { threads });
-  const held = await createState(device, initialState(network, random));
+  const tensors = initialState(network, random);
+  const held = await createState(device, tensors);
   const batcher = createBatcher(corpus, heads, shape, defaultSpec.training);
   let step = 0;
   const feeds = (): Record<string, HostTensor> => ({
@@ -128,7 +129,7 @@ async function openStep(encoder: EncoderSpec, device: Device) {
       await lossSum(held);
       return (performance.now() - start) / steps;
     },
-    placement: () => placementOf(graph, device, feeds(), held),
+    placement: () => placementOf(graph, device, feeds(), tensors),
     dispose: () => close(session, held),
   };
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
-import { createState } from '../../src/onnx/state.ts';
 import {
   createBatcher,
   encodeCorpus,
@@ -48,11 +47,11 @@ for (const { device, available, detail } of await probeDevices()) {
         ...createBatcher(corpus, heads, shape, training).fill(members, random),
         ...stepFeeds({ step: 0, steps: 10, rate: 1e-3 }, training, noise, random),
       };
-      const state = await createState(device, initialState(network, random));
+      const tensors = initialState(network, random);
       const decay = { dtype: 'f32', shape: [], data: Float32Array.of(0.5) } as const;
       const placed = [
-        ...(await placementOf(graph, device, feeds, state)),
-        ...(await placementOf(averagingStep(network), device, { decay }, state)),
+        ...(await placementOf(graph, device, feeds, tensors)),
+        ...(await placementOf(averagingStep(network), device, { decay }, tensors)),
       ];
       assert.ok(placed.length > 50);
       const elsewhere = placed.filter(({ provider }) => !provider.toLowerCase().startsWith(device));

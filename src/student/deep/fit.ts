@@ -1,15 +1,16 @@
+import type { Random } from '../../base/random.ts';
 import { createRandom } from '../../base/random.ts';
 import type { Device, HostTensor } from '../../onnx/runtime.ts';
 import type { State } from '../../onnx/state.ts';
 import { createState } from '../../onnx/state.ts';
-import type { PlannedBatch } from './batch.ts';
+import type { Corpus, PlannedBatch } from './batch.ts';
 import { encodeCorpus, epochsOf, planEpoch } from './batch.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DeepData } from './data.ts';
 import type { FeatureTable } from './features.ts';
 import { rowCount } from './features.ts';
 import type { Network } from './program.ts';
-import type { DeepSpec, EncoderSpec } from './spec.ts';
+import type { DeepSpec, EncoderSpec, TrainingSpec } from './spec.ts';
 import type { Trainer } from './trainer.ts';
 import { initialState, lossSum, openTrainer } from './trainer.ts';
 
@@ -62,65 +63,92 @@ export async function fitNetwork(
   spec: DeepSpec,
   options: FitOptions,
 ): Promise<FittedNetwork> {
-  const { training } = spec;
   const random = createRandom(`${spec.seed}/${options.name ?? ''}/${JSON.stringify(encoder)}`);
   const corpus = encodeCorpus(features, data.train, spec.maxTokens);
   const network = networkOf(data, features, encoder, spec);
-  const planned = (e: number): PlannedBatch[] =>
-    planEpoch(corpus, training.batch, spec.maxTokens, random.derive(`epoch ${e}`));
-  const epochs = Array.from({ length: epochsOf(training, planned(0)) }, (_, e) => planned(e));
-  const steps = epochs.reduce((sum, batches) => sum + batches.length, 0);
+  const epochs = planEpochs(corpus, spec, random);
   const state = await createState(options.device, initialState(network, random));
-  const trainer = await openTrainer(network, corpus, epochs.flat(), training, options.device, options);
-  const run = await resume(state, options);
-  const started = performance.now();
-  const firstStep = run.step;
-  let saved = started;
-  let step = 0;
-  for (const [e, batches] of epochs.entries()) {
-    const end = step + batches.length;
-    if (end <= run.step || run.worse >= training.patience) {
-      step = end;
-      continue;
-    }
-    for (const batch of batches) {
-      if (step++ < run.step) continue;
-      options.signal?.throwIfAborted();
-      await trainer.step(batch, { step: run.step, steps, random: random.derive(`step ${run.step}`) }, state);
-      run.step++;
-      if (run.step % LOOK_EVERY === 0) await lossSum(state);
-      await averageWhenDue(trainer, run.step, run.step === steps, training.averageEvery, state);
-      if (
-        options.checkpoint !== undefined &&
-        run.step < end &&
-        performance.now() - saved > options.checkpoint.everyMs
-      ) {
-        await save(state, run, options.checkpoint);
-        saved = performance.now();
-      }
-    }
-    const validation = await options.validate(state, e);
-    const total = await lossSum(state);
-    options.onProgress?.({ step: run.step, steps, loss: (total - run.loss) / batches.length, validation });
-    run.loss = total;
-    if (validation === null) continue;
-    if (validation < run.best) {
-      run.best = validation;
-      run.worse = 0;
-      run.kept = tensorsOf(await state.read(averaged));
-    } else run.worse++;
+  let trainer: Trainer | null = null;
+  try {
+    trainer = await openTrainer(network, corpus, epochs.flat(), spec.training, options.device, options);
+    const run = await resume(state, options);
+    const [started, firstStep] = [performance.now(), run.step];
+    await runEpochs({ epochs, state, trainer, run, random, training: spec.training, options });
+    const stepMs = (performance.now() - started) / Math.max(1, run.step - firstStep);
+    const final = run.kept ?? tensorsOf(await state.read(averaged));
+    const [packed, table] = averaged.map((name) => final[name]!);
+    return { network, packed: packed!, table: table!, steps: run.step, stepMs };
+  } finally {
+    state.dispose();
+    await trainer?.dispose();
   }
-  const stepMs = (performance.now() - started) / Math.max(1, run.step - firstStep);
-  const final = run.kept ?? tensorsOf(await state.read(averaged));
-  state.dispose();
-  await trainer.dispose();
-  return {
-    network,
-    packed: final['packed.average']!,
-    table: final['table.average']!,
-    steps: run.step,
-    stepMs,
-  };
+}
+
+function planEpochs(corpus: Corpus, spec: DeepSpec, random: Random): PlannedBatch[][] {
+  const plan = (e: number): PlannedBatch[] =>
+    planEpoch(corpus, spec.training.batch, spec.maxTokens, random.derive(`epoch ${e}`));
+  return Array.from({ length: epochsOf(spec.training, plan(0)) }, (_, e) => plan(e));
+}
+
+interface Running {
+  readonly epochs: readonly (readonly PlannedBatch[])[];
+  readonly state: State;
+  readonly trainer: Trainer;
+  readonly run: Run;
+  readonly random: Random;
+  readonly training: TrainingSpec;
+  readonly options: FitOptions;
+}
+
+/** Every epoch that `run` has not done yet, until the validation loss stops falling. */
+async function runEpochs({ epochs, state, run, options, ...rest }: Running): Promise<void> {
+  const steps = epochs.reduce((sum, batches) => sum + batches.length, 0);
+  let start = 0;
+  for (const [e, batches] of epochs.entries()) {
+    const end = start + batches.length;
+    if (run.step < end && run.worse < rest.training.patience) {
+      await runSteps(batches.slice(run.step - start), end, steps, { epochs, state, run, options, ...rest });
+      const validation = await options.validate(state, e);
+      const total = await lossSum(state);
+      const loss = (total - run.loss) / batches.length;
+      options.onProgress?.({ step: run.step, steps, loss, validation });
+      run.loss = total;
+      if (validation !== null) await judge(validation, run, state);
+    }
+    start = end;
+  }
+}
+
+async function runSteps(
+  batches: readonly PlannedBatch[],
+  end: number,
+  steps: number,
+  { state, trainer, run, random, training, options }: Running,
+): Promise<void> {
+  for (const batch of batches) {
+    options.signal?.throwIfAborted();
+    const { step } = run;
+    await trainer.step(batch, { step, steps, random: random.derive(`step ${step}`) }, state);
+    run.step++;
+    if (run.step % LOOK_EVERY === 0) await lossSum(state);
+    if (run.step % training.averageEvery === 0 || run.step === steps)
+      await trainer.average(Math.ceil(run.step / training.averageEvery), state);
+    const { checkpoint } = options;
+    if (checkpoint !== undefined && run.step < end && performance.now() - run.savedMs > checkpoint.everyMs) {
+      await save(state, run, checkpoint);
+      run.savedMs = performance.now();
+    }
+  }
+}
+
+async function judge(validation: number, run: Run, state: State): Promise<void> {
+  if (validation >= run.best) {
+    run.worse++;
+    return;
+  }
+  run.best = validation;
+  run.worse = 0;
+  run.kept = tensorsOf(await state.read(averaged));
 }
 
 const averaged = ['packed.average', 'table.average'] as const;
@@ -136,20 +164,13 @@ interface Run {
   best: number;
   worse: number;
   kept: Record<string, Float32Array> | null;
-}
-
-async function averageWhenDue(
-  trainer: Trainer,
-  step: number,
-  last: boolean,
-  every: number,
-  state: State,
-): Promise<void> {
-  if (step % every === 0 || last) await trainer.average(Math.ceil(step / every), state);
+  /** When a checkpoint was last written, on the monotonic clock. */
+  savedMs: number;
 }
 
 async function resume(state: State, options: FitOptions): Promise<Run> {
-  const fresh: Run = { step: 0, loss: 0, best: Number.POSITIVE_INFINITY, worse: 0, kept: null };
+  const savedMs = performance.now();
+  const fresh: Run = { step: 0, loss: 0, best: Number.POSITIVE_INFINITY, worse: 0, kept: null, savedMs };
   const found = options.checkpoint?.store.load(options.checkpoint.name) ?? null;
   if (found === null) return fresh;
   const { step = 0, loss = 0, best = -1, worse = 0 } = found.numbers;
@@ -164,7 +185,7 @@ async function resume(state: State, options: FitOptions): Promise<Run> {
   const kept = averaged.every((name) => `best ${name}` in found.tensors)
     ? Object.fromEntries(averaged.map((name) => [name, found.tensors[`best ${name}`]!]))
     : null;
-  return { step, loss, best: best < 0 ? Number.POSITIVE_INFINITY : best, worse, kept };
+  return { step, loss, best: best < 0 ? Number.POSITIVE_INFINITY : best, worse, kept, savedMs };
 }
 
 async function save(

@@ -119,10 +119,16 @@ function transformerParameters({ width, layers }: Transformer, maxTokens: number
     zeros(`l${i}.down.b`, [width]),
   ];
   const last = [ones('norm.scale', [width]), zeros('norm.shift', [width])];
-  return [position, ...Array.from({ length: layers }, (_, i) => layer(i)).flat(), ...last];
+  const stem = [weights('stem.w', STEM_WINDOW * width, width, 2), zeros('stem.b', [width])];
+  return [position, ...stem, ...Array.from({ length: layers }, (_, i) => layer(i)).flat(), ...last];
 }
 
-/** Pre-norm transformer (Xiong et al. 2020) with learned positions, pooled by mean and maximum. */
+const STEM_WINDOW = 3;
+
+/**
+ * Pre-norm transformer (Xiong et al. 2020) with learned positions, pooled by mean and maximum. A convolution before the
+ * first layer gives it the neighbours of each word, which attention learns only from much more data.
+ */
 function encodeTransformer(
   spec: Transformer,
   x: Value,
@@ -133,7 +139,9 @@ function encodeTransformer(
   const { heads } = spec;
   const norm = (v: Value, name: string): Value =>
     layerNorm(v, get(p, `${name}.scale`), get(p, `${name}.shift`));
-  let h = dropout(add(x, positions(get(p, 'position'), x.shape)));
+  const placed = dropout(add(x, positions(get(p, 'position'), x.shape)));
+  const open = mul(placed, reshape(mask, [...mask.shape, 1]));
+  let h = add(placed, relu(conv1d(open, get(p, 'stem.w'), get(p, 'stem.b'), STEM_WINDOW)));
   for (let i = 0; i < spec.layers; i++) {
     const normed = norm(h, `l${i}.norm1`);
     const [q, k, v] = ['q', 'k', 'v'].map((part) =>
