@@ -20,6 +20,7 @@ let app: LazyApp | null = null;
 
 /** Wires the parts together and starts none of them: the app begins when the user, or an earlier opt-in, needs it. */
 export function activate(context: vscode.ExtensionContext): void {
+  const began = performance.now();
   const channel = vscode.window.createOutputChannel('Understudy', { log: true });
   const log = channelLog(channel);
   app = new LazyApp(
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void recording.resume(context.storageUri)),
   );
+  log.info(`Activated in ${(performance.now() - began).toFixed(1)} ms`);
   // Later than activation, which has to stay cheap.
   setTimeout(() => void recording.resume(context.storageUri), 0);
 }
