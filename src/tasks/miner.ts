@@ -2,8 +2,9 @@ import type { Call } from '../traces/trace.ts';
 import { createDigester, type Digest } from './digest.ts';
 import { type Discovery, discover } from './discover.ts';
 import { noEdits } from './edits.ts';
+import { grow } from './grow.ts';
 import { createMatcher } from './matcher.ts';
-import type { Assignment, Task, TaskEdits, TaskVersion } from './task.ts';
+import type { Assignment, Task, TaskEdits } from './task.ts';
 
 export type { Discovery } from './discover.ts';
 export { noEdits } from './edits.ts';
@@ -25,7 +26,7 @@ export interface TaskMiner {
 /** Unrecognised calls with the same opening that make it worth looking for a new template. */
 const NEWS = 8;
 /** Latest calls kept of every task, to see whether something new is an edit of it. */
-const RECENT = 60;
+const RECENT = 30;
 
 /** A miner without calls. */
 export function createMiner(options: MinerOptions = {}): TaskMiner {
@@ -39,17 +40,11 @@ export function createMiner(options: MinerOptions = {}): TaskMiner {
   let pending = new Map<string, Digest[]>();
 
   const learn = (news: readonly Digest[]): void => {
+    // Most unrecognised calls are typed by hand: look at them alone before looking at them beside everything else.
+    if (discover([...news].sort(byTime), edits).tasks.length === 0) return;
     const sample = [...[...recent.values()].flat(), ...news].sort(byTime);
-    const { tasks, assigned } = discover(sample, edits, known);
-    // Versions that known calls belong to are known, whatever their template looks like in so small a sample.
-    const old = new Set(
-      assigned
-        .filter(({ call }) => match(call.request) !== null)
-        .map(({ assignment }) => `${assignment.taskId} ${assignment.version}`),
-    );
-    const grown = withNews(known, tasks, (task, version) => !old.has(`${task.id} ${version.version}`));
-    if (grown === known) return;
-    known = grown;
+    const found = discover(sample, edits, known);
+    known = grow(known, found, (call) => match(call.request));
     match = createMatcher(known);
   };
 
@@ -80,31 +75,6 @@ export function createMiner(options: MinerOptions = {}): TaskMiner {
       return found;
     },
   };
-}
-
-/** The known tasks with versions and tasks that are new; the same array where nothing is. */
-function withNews(
-  known: readonly Task[],
-  found: readonly Task[],
-  isFresh: (task: Task, version: TaskVersion) => boolean,
-): readonly Task[] {
-  const grown = new Map(known.map((task) => [task.id, task]));
-  let news = false;
-  for (const task of found) {
-    const before = grown.get(task.id);
-    if (before === undefined) {
-      news = true;
-      grown.set(task.id, task);
-      continue;
-    }
-    const fresh = task.versions.filter((version) => isFresh(task, version));
-    if (fresh.length === 0) continue;
-    news = true;
-    const last = before.versions.at(-1)!.version;
-    const versions = fresh.map((version, i) => ({ ...version, version: last + 1 + i }));
-    grown.set(task.id, { ...before, versions: [...before.versions, ...versions] });
-  }
-  return news ? [...grown.values()] : known;
 }
 
 /**
