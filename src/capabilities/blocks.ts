@@ -24,7 +24,7 @@ interface Block {
 
 /** Lists that are written one entry per line: bullets, numbers, table rows, definitions, plain lines, headings with bullets. */
 export function blockEnumerations(text: string): Enumeration[] {
-  const lines = text.split('\n').map(readLine);
+  const lines = underlined(text.split('\n').map(readLine));
   const parents = headingParents(lines);
   const blocks = findBlocks(lines, parents);
   const found: Enumeration[] = [];
@@ -35,12 +35,22 @@ export function blockEnumerations(text: string): Enumeration[] {
   return [...found, ...tables(lines, parents), ...sections(blocks)];
 }
 
+/** A line underlined with = or - is a heading. */
+function underlined(lines: readonly Line[]): readonly Line[] {
+  return lines.map((line, i) => {
+    if (/^(?:={3,}|-{3,})$/.test(line.text)) return { indent: 0, marker: 'blank', text: '' };
+    const next = lines[i + 1]?.text ?? '';
+    const heading = line.marker === 'plain' && /^(?:={3,}|-{3,})$/.test(next);
+    return heading ? { ...line, marker: 'heading', text: `# ${line.text}` } : line;
+  });
+}
+
 function readLine(raw: string): Line {
   const text = raw.trimEnd();
   const content = text.trimStart();
   const indent = text.length - content.length;
   if (content === '') return { indent: 0, marker: 'blank', text: '' };
-  const bullet = /^(?:[-*•‣◦–—+·▪●○])\s+(.*)$/su.exec(content);
+  const bullet = /^(?:--|[-*•‣◦–—+·▪●○])\s+(.*)$/su.exec(content);
   if (bullet !== null) return { indent, marker: 'bullet', text: bullet[1]! };
   const number = /^(?:\(?(?:\d{1,5}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|#\d+[.:)]?)\s+(.*)$/su.exec(content);
   if (number !== null) return { indent, marker: 'number', text: number[1]! };
@@ -81,7 +91,7 @@ function listBlock(
       if (next === undefined || next.marker !== first.marker || next.indent !== first.indent) break;
     } else if (line.indent > first.indent && line.marker !== 'heading') {
       nested.push(line);
-      if (line.marker === 'plain') items[items.length - 1] += ` ${line.text}`;
+      if (line.marker === 'plain') items[items.length - 1] += `\n${line.text}`;
     } else break;
   }
   const around = context(lines, start, parents);
@@ -187,7 +197,7 @@ function headingText(text: string): string {
 }
 
 function ofBlock(block: Block, least = 2): Enumeration | null {
-  const items = block.items.filter((item) => item !== null);
+  const items = unkeyed(block.items.filter((item) => item !== null));
   if (items.length < least || items.length < 0.8 * block.items.length) return null;
   const sentences = block.items.length - items.length;
   return {
@@ -197,6 +207,14 @@ function ofBlock(block: Block, least = 2): Enumeration | null {
     at: block.start,
     sentences,
   };
+}
+
+/** `- name: billing` in every entry: the values are behind the key. */
+function unkeyed(items: readonly Item[]): readonly Item[] {
+  const key = items[0]?.value ?? '';
+  if (!/^(?:name|id|label|key|intent|category|value|title|tag|class)$/i.test(key)) return items;
+  const inner = items.map((item) => (item.value === key ? splitItem(item.description) : null));
+  return inner.every((item) => item !== null) ? inner : items;
 }
 
 /** Sibling headings with a list under each: the headings are one enumeration, all the entries together another. */

@@ -2,7 +2,7 @@ import type { TaskVersion, Template } from '../tasks/task.ts';
 import type { OutputFormat, ToolDefinition } from '../wire/chat.ts';
 import type { Enumeration } from './enumeration.ts';
 import { enumerations } from './enumeration.ts';
-import { jsonExamples } from './example.ts';
+import { type JsonExamples, jsonExamples } from './example.ts';
 import { SLOT } from './item.ts';
 import { enumOffer, fieldOffer, labelOffer, type Offer, toolOffer } from './offer.ts';
 import { bindFields, pickLabels } from './pick.ts';
@@ -69,11 +69,15 @@ function promptOffers(
   hint: AnswerHint,
   known: ReadonlyMap<string, Offer>,
 ): Offer[] {
-  if (hint.kind === 'free') return [];
+  // Few calls look like free text even where they are labels: a list that holds the answers shows it.
+  if (hint.kind === 'free' && hint.labels.size === 0) return [];
   const example = jsonExamples(text);
-  const lists: Enumeration[] = enumerations(example.rest);
+  const listed = objectLists(example);
+  const lists: Enumeration[] = [...enumerations(example.rest), ...listed];
   const wantsJson =
-    hint.kind === 'json' || format.kind !== 'text' || (hint.kind !== 'text' && example.fields.size > 0);
+    hint.kind === 'json' ||
+    format.kind !== 'text' ||
+    (hint.kind === 'unknown' && example.fields.size > 0 && listed.length === 0);
   if (!wantsJson)
     return pickLabels(lists, text, hint.labels).map((item) => labelOffer(item.value, item.description));
   const offers: Offer[] = [];
@@ -100,6 +104,18 @@ function promptOffers(
       );
   }
   return offers;
+}
+
+/** `[{"name": "billing", ...}, {"name": "shipping", ...}]`: objects that describe labels, not answers. */
+function objectLists(example: JsonExamples): Enumeration[] {
+  const lists: Enumeration[] = [];
+  for (const [path, { literals }] of example.fields) {
+    if (!/^(?:name|id|label|key|intent|category|value|title|tag|class)$/i.test(path) || literals.length < 3)
+      continue;
+    const values = literals.map((value) => ({ value, description: '' }));
+    lists.push({ values, form: 'quoted', lead: path, at: 0, sentences: 0 });
+  }
+  return lists;
 }
 
 /** `a` of `a.b`, '' of `a`. */

@@ -79,7 +79,8 @@ const OPENING = new RegExp(
     '(?:^|\\s)[^\\s:]*:\\s+',
     '\\b(?:one|any) of (?:the following |these |those )?(?:[\\p{L}-]+: )?',
     '\\beither\\s+',
-    '\\b(?:classif|label|categori[sz]|tag|mark|sort|route|rat)[\\p{L}]*(?: (?:it|this|them|each|the [\\p{L}]+))? (?:as|into|to)\\s+',
+    "\\b(?:classif|label|categori[sz]|tag|mark|sort|route|rat)[\\p{L}]*(?: [\\p{L}']+){0,4}? (?:as|into|to)\\s+",
+    '\\b(?:is|are)\\s+(?=[\\p{L}_-]+(?:\\s*,\\s*[\\p{L}_-]+)*,?\\s+or\\s+[\\p{L}_-]+\\s*(?:[.;?!]|$))',
     '\\b(?:must|should|can|may|has to) be\\s+(?:one of\\s+)?',
     '\\b(?:values?|labels?|categor(?:y|ies)|class(?:es)?|options?|intents?|answers?|types?|choices?|tags?|topics?|status(?:es)?|departments?|queues?|sentiments?)\\s+(?:are|is|include)\\s+',
   ].join('|'),
@@ -89,6 +90,14 @@ const OPENING = new RegExp(
 /** "Answer yes or no": only single words count here, everything else is an instruction. */
 const VERB =
   /\b(?:answer|reply|respond|say|return|output|write|choose|pick|select|print)\s+(?:(?:only|just|either|with|exactly)\s+)*([\p{L}\p{N}_-]+(?:\s*,\s*[\p{L}\p{N}_-]+)*,?\s+or\s+[\p{L}\p{N}_-]+)(?=\s*(?:[.;,!]|$|\b(?:only|and nothing)\b))/iu;
+
+/** `(en, fr, de)` in a sentence about the answer: single words, at least three. */
+function isCodeList(list: string, sentence: string): boolean {
+  const aboutAnswer = /return|answer|reply|respond|output|label|code|categor|class|choose|pick/i.test(
+    sentence,
+  );
+  return aboutAnswer && /^[\p{L}\p{N}_-]{1,20}(?:\s*,\s*[\p{L}\p{N}_-]{1,20}){2,}$/u.test(list.trim());
+}
 
 /** A sentence with more openings than this is no sentence. */
 const MAX_OPENINGS = 12;
@@ -107,7 +116,7 @@ function listOf(sentence: string): { readonly items: Item[]; readonly lead: stri
   if (verb !== null && words !== null)
     return { items: words, lead: sentence.slice(0, verb.index + verb[0].length - verb[1]!.length) };
   const bracket = /[<([{]\s*([^<>()[\]{}\n]{3,2000}?)\s*[>)\]}]/.exec(sentence);
-  if (bracket !== null && /[|/]/.test(bracket[1]!)) {
+  if (bracket !== null && (/[|/]/.test(bracket[1]!) || isCodeList(bracket[1]!, sentence))) {
     const items = split(bracket[1]!);
     if (items !== null)
       return { items, lead: sentence.slice(Math.max(0, bracket.index - LEAD), bracket.index) };
@@ -126,19 +135,14 @@ function split(list: string): Item[] | null {
       /^(?:(?:exactly |only )?(?:one|any) of ?)?(?:the following|these|those)?(?: [\p{L}-]+)?:\s+|^(?:exactly |only )?(?:one|any|either) of (?:the following |these )?/iu,
       '',
     )
-    .replace(/^[([{<]\s*/, '')
-    .replace(/\s*[)\]}>]*[.;]?$/, '');
-  const separator = /\|/.test(text)
-    ? /\s*\|\s*/
-    : /,|;/.test(text)
-      ? /\s*[,;]\s*/
-      : /^[^\s/]+(?:\/[^\s/]+)+$/.test(text)
-        ? /\//
-        : /\s+(?:or|oder|ou)\s+/;
+    .replace(/[.;]$/, '')
+    .replace(/^[([{<]\s*(.*?)\s*[)\]}>]$/s, '$1');
+  const separator = separatorOf(text);
   const parts = text
     .split(separator)
     .flatMap((part, i, all) => (i === all.length - 1 ? lastPart(part) : [part]))
     .map((part) => part.replace(/^(?:or|and|und|oder|et|ou)\s+/u, '').trim())
+    .map((part) => part.replace(/^\(?[a-z\d]{1,2}\)\s+/i, ''))
     .filter((part) => part !== '');
   if (parts.length < 2) return null;
   const items: Item[] = [];
@@ -148,6 +152,13 @@ function split(list: string): Item[] | null {
     items.push(item);
   }
   return items;
+}
+
+function separatorOf(text: string): RegExp {
+  if (text.includes('|')) return /\s*\|\s*/;
+  if (/[,;]/.test(text)) return /\s*[,;]\s*/;
+  if (/\S\s\/\s\S/.test(text)) return /\s+\/\s+/;
+  return /^[^\s/]+(?:\/[^\s/]+)+$/.test(text) ? /\// : /\s+(?:or|oder|ou)\s+/;
 }
 
 /** The end of a list: "x or y"; "x and y" only where both are single words (a department may be "Sales and Service"). */

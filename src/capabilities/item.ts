@@ -19,13 +19,17 @@ const quotes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Splits `label: description`, `"label" - description`, `**label** (description)` or a bare `label`.
+ * Splits the first line of an entry: `label: description`, `"label" - description`, `**label** (description)` or a bare `label`.
  * @returns null where the entry is a sentence, a rule or anything else that nobody would answer with.
  */
 export function splitItem(text: string): Item | null {
   const line = text.trim().replace(/^\[[ xX]?\]\s+/, '');
   if (line === '' || line.includes(SLOT)) return null;
-  return quotedItem(line) ?? plainItem(line);
+  const end = line.indexOf('\n');
+  const head = end < 0 ? line : line.slice(0, end).trimEnd();
+  const item = quotedItem(head) ?? plainItem(head);
+  if (item === null || end < 0) return item;
+  return { value: item.value, description: `${item.description}${line.slice(end)}` };
 }
 
 /** Stands for a slot in the text of a template. */

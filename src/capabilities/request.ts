@@ -14,7 +14,7 @@ export function readRequest(request: ChatRequest, input: string, visit: Visit): 
     if (message.role === 'user') turns++;
     for (const part of message.parts) if (part.kind === 'media') image ||= part.media === 'image';
   }
-  visit(`turns:${turns <= 1 ? '1' : turns <= 3 ? '2-3' : turns <= 7 ? '4-7' : '8+'}`, null);
+  visit(`turns:${turns <= 1 ? '1' : turns <= 3 ? '2-3' : '4+'}`, null);
   if (image) visit('image:image', null);
   for (const name of parameters(request)) visit(`parameter:${name}`, null);
   const { toolChoice } = request;

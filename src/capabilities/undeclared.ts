@@ -13,7 +13,13 @@ const everyCall = new Set([
   'parameter',
 ]);
 /** On offer with every teacher, used or not. */
-const always: readonly string[] = ['refusal:refusal', 'refusal:hedge', 'image:image', 'turns:2-3'];
+const always: readonly string[] = [
+  'refusal:refusal',
+  'refusal:hedge',
+  'image:image',
+  'turns:2-3',
+  'turns:4+',
+];
 
 /**
  * What answers and requests used without any declaration: labels outside the list, fields outside the schema, languages,

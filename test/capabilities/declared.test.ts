@@ -249,6 +249,125 @@ const styles: readonly {
       'Labels:\n- billing\n  - invoices of any kind\n  - refunds that are late\n- shipping\n  - lost parcels\n- technical\n  - bugs in the product\n- other\n  - the rest of it all',
     expected: four,
   },
+  {
+    style: 'names of several words after a colon',
+    prompt:
+      'Your task is to classify the customer support ticket into one of the following categories: Account Management, Technical Support, Billing, Feedback, General Inquiry.',
+    expected: ['Account Management', 'Technical Support', 'Billing', 'Feedback', 'General Inquiry'],
+  },
+  {
+    style: 'quoted numbers in a tag',
+    prompt:
+      'Classify the email.\n<categories>\n1. "Shipping delay"\n2. "Refund request"\n3. "Other"\n</categories>\nThink, then answer in <answer> tags.',
+    expected: ['Shipping delay', 'Refund request', 'Other'],
+  },
+  {
+    style: 'is a, b or c',
+    prompt: 'Determine if the sentiment of the text is positive, negative, or neutral.',
+    expected: ['positive', 'negative', 'neutral'],
+  },
+  {
+    style: 'codes in parentheses',
+    prompt: 'Return only the language code (en, fr, de).',
+    expected: ['en', 'fr', 'de'],
+  },
+  {
+    style: 'bullets behind tabs',
+    prompt: 'Possible intents:\n\t• greet\n\t• bye\n\t• book_table',
+    expected: ['greet', 'bye', 'book_table'],
+  },
+  {
+    style: 'either A or B',
+    prompt: 'You must respond with either APPROVE or REJECT.',
+    expected: ['APPROVE', 'REJECT'],
+  },
+  {
+    style: 'slashes with spaces',
+    prompt: 'Labels (choose one): foo / bar / baz',
+    expected: ['foo', 'bar', 'baz'],
+  },
+  { style: 'single letters', prompt: 'Output one token: A, B, C, or D.', expected: ['A', 'B', 'C', 'D'] },
+  {
+    style: 'brackets without quotes',
+    prompt: 'Categories: [sports, politics, tech]',
+    expected: ['sports', 'politics', 'tech'],
+  },
+  {
+    style: 'backticks in a sentence',
+    prompt: 'Classify the message as `spam` or `ham`.',
+    expected: ['spam', 'ham'],
+  },
+  {
+    style: 'YAML with names',
+    prompt:
+      'labels:\n  - name: billing\n    description: money things\n  - name: shipping\n    description: parcels\n  - name: other\n    description: the rest',
+    expected: ['billing', 'shipping', 'other'],
+  },
+  {
+    style: 'JSON objects with names',
+    prompt:
+      'Pick the best matching category and reply with its name.\n[{"name":"billing","description":"money"},{"name":"shipping","description":"parcels"},{"name":"other","description":"rest"}]',
+    expected: ['billing', 'shipping', 'other'],
+  },
+  {
+    style: 'examples of input and answer below',
+    prompt:
+      'Classify sentiment as positive or negative.\n\nText: I love it\nSentiment: positive\n\nText: I hate it\nSentiment: negative\n\nText: ',
+    expected: ['positive', 'negative'],
+  },
+  {
+    style: 'a list explained by sentences below',
+    prompt:
+      'Assign a priority to the ticket: P0, P1, P2 or P3.\n\nP0 means the site is down.\nP1 means many users are affected.',
+    expected: ['P0', 'P1', 'P2', 'P3'],
+  },
+  {
+    style: 'labels with a picture',
+    prompt: 'Categories:\n- 💰 billing\n- 📦 shipping',
+    expected: ['💰 billing', '📦 shipping'],
+  },
+  {
+    style: 'letters in parentheses in a sentence',
+    prompt: 'Classify into (a) billing, (b) shipping, or (c) other.',
+    expected: ['billing', 'shipping', 'other'],
+  },
+  {
+    style: 'guidelines first, labels with dashes and no bullets',
+    prompt:
+      'You are a content moderator. Review the post.\n\nGuidelines:\n- Be fair and consistent.\n- Consider context before deciding.\n\nRespond with exactly one word:\nALLOW - the post is fine\nREVIEW - a human should look\nREMOVE - the post breaks the rules',
+    expected: ['ALLOW', 'REVIEW', 'REMOVE'],
+  },
+  {
+    style: 'topics of which one has a slash',
+    prompt:
+      'You are an expert at tagging news. Tag the headline with one topic.\n\nTopics: World, Sports, Business, Sci/Tech\n\nHeadline:',
+    expected: ['World', 'Sports', 'Business', 'Sci/Tech'],
+  },
+  {
+    style: 'true or false',
+    prompt: 'Does the text contain personal data? Respond with "true" or "false" only.',
+    expected: ['true', 'false'],
+  },
+  {
+    style: 'the word supported',
+    prompt: 'Detect the language. Supported: English, Spanish, French. Answer with the name of the language.',
+    expected: ['English', 'Spanish', 'French'],
+  },
+  {
+    style: 'grades',
+    prompt: 'Rate the answer with one of these grades: excellent, good, fair, poor. Do not explain.',
+    expected: ['excellent', 'good', 'fair', 'poor'],
+  },
+  {
+    style: 'an underlined heading and indented lines',
+    prompt: 'Allowed labels\n==============\n\n    billing\n    shipping\n    other\n',
+    expected: ['billing', 'shipping', 'other'],
+  },
+  {
+    style: 'double dashes',
+    prompt: 'Intent list --\n-- billing\n-- shipping\n-- other',
+    expected: ['billing', 'shipping', 'other'],
+  },
 ];
 
 for (const { style, prompt, expected } of styles) {
@@ -291,7 +410,14 @@ for (const { why, prompt } of noLabels) {
   });
 }
 
-const zipfStyle = `You route utterances for a phone assistant.
+test('labels are found in a task that looks like free text, where they hold the answers, and only there', () => {
+  const prompt = 'Labels:\n- billing\n- shipping\n- technical\n- other';
+  assert.deepEqual(labels(prompt, seen('free', { billing: 2, other: 1 })), four);
+  assert.deepEqual(labels(prompt, seen('free', {})), []);
+  assert.deepEqual(labels(prompt, seen('free', { 'dear customer, your parcel': 1 })), []);
+});
+
+const catalogue = `You route utterances for a phone assistant.
 
 Pick the single best intent from the catalogue. Answer with one line of minified JSON and nothing else:
 {"domain":"<domain>","intent":"<intent>","escalate":<true|false>}
@@ -312,8 +438,8 @@ Pick the single best intent from the catalogue. Answer with one line of minified
 - greeting`;
 
 test('binds headings and bullets to the fields of a JSON answer, answers unseen', () => {
-  assert.deepEqual(enums(zipfStyle, 'domain'), ['banking', 'none', 'small_talk', 'travel']);
-  assert.deepEqual(enums(zipfStyle, 'intent'), [
+  assert.deepEqual(enums(catalogue, 'domain'), ['banking', 'none', 'small_talk', 'travel']);
+  assert.deepEqual(enums(catalogue, 'intent'), [
     'balance',
     'book_flight',
     'greeting',
@@ -322,7 +448,7 @@ test('binds headings and bullets to the fields of a JSON answer, answers unseen'
     'transfer',
     'visa',
   ]);
-  assert.deepEqual(enums(zipfStyle, 'escalate'), ['false', 'true']);
+  assert.deepEqual(enums(catalogue, 'escalate'), ['false', 'true']);
 });
 
 test('binds lists to fields by the answers seen', () => {
@@ -344,8 +470,8 @@ test('binds lists to fields by the answers seen', () => {
     ['escalate', new Map([['false', 14]])],
   ]);
   const hint: AnswerHint = { kind: 'json', labels: new Map(), fields };
-  assert.deepEqual(enums(zipfStyle, 'domain', hint), ['banking', 'none', 'small_talk', 'travel']);
-  assert.equal(enums(zipfStyle, 'intent', hint).length, 7);
+  assert.deepEqual(enums(catalogue, 'domain', hint), ['banking', 'none', 'small_talk', 'travel']);
+  assert.equal(enums(catalogue, 'intent', hint).length, 7);
 });
 
 const jsonStyles: readonly {
