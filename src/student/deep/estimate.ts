@@ -38,30 +38,44 @@ export function chooseDeepDevice(
   spec: DeepSpec,
   options: { readonly threads?: number } = {},
 ): Promise<{ readonly device: Device; readonly stepMs: Readonly<Partial<Record<Device, number>>> }> {
-  const { features, corpus, batches } = prepare(data, spec);
+  const prepared = prepare(data, spec);
   return chooseDevice(async (device) => {
     let total = 0;
-    for (const encoder of spec.encoders) {
-      const random = createRandom('measure');
-      const network = networkOf(data, features, encoder, spec);
-      const length = commonLength(batches);
-      const own = batches.filter((batch) => batch.length === length).slice(0, 8);
-      const trainer = await openTrainer(network, corpus, own, spec.training, device, options);
-      const state = await createState(device, initialState(network, random));
-      const times: number[] = [];
-      for (let step = 0; step < 8; step++) {
-        const start = performance.now();
-        await trainer.step(own[step % own.length]!, { step, steps: 1000, random }, state);
-        await lossSum(state);
-        times.push(performance.now() - start);
-      }
-      state.dispose();
-      await trainer.dispose();
-      // The first steps allocate; the median of the rest is not moved by one interruption.
-      total += times.slice(2).sort((a, b) => a - b)[3]!;
-    }
+    for (const encoder of spec.encoders)
+      total += await measureStep(data, spec, encoder, prepared, device, options);
     return total / Math.max(1, spec.encoders.length);
   });
+}
+
+/** Median milliseconds of a few real training steps. */
+async function measureStep(
+  data: DeepData,
+  spec: DeepSpec,
+  encoder: EncoderSpec,
+  { features, corpus, batches }: Prepared,
+  device: Device,
+  options: { readonly threads?: number },
+): Promise<number> {
+  const random = createRandom('measure');
+  const network = networkOf(data, features, encoder, spec);
+  const length = commonLength(batches);
+  const own = batches.filter((batch) => batch.length === length).slice(0, 8);
+  const trainer = await openTrainer(network, corpus, own, spec.training, device, options);
+  const state = await createState(device, initialState(network, random));
+  try {
+    const times: number[] = [];
+    for (let step = 0; step < 8; step++) {
+      const start = performance.now();
+      await trainer.step(own[step % own.length]!, { step, steps: 1000, random }, state);
+      await lossSum(state);
+      times.push(performance.now() - start);
+    }
+    // The first steps allocate; the median of the rest is not moved by one interruption.
+    return times.slice(2).sort((a, b) => a - b)[3]!;
+  } finally {
+    state.dispose();
+    await trainer.dispose();
+  }
 }
 
 type Prepared = ReturnType<typeof prepare>;

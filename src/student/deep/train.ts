@@ -111,7 +111,7 @@ async function fitOne(
   const inputs = data.validation.map(({ tokens }) => tokens.slice(0, spec.maxTokens).map(rowsOf));
   const predictor = await createSession(predictionGraph(network, rowsPerWord), options.device, options);
   const { checkpoint, threads, signal } = options;
-  const fitted = await fitNetwork(data, features, encoder, spec, {
+  const fitting = fitNetwork(data, features, encoder, spec, {
     device: options.device,
     name: `network${i}`,
     ...(threads === undefined ? {} : { threads }),
@@ -132,8 +132,7 @@ async function fitOne(
         validation,
       }),
   });
-  await predictor.dispose();
-  return fitted;
+  return fitting.finally(() => predictor.dispose());
 }
 
 /** Mean over rows of the negative log-likelihood of the hard targets, summed over heads (tags: mean per token). */
