@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Log } from '../base/log.ts';
 import { crc32Hex } from './checksum.ts';
 import { Shard } from './shard.ts';
-import type { SqlJsStatic } from './sqlite.ts';
+import { releaseBytes, type SqlJsStatic } from './sqlite.ts';
 
 /**
  * The index on disk: one SQLite file per part, named by the part's number and the checksum of its content. A new file is
@@ -22,6 +22,7 @@ export async function saveShard(folder: string, shard: Shard): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
+    releaseBytes(bytes);
   }
   await rename(temporary, path.join(folder, name));
   for (const entry of await readdir(folder))
