@@ -2,6 +2,7 @@ import { dotsChart } from '../../webview/charts/dots.ts';
 import { count, dollars, interval, milliseconds, percent, plural } from '../../webview/charts/words.ts';
 import { sha256 } from '../base/hash.ts';
 import { type Content, html, type Markup, raw } from './html.ts';
+import { figure } from './reportCard.ts';
 import type { Headline, ReportModel, ReportTask } from './reportModel.ts';
 import { taskSection } from './reportTask.ts';
 import { stageWords } from './reportWords.ts';
@@ -53,21 +54,40 @@ function hero({ headline, calls, unassigned, tasks }: ReportModel): Markup {
   const { source, local } = headline;
   const captured = html`<p class="fine">${plural(calls, 'call')} captured${tasks.length > 1 ? `, ${plural(tasks.length, 'task')} found` : ''}${unassigned > 0 ? `; ${plural(unassigned, 'call')} belong to no task and stay with the teacher` : ''}.</p>`;
   if (source === 'none' || local.hits === 0)
-    return html`<section class="hero"><h1>The teacher answers every call.</h1><p class="lede">${noStudent(tasks)}</p>${captured}${figures(headline)}</section>`;
-  const where =
-    source === 'live'
-      ? 'of the live calls were answered on this machine'
-      : 'of the calls can be answered on this machine';
+    return html`<section class="hero"><h1>The teacher answers every call.</h1><p class="lede">${noStudent(tasks)}${couldBe(headline)}</p>${captured}${figures(headline)}</section>`;
   const picture = dotsChart({ local: local.rate, differ: headline.disagreement.rate });
   return html`<section class="hero">
 <div class="opening"><div>
-<h1><span class="share">${percent(local.rate)}</span> ${where}.</h1>
+<h1><span class="share">${percent(local.rate)}</span> ${where(headline, tasks.length)} on this machine.</h1>
 <p class="lede">${promise(headline)} The rest ${source === 'live' ? 'went' : 'would go'} to the teacher, as before.</p>
+${counted(headline)}
 ${captured}
 </div>
 <figure class="dots">${raw(picture)}<figcaption>${dotWords(headline)}</figcaption></figure></div>
 ${figures(headline)}
 </section>`;
+}
+
+function where({ source, counted }: Headline, tasks: number): string {
+  const calls =
+    counted === 'with-student'
+      ? 'of the calls to tasks with a student'
+      : tasks === 1
+        ? 'of the calls'
+        : 'of all calls';
+  return `${calls} ${source === 'live' ? 'were answered' : 'can be answered'}`;
+}
+
+/** Which calls the great number counts, and what it is where a student could have answered at all. */
+function counted({ sinceMs, local, withStudent }: Headline): Content {
+  if (sinceMs === null) return null;
+  const since = new Date(sinceMs).toISOString().slice(0, 16).replace('T', ' ');
+  return html`<p class="fine">Counted over all ${plural(local.n, 'call')} since the first student was switched on (${since} UTC); of the ${count(withStudent.n)} to tasks with a student, ${percent(withStudent.rate)}.</p>`;
+}
+
+function couldBe({ expected }: Headline): string {
+  if (expected === null) return '';
+  return ` By an estimate before any training, about ${percent(expected.share, 0)} of the calls could be answered on this machine.`;
 }
 
 function dotWords({ local, disagreement }: Headline): string {
@@ -98,19 +118,17 @@ function figures({
   savedPerMonth,
   costPerMonth,
   capabilities,
+  expected,
 }: Headline): Markup {
   const offered = capabilities.keep + capabilities.route + capabilities.drop + capabilities['not yet'];
   return html`<dl class="figures">
 ${local.hits > 0 ? figure('Answered here', percent(local.rate), interval(local)) : null}
+${local.hits === 0 && expected !== null ? figure('Could be answered here', `about ${percent(expected.share, 0)}`, expected.savedPerMonth === null ? 'estimated before training' : `estimated before training; saves ${dollars(expected.savedPerMonth)} a month`) : null}
 ${disagreement.n > 0 ? figure('Differs from the teacher', percent(disagreement.rate), `${interval(disagreement)}${epsilon === null ? '' : `; promised ≤ ${percent(epsilon)}`}`) : null}
 ${studentP50Ms !== null ? figure('Median answer', milliseconds(studentP50Ms), teacherP50Ms === null ? 'through the gateway' : `the teacher takes ${milliseconds(teacherP50Ms)}`) : null}
 ${costPerMonth !== null ? figure(savedPerMonth ? 'Saved a month' : 'Cost a month', dollars(savedPerMonth || costPerMonth), savedPerMonth ? `of ${dollars(costPerMonth)} at list prices` : 'at list prices and today’s rate') : null}
 ${offered > 0 ? figure('Capabilities kept', `${count(capabilities.keep)} of ${count(offered)}`, `${capabilities.route} routed, ${capabilities['not yet']} not yet, ${capabilities.drop} dropped`) : null}
 </dl>`;
-}
-
-function figure(name: string, value: string, note: string): Markup {
-  return html`<div><dt>${name}</dt><dd class="value">${value}</dd><dd class="note">${note}</dd></div>`;
 }
 
 function overview(tasks: readonly ReportTask[]): Markup {

@@ -21,8 +21,13 @@ ${options.table === undefined ? null : figuresTable(options.table)}
 </figure>`;
 }
 
-function figuresTable({ head, rows }: Table): Markup {
-  return html`<details class="data"><summary>Figures</summary><div class="scroll"><table>
+/** One figure of a `<dl class="figures">`: what it is, its value, what it rests on. */
+export function figure(name: string, value: string, note: string): Markup {
+  return html`<div><dt>${name}</dt><dd class="value">${value}</dd><dd class="note">${note}</dd></div>`;
+}
+
+export function figuresTable({ head, rows }: Table, summary = 'Figures'): Markup {
+  return html`<details class="data"><summary>${summary}</summary><div class="scroll"><table>
 <thead><tr>${head.map((cell, i) => html`<th scope="col"${i > 0 ? raw(' class="number"') : null}>${cell}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td class="number">${cell}</td>`))}</tr>`)}</tbody>
 </table></div></details>`;

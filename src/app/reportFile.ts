@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { exactRate } from '../base/binomial.ts';
 import { AppError } from '../base/error.ts';
 import type { Actions } from '../protocol.ts';
 import { taskOf } from './analysis.ts';
 import { renderReport } from './report.ts';
-import { reportModel } from './reportModel.ts';
+import { type ReportOptions, reportModel } from './reportModel.ts';
 import type { Session } from './session.ts';
 import { buildState } from './state.ts';
 
@@ -21,6 +22,7 @@ export async function writeReport(
     taskId,
     nowMs: session.ports.clock.now(),
     days: session.store?.days() ?? [],
+    live: allSinceFirstStudent(session),
   });
   const page = renderReport(model, { script: await asset('report.js'), style: await asset('report.css') });
   try {
@@ -34,4 +36,17 @@ export async function writeReport(
     );
   }
   return null;
+}
+
+/** Everything that went through the gateway since a student was first allowed to answer. */
+function allSinceFirstStudent({ policies, store }: Session): ReportOptions['live'] {
+  const since = policies.flatMap(({ mode, sinceMs }) =>
+    (mode === 'on' || mode === 'canary') && sinceMs !== undefined ? [sinceMs] : [],
+  );
+  if (store === null || since.length === 0) return null;
+  const sinceMs = Math.min(...since);
+  const days = store.days({ sinceMs });
+  const calls = days.reduce((sum, day) => sum + day.calls, 0);
+  const local = days.reduce((sum, day) => sum + day.answeredLocally, 0);
+  return { sinceMs, local: exactRate(local, calls) };
 }

@@ -18,7 +18,15 @@ export type Source = 'live' | 'held-out' | 'calibration' | 'none';
 
 export interface Headline {
   readonly source: Source;
+  /** Which calls `local` counts: all of them, or those of tasks with a student only. */
+  readonly counted: 'all' | 'with-student';
+  /** When the first student was switched on, where all calls since are counted; null elsewhere. */
+  readonly sinceMs: number | null;
   readonly local: Rate;
+  /** The same over the calls of tasks with a student. */
+  readonly withStudent: Rate;
+  /** What students are expected to answer and save a month, before training; null where there is nothing to go by. */
+  readonly expected: Expected | null;
   /** Disagreements among the test (or calibration) calls that would be answered locally. */
   readonly disagreement: Rate;
   /** Are those calibration calls in all tasks? */
@@ -33,11 +41,19 @@ export interface Headline {
   readonly capabilities: Readonly<Record<'keep' | 'route' | 'drop' | 'not yet', number>>;
 }
 
+export interface Expected {
+  /** Share of the calls of all tasks. */
+  readonly share: number;
+  /** US dollars at list prices; null where no price is known. */
+  readonly savedPerMonth: number | null;
+}
+
 export interface ReportTask {
   readonly state: TaskState;
   readonly local: Rate;
   readonly source: Source;
   readonly days: readonly ReportDay[];
+  /** How the student learned; empty where no network was trained. */
   readonly curve: JobState['curve'];
 }
 
@@ -53,10 +69,12 @@ export interface ReportOptions {
   readonly taskId: string | null;
   readonly nowMs: number;
   readonly days: readonly (ReportDay & { readonly taskId: string | null })[];
+  /** All calls, of any task or none, since the first student was switched on; null where none is. */
+  readonly live: { readonly sinceMs: number; readonly local: Rate } | null;
 }
 
 /** The report about one task or all of them, most traffic first. */
-export function reportModel(state: AppState, { taskId, nowMs, days }: ReportOptions): ReportModel {
+export function reportModel(state: AppState, { taskId, nowMs, days, live }: ReportOptions): ReportModel {
   const tasks = state.tasks
     .filter((task) => taskId === null || task.id === taskId)
     .sort((a, b) => b.calls - a.calls)
@@ -64,14 +82,14 @@ export function reportModel(state: AppState, { taskId, nowMs, days }: ReportOpti
       state: task,
       ...localShare(task),
       days: days.filter((day) => day.taskId === task.id),
-      curve: state.jobs.find((job) => job.taskId === task.id)?.curve ?? [],
+      curve: state.jobs.find((job) => job.taskId === task.id)?.curve ?? task.student?.curve ?? [],
     }));
   const one = taskId === null ? undefined : tasks[0];
   return {
     writtenMs: nowMs,
     calls: one?.state.calls ?? Math.max(state.traces.total, sum(tasks.map((task) => task.state.calls))),
     unassigned: one === undefined ? state.traces.unassigned : 0,
-    headline: headline(tasks),
+    headline: headline(tasks, taskId === null ? live : null),
     tasks,
   };
 }
@@ -81,6 +99,11 @@ export function testedOn({ student }: TaskState): 'held-out' | 'calibration' {
   if (student?.outcome.kind !== 'certified' || student.report === null) return 'held-out';
   const apart = Math.abs(student.report.coverage - student.outcome.certificate.coverage);
   return apart < 1e-12 ? 'calibration' : 'held-out';
+}
+
+/** Is there a set of capabilities to choose? Free text has none. */
+export function offersChoice({ proposal, output }: TaskState): boolean {
+  return output.kind !== 'text' && (proposal?.curve.at(-1)?.capabilities ?? 0) > 1;
 }
 
 /** Live calls where there are any, else what the held-out calls promise. */
@@ -93,7 +116,7 @@ function localShare(task: TaskState): { local: Rate; source: Source } {
   return { local: exactRate(report.disagreement.n, report.n), source: testedOn(task) };
 }
 
-function headline(tasks: readonly ReportTask[]): Headline {
+function headline(tasks: readonly ReportTask[], everything: ReportOptions['live']): Headline {
   const live = tasks.filter((task) => task.source === 'live');
   const shown = live.length > 0 ? live : tasks.filter((task) => task.source !== 'none');
   const evaluated = tasks.filter(({ state }) => (state.student?.report?.disagreement.n ?? 0) > 0);
@@ -103,9 +126,15 @@ function headline(tasks: readonly ReportTask[]): Headline {
   );
   const priced = tasks.filter(({ state }) => state.costPerMonth !== null);
   const busiest = [...live].sort((a, b) => b.local.hits - a.local.hits)[0]?.state.live;
+  const withStudent = pooled(shown.map((task) => task.local));
+  const all = live.length > 0 && everything !== null && everything.local.n > 0 ? everything : null;
   return {
     source: shown[0]?.source ?? 'none',
-    local: pooled(shown.map((task) => task.local)),
+    counted: all !== null || shown.length === tasks.length ? 'all' : 'with-student',
+    sinceMs: all?.sinceMs ?? null,
+    local: all?.local ?? withStudent,
+    withStudent,
+    expected: expected(tasks),
     disagreement: pooled(reports.map((report) => report.disagreement)),
     calibrated: evaluated.length > 0 && evaluated.every(({ state }) => testedOn(state) === 'calibration'),
     epsilon: epsilons.length === 0 ? null : Math.max(...epsilons),
@@ -123,6 +152,18 @@ function headline(tasks: readonly ReportTask[]): Headline {
       'not yet': verdictCount(tasks, 'not yet'),
     },
   };
+}
+
+/** Tasks whose answers are free text, and those that were tried already, count as answered by the teacher. */
+function expected(tasks: readonly ReportTask[]): Expected | null {
+  const open = tasks.flatMap(({ state }) =>
+    state.student === null && state.proposal !== null && offersChoice(state) ? [state.proposal] : [],
+  );
+  const calls = sum(tasks.map(({ state }) => state.proposal?.saving.callsPerMonth ?? state.callsPerDay * 30));
+  const local = sum(open.map(({ local, saving }) => local.expected * saving.callsPerMonth));
+  if (calls === 0 || local === 0) return null;
+  const saved = open.flatMap(({ saving }) => saving.savedPerMonth ?? []);
+  return { share: local / calls, savedPerMonth: saved.length === 0 ? null : sum(saved) };
 }
 
 function verdictCount(tasks: readonly ReportTask[], verdict: string): number {

@@ -1,10 +1,9 @@
-import { bucketChart } from '../../webview/charts/buckets.ts';
 import { reliabilityChart } from '../../webview/charts/reliability.ts';
 import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
-import { count, interval, percent, plural } from '../../webview/charts/words.ts';
+import { count, percent, plural } from '../../webview/charts/words.ts';
 import type { Certificate, CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
 import type { TaskState } from '../protocol.ts';
-import { type Content, html, type Markup } from './html.ts';
+import { html, type Markup } from './html.ts';
 import { card } from './reportCard.ts';
 import { testedOn } from './reportModel.ts';
 
@@ -68,39 +67,6 @@ function reliabilityCard({ ece, reliability }: EvaluationReport): Markup {
       table: {
         head: ['Sure', 'Agreed', 'Calls'],
         rows: reliability.map((bin) => [percent(bin.confidence), percent(bin.agreement), count(bin.n)]),
-      },
-    },
-  );
-}
-
-/** Agreement per kind of call: where the student should not be trusted. */
-export function buckets({ student, capabilities }: TaskState, report: EvaluationReport): Content {
-  const enough = report.buckets.filter((bucket) => bucket.n >= 5);
-  if (enough.length < 2) return null;
-  const names = new Map(capabilities.map((c) => [c.id, c.name]));
-  const outcome = student?.outcome;
-  const serving = new Set(
-    outcome?.kind === 'certified' ? outcome.buckets.filter((b) => b.serve).map((b) => b.bucket) : [],
-  );
-  const rows = enough.map((bucket) => ({
-    name: names.get(bucket.bucket) ?? bucket.bucket.replace(/^[a-z-]+:/, ''),
-    agreement: bucket.agreement,
-    served: serving.has(bucket.bucket) && bucket.served > 0,
-  }));
-  return card(
-    'Where it is weakest',
-    'Agreement before any threshold, the lowest first, with its interval and the number of calls. Hollow: stays with the teacher.',
-    bucketChart(rows),
-    {
-      table: {
-        head: ['Kind of call', 'Agree', 'Interval', 'Answered here', 'of which differ'],
-        rows: enough.map((b) => [
-          names.get(b.bucket) ?? b.bucket,
-          percent(b.agreement.rate),
-          interval(b.agreement),
-          `${count(b.served)} of ${count(b.n)}`,
-          b.served === 0 ? '–' : percent(b.disagreement.rate),
-        ]),
       },
     },
   );

@@ -21,7 +21,9 @@ import type { TaskState } from '../protocol.ts';
 import { type Content, html, type Markup } from './html.ts';
 import { card } from './reportCard.ts';
 import type { ReportTask } from './reportModel.ts';
-import { buckets, proof } from './reportProof.ts';
+import { proof } from './reportProof.ts';
+import { proposal } from './reportProposal.ts';
+import { weakness } from './reportWeakness.ts';
 import { outputWords, reasonWords, rungWords, stageWords } from './reportWords.ts';
 
 /** Everything about one task: pictures whose titles say what they show, each with its figures in a table. */
@@ -40,8 +42,10 @@ ${told ? null : html`<p class="lede">${state.summary}</p>`}
 </header>
 ${flow(task)}
 <div class="pair">${report === null || report.n === 0 ? null : proof(state, report)}</div>
+${proposal(state)}
 ${capabilities(state.capabilities)}
-<div class="pair">${latency(state)}${cost(task)}${report === null ? null : buckets(state, report)}${learning(task)}</div>
+${report === null ? null : weakness(state, report)}
+<div class="pair">${latency(state)}${cost(task)}${learning(task)}</div>
 ${traffic(task)}
 ${facts(state)}
 </section>`;
@@ -156,7 +160,7 @@ function learning({ curve, state }: ReportTask): Content {
     state.student === null ? '' : ` Took ${duration(state.student.trainSeconds)} on ${state.student.device}.`;
   return card(
     'How it learned',
-    `Loss on the training calls and agreement on calls kept aside.${took}`,
+    `Loss on the training calls (thin) and on calls kept aside (bold), where the dot is the state that was taken.${took}`,
     learningChart(curve),
   );
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exactRate } from '../../src/base/binomial.ts';
-import { bucketChart } from '../../webview/charts/buckets.ts';
 import { capabilityRows, capabilityStrip, type Offered } from '../../webview/charts/capabilities.ts';
 import { costChart } from '../../webview/charts/cost.ts';
+import { coverageChart } from '../../webview/charts/coverage.ts';
 import { dotsChart } from '../../webview/charts/dots.ts';
 import { flowChart } from '../../webview/charts/flow.ts';
 import { latencyChart } from '../../webview/charts/latency.ts';
@@ -12,6 +12,7 @@ import { learningChart } from '../../webview/charts/learning.ts';
 import { reliabilityChart } from '../../webview/charts/reliability.ts';
 import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
 import { trafficChart } from '../../webview/charts/traffic.ts';
+import { weaknessChart, worstFirst } from '../../webview/charts/weakness.ts';
 import { count, dollars, interval, milliseconds, percent } from '../../webview/charts/words.ts';
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -69,7 +70,7 @@ const charts: readonly [string, fc.Arbitrary<string>][] = [
         fc.record({
           step: amount,
           loss: fc.double({ min: 0, max: 50, noNaN: true }),
-          validation: fc.option(share),
+          validation: fc.option(fc.double({ min: 0, max: 50, noNaN: true })),
         }),
       )
       .map((points) => learningChart(points)),
@@ -92,8 +93,27 @@ const charts: readonly [string, fc.Arbitrary<string>][] = [
   ],
   ['dots', fc.record({ local: share, differ: share }).map((d) => dotsChart(d))],
   [
-    'buckets',
-    fc.array(fc.record({ name, agreement: rate, served: fc.boolean() })).map((b) => bucketChart(b)),
+    'weakness',
+    fc
+      .array(fc.record({ name, share: fc.option(share), agreement: rate, served: fc.boolean() }))
+      .map((rows) => weaknessChart(rows)),
+  ],
+  [
+    'coverage',
+    fc
+      .record({
+        points: fc.array(
+          fc.record({
+            capabilities: amount,
+            coverage: share,
+            name: fc.option(name),
+            verdict: fc.option(fc.constantFrom('keep', 'route', 'drop', 'not yet')),
+          }),
+          { maxLength: 120 },
+        ),
+        silent: amount,
+      })
+      .map((data) => coverageChart(data)),
   ],
 ];
 
@@ -156,6 +176,62 @@ test('the curve leaves through the top where it crosses, not along it', () => {
   const ys = [...curve.matchAll(/[ML][\d.]+ ([\d.-]+)/g)].map((match) => Number(match[1]));
   assert.equal(ys.at(-1), 18);
   assert.equal(ys.filter((y) => y === 18).length, 1);
+});
+
+test('the kept set is marked where its part of the curve ends', () => {
+  const svg = coverageChart(
+    {
+      points: [
+        { capabilities: 0, coverage: 0, name: null, verdict: null },
+        { capabilities: 1, coverage: 0.6, name: 'a', verdict: 'keep' },
+        { capabilities: 2, coverage: 0.9, name: 'b', verdict: 'keep' },
+        { capabilities: 3, coverage: 1, name: 'c', verdict: 'route' },
+      ],
+      silent: 5,
+    },
+    { width: 878, height: 166 },
+  );
+  assert.match(svg, /2 kept capabilities cover 90\u00a0% of the calls/);
+  assert.match(svg, /All 3 that were used cover 100\u00a0%; 5 more never fired/);
+  assert.match(svg, /<title>c: 10\u00a0% more, 100\u00a0% together, route<\/title>/);
+  assert.deepEqual(
+    [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="6.5"/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ]),
+    [[258, 32]],
+  );
+});
+
+test('the weakest kind of call stands first, those with too few calls after all others', () => {
+  const kinds = [
+    { name: 'many, good', agreement: exactRate(99, 100) },
+    { name: 'few, bad', agreement: exactRate(1, 29) },
+    { name: 'many, bad', agreement: exactRate(70, 100) },
+    { name: 'enough', agreement: exactRate(28, 30) },
+  ];
+  assert.deepEqual(
+    worstFirst(kinds).map((kind) => kind.name),
+    ['many, bad', 'enough', 'many, good', 'few, bad'],
+  );
+  const svg = weaknessChart(kinds.map((kind) => ({ ...kind, share: 0.1, served: true })));
+  assert.equal(svg.match(/insufficient data<\/text>/g)?.length, 1);
+  assert.match(svg, /29, insufficient data/);
+});
+
+test('networks that were trained in turn stand beside each other', () => {
+  const point = (step: number, loss: number) => ({ step, loss, validation: loss + 1 });
+  const svg = learningChart([point(10, 4), point(20, 2), point(10, 3), point(20, 1)], { width: 468 });
+  assert.match(svg, /in 40 steps over 2 networks; on calls kept aside it reaches 2\.00/);
+  const curves = [...svg.matchAll(/<path d="(M[^"]+)"/g)].map(([, d]) =>
+    [...d!.matchAll(/[ML]([\d.]+) /g)].map((match) => Number(match[1])),
+  );
+  assert.deepEqual(curves, [
+    [152, 252],
+    [152, 252],
+    [352, 452],
+    [352, 452],
+  ]);
 });
 
 test('figures never say nothing or all for what is neither', () => {

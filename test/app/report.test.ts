@@ -18,11 +18,10 @@ function matches(text: string, pattern: RegExp): string[] {
 }
 
 test('the page names its figures in words, with interval and count', () => {
-  assert.match(
-    page,
-    /<span class="share">72\.9\u00a0%<\/span> of the live calls were answered on this machine/,
-  );
-  assert.match(page, /71\.5 – 74\.3\u00a0%, n = 4,018/);
+  assert.match(page, /<span class="share">57\.2\u00a0%<\/span> of all calls were answered on this machine/);
+  assert.match(page, /over all 5,120 calls since the first student was switched on \(2026-11-05 09:00 UTC\)/);
+  assert.match(page, /of the 4,018 to tasks with a student, 72\.9\u00a0%/);
+  assert.match(page, /55\.9 – 58\.6\u00a0%, n = 5,120/);
   assert.match(page, /where at most 2\u00a0% was promised/);
   assert.match(page, /Live audits so far: 3 of 212 differ \(at most 4\.1\u00a0%\)/);
   assert.match(
@@ -73,7 +72,7 @@ test('every picture is described and stands in a figure with a title', () => {
   for (const chart of charts) assert.match(chart, /role="img" aria-label="[^"]{15,}"/);
   for (const figure of matches(page, /<figure class="card[^"]*">[\s\S]*?<\/figure>/g)) {
     assert.match(figure, /<h3>[^<]{5,}<\/h3>/);
-    assert.equal(matches(figure, /<svg/g).length, 1);
+    assert.equal(matches(figure, /class="chart"/g).length, 1);
   }
 });
 
@@ -176,8 +175,85 @@ test('the headline pools tasks and keeps the loosest promise', () => {
     ['assistant-intent', 'mood', 'ticket-summary'],
   );
   assert.equal(headline.source, 'live');
-  assert.equal(headline.local.hits, 2931);
+  assert.deepEqual([headline.local.hits, headline.local.n, headline.withStudent.n], [2931, 5120, 4018]);
+  const some = reportModel(workspace(), { ...options, live: null }).headline;
+  assert.deepEqual([some.counted, some.local.n], ['with-student', 4018]);
   assert.equal(headline.epsilon, 0.02);
   assert.equal(headline.capabilities.keep, 100);
   assert.ok(Math.abs((headline.savedPerMonth ?? 0) - 412.6 * (2931 / 4018)) < 1e-9);
+});
+
+test('the proposal says what is kept, what each choice costs, and who agreed', () => {
+  const state = workspace();
+  const task = state.tasks[1]!;
+  const { totals, local, rows, saving } = task.proposal!;
+  const shown = (share: number): string => `${(share * 100).toFixed(1).replace(/\.0$/, '')}\u00a0%`;
+  assert.ok(page.includes(`<h3>96 capabilities carry ${shown(local.atMost)} of the calls</h3>`));
+  for (const [name, verdict] of [
+    ['Kept', 'keep'],
+    ['Routed', 'route'],
+    ['Not yet', 'not yet'],
+  ] as const) {
+    const { capabilities, share } = totals[verdict];
+    const cells = `${name}</th><td class="number">${capabilities}</td><td class="number">${shown(share)}</td>`;
+    assert.ok(page.includes(cells), cells);
+  }
+  const dearest = rows.filter((row) => row.costsShare > 0).sort((a, b) => b.costsShare - a.costsShare)[0]!;
+  assert.ok(page.includes(`<span>${dearest.name}</span><b>${shown(dearest.costsShare)}</b>`));
+  assert.ok(page.includes(`<dd class="value">$${saving.savedPerMonth!.toFixed(2)}</dd>`));
+  assert.match(page, /List prices: gpt-4o as of \d{4}-\d\d-\d\d \(openai\.com/);
+  assert.match(page, /No price is known for teacher-small; those calls are counted at the mean price/);
+  assert.match(page, /about 4,200 more traces/);
+  assert.match(page, /<dd class="value">Ada<\/dd><dd class="note">on 2026-11-09/);
+});
+
+test('a task that was not trained yet opens with what training would bring', () => {
+  const state = workspace();
+  const task = {
+    ...state.tasks[1]!,
+    student: null,
+    signed: null,
+    live: state.tasks[0]!.live,
+    stage: 'ready' as const,
+  };
+  const written = pageOf({ ...state, tasks: [task] });
+  const expected = Math.round(task.proposal!.local.expected * 100);
+  assert.match(written, /The teacher answers every call\./);
+  assert.match(
+    written,
+    new RegExp(`before any training, about ${expected}\u00a0% of the calls could be answered`),
+  );
+  assert.match(written, /<dd class="value">nobody yet<\/dd>/);
+  assert.ok(!written.includes('Weakest at'));
+});
+
+test('free text has no set to choose and promises nothing', () => {
+  const state = workspace();
+  const output = { kind: 'text', medianWords: 40 } as unknown as AppState['tasks'][number]['output'];
+  const task = { ...state.tasks[1]!, student: null, live: state.tasks[0]!.live, output };
+  const { headline } = reportModel({ ...state, tasks: [task] }, options);
+  assert.equal(headline.expected, null);
+  assert.ok(!pageOf({ ...state, tasks: [task] }).includes('worth distilling'));
+});
+
+test('the weakness map joins what is offered, fired, kept, and how well', () => {
+  const [worst] = workspace()
+    .tasks[1]!.capabilities.filter((c) => (c.agreement?.n ?? 0) >= 30)
+    .sort((a, b) => a.agreement!.rate - b.agreement!.rate || b.agreement!.n - a.agreement!.n);
+  assert.ok(page.includes(`<h3>Weakest at ${worst!.name}: `));
+  assert.match(page, /124 offered, 112 fired, 96 kept; \d+ kinds of call among the held-out ones/);
+  assert.match(page, /<td class="number">insufficient data<\/td>/);
+  assert.match(
+    page,
+    /<th scope="row">track_trip<\/th><td class="number">0<\/td><td class="number">drop<\/td>/,
+  );
+});
+
+test('the curve of the training stays after the job is gone', () => {
+  const state = workspace();
+  const task = state.tasks[1]!;
+  const { curve } = state.jobs[0]!;
+  const after = { ...state, jobs: [], tasks: [{ ...task, student: { ...task.student!, curve } }] };
+  assert.match(pageOf(after), /How it learned/);
+  assert.ok(!pageOf({ ...after, tasks: [task] }).includes('How it learned'));
 });

@@ -1,11 +1,14 @@
 import type { ReportOptions } from '../../src/app/reportModel.ts';
 import { exactRate, upperBound } from '../../src/base/binomial.ts';
 import { createRandom } from '../../src/base/random.ts';
-import type { Capability } from '../../src/capabilities/capability.ts';
+import type { Capability, Catalogue } from '../../src/capabilities/capability.ts';
+import { type Proposal, propose } from '../../src/capabilities/proposal.ts';
+import { withAgreement } from '../../src/capabilities/weakness.ts';
 import { certify } from '../../src/evaluation/certify.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
 import { evaluate } from '../../src/evaluation/report.ts';
 import type { AppState, TaskState } from '../../src/protocol.ts';
+import type { Task } from '../../src/tasks/task.ts';
 
 /** A workspace as the report meets it: one task that is served, one that stays with the teacher, one too young. */
 
@@ -63,6 +66,29 @@ function capabilities(calls: number): Capability[] {
   });
 }
 
+/** Each call needs one label. */
+function catalogueOf(calls: number): Catalogue {
+  const all = capabilities(calls);
+  return {
+    taskId: 'assistant-intent',
+    version: 1,
+    calls,
+    capabilities: all,
+    novelty: { rate: exactRate(9, 7600), upper: 0.002 },
+    shapes: all.flatMap(({ fired }, k) => (fired > 0 ? [{ needs: [k], calls: fired, examples: fired }] : [])),
+    callsPerDay: 1092,
+    analysedMs: startMs,
+  };
+}
+
+export function proposalOf(calls: number): Proposal {
+  const usage = [
+    { model: 'gpt-4o', calls: 900, inputTokens: 1_100_000, outputTokens: 9000 },
+    { model: 'teacher-small', calls: 60, inputTokens: 60_000, outputTokens: 600 },
+  ];
+  return propose({ id: 'assistant-intent' } as Task, catalogueOf(calls), { usage });
+}
+
 function scored(n: number, seed: string): Scored[] {
   const random = createRandom(seed);
   return Array.from({ length: n }, (_, i) => {
@@ -95,10 +121,10 @@ function served(): TaskState {
     calls: 15_284,
     callsPerDay: 1092,
     sites: ['src/assistant/intent.ts:41'],
-    capabilities: capabilities(15_284),
+    capabilities: withAgreement(catalogueOf(15_284), report).capabilities,
     novelty: exactRate(9, 7600),
-    proposal: null,
-    signed: null,
+    proposal: proposalOf(15_284),
+    signed: { by: 'Ada', atMs: startMs + 12e8 },
     student: {
       rung: 'wide+deep',
       parameters: 2_410_000,
@@ -222,7 +248,7 @@ export function workspace(): AppState {
         curve: Array.from({ length: 60 }, (_, i) => ({
           step: i * 25,
           loss: 4.8 * Math.exp(-i / 13) + 0.12 + 0.06 * Math.sin(i * 2.3),
-          validation: i % 3 === 0 ? 0.94 * (1 - Math.exp(-i / 9)) : null,
+          validation: i % 3 === 0 ? 4.9 * Math.exp(-i / 11) + 0.31 : null,
         })),
         cancellable: false,
       },
@@ -235,6 +261,7 @@ export function workspace(): AppState {
 export const options: ReportOptions = {
   taskId: null,
   nowMs: Date.parse('2026-11-09T17:20:00Z'),
+  live: { sinceMs: Date.parse('2026-11-05T09:00:00Z'), local: exactRate(2931, 5120) },
   days: Array.from({ length: 15 }, (_, i) => {
     const calls = Math.round(1092 * (0.75 + 0.4 * Math.sin(i * 0.9)) * (i % 7 > 4 ? 0.55 : 1));
     return {

@@ -1,66 +1,94 @@
-import { accent, el, label, line, linear, muted, path, picture, ticks } from './svg.ts';
-import { count, percent } from './words.ts';
+import { accent, el, label, line, linear, muted, path, picture, quiet, ticks } from './svg.ts';
+import { count } from './words.ts';
 
 export interface LearningPoint {
+  /** Begins anew with each network. */
   readonly step: number;
+  /** Mean loss over the training calls. */
   readonly loss: number;
-  /** Share of validation calls that agree. */
+  /** The same over calls kept aside. */
   readonly validation: number | null;
 }
 
-/** Training: the loss falling, agreement on validation calls rising, each on its own axis. */
+/** Training: the loss on the calls learnt from and on calls kept aside, network after network, on one scale from zero. */
 export function learningChart(points: readonly LearningPoint[], { width = 520, height = 330 } = {}): string {
-  const [left, right, top, bottom] = [52, width - 52, 18, height - 44];
-  const steps = Math.max(1, ...points.map((point) => point.step));
-  const highest = Math.max(1e-9, ...points.map((point) => point.loss));
+  const [left, right, top, bottom] = [52, width - 16, 18, height - 44];
+  const networks = oneAfterTheOther(points);
+  const steps = Math.max(1, networks.at(-1)?.at(-1)?.step ?? 1);
+  const highest = Math.max(1e-9, ...points.flatMap((point) => [point.loss, point.validation ?? 0]));
   const x = linear([0, steps], [left, right]);
-  const loss = linear([0, highest], [bottom, top]);
-  const agreement = linear([0, 1], [bottom, top]);
-  const checked = points.flatMap(({ step, validation }) =>
-    validation === null ? [] : [{ step, validation }],
-  );
-  const best = checked.reduce((most, point) => Math.max(most, point.validation), 0);
-  const end = checked.at(-1);
+  const y = linear([0, highest], [bottom, top]);
+  const held = points.flatMap(({ validation }) => (validation === null ? [] : [validation]));
+  const parts = networks.length === 1 ? '' : ` over ${count(networks.length)} networks`;
+  const kept = held.length === 0 ? '' : `; on calls kept aside it reaches ${Math.min(...held).toFixed(2)}`;
   return picture(
     {
       width,
       height,
-      description: `Loss falls from ${points[0]?.loss.toFixed(2) ?? '0'} to ${points.at(-1)?.loss.toFixed(2) ?? '0'} in ${count(steps)} steps; validation agreement reaches ${percent(best)}.`,
+      description: `Loss falls from ${points[0]?.loss.toFixed(2) ?? '0'} to ${points.at(-1)?.loss.toFixed(2) ?? '0'} in ${count(steps)} steps${parts}${kept}.`,
     },
-    ...[0, 0.25, 0.5, 0.75, 1].map(
-      (share) =>
-        el('line', { x1: left, x2: right, y1: agreement(share), y2: agreement(share), stroke: line }) +
-        label(right + 9, agreement(share) + 4, percent(share, 0), { size: 11, fill: accent }),
-    ),
-    ...ticks(highest, 4).map((value) =>
-      label(left - 9, loss(value) + 4, round(value), { size: 11, anchor: 'end' }),
+    ...ticks(highest, 4).map(
+      (value) =>
+        el('line', { x1: left, x2: right, y1: y(value), y2: y(value), stroke: line }) +
+        label(left - 9, y(value) + 4, String(Math.round(value * 100) / 100), { size: 11, anchor: 'end' }),
     ),
     ...ticks(steps, 4).map((step) =>
       label(x(step), bottom + 18, count(step), { size: 11, anchor: 'middle' }),
     ),
     label(right, bottom + 36, 'steps', { size: 11.5, anchor: 'end' }),
     label(left, top - 6, 'loss', { size: 11.5 }),
-    label(right, top - 6, 'validation agreement', { size: 11.5, fill: accent, anchor: 'end' }),
-    el('path', {
-      d: path(points.map((p) => [x(p.step), loss(p.loss)])),
-      fill: 'none',
-      stroke: muted,
-      'stroke-width': 1.5,
-      'stroke-opacity': 0.7,
+    label(right, top - 6, 'on calls kept aside', { size: 11.5, fill: accent, anchor: 'end' }),
+    ...networks.slice(0, -1).map((network) => {
+      const end = x(network.at(-1)?.step ?? 0);
+      return el('line', { x1: end, x2: end, y1: top, y2: bottom, stroke: quiet, 'stroke-dasharray': '2 4' });
     }),
+    ...networks.map(
+      (network) =>
+        el('path', {
+          d: path(network.map((point) => [x(point.step), y(point.loss)])),
+          fill: 'none',
+          stroke: muted,
+          'stroke-width': 1.5,
+          'stroke-opacity': 0.7,
+        }) + checked(network, x, y),
+    ),
+  );
+}
+
+/** Steps that go on from network to network. */
+function oneAfterTheOther(points: readonly LearningPoint[]): LearningPoint[][] {
+  const networks: LearningPoint[][] = [];
+  let before = 0;
+  points.forEach((point, i) => {
+    const last = points[i - 1];
+    if (last === undefined || point.step <= last.step) {
+      before = networks.at(-1)?.at(-1)?.step ?? 0;
+      networks.push([]);
+    }
+    networks.at(-1)!.push({ ...point, step: before + point.step });
+  });
+  return networks;
+}
+
+/** The loss on calls kept aside, with a dot where it was lowest: the state that was taken. */
+function checked(
+  network: readonly LearningPoint[],
+  x: (n: number) => number,
+  y: (n: number) => number,
+): string {
+  const held = network.flatMap(({ step, validation }) => (validation === null ? [] : [{ step, validation }]));
+  const best = held.reduce<(typeof held)[number] | null>(
+    (low, point) => (low === null || point.validation < low.validation ? point : low),
+    null,
+  );
+  if (best === null) return '';
+  return (
     el('path', {
-      d: path(checked.map((p) => [x(p.step), agreement(p.validation)])),
+      d: path(held.map((point) => [x(point.step), y(point.validation)])),
       fill: 'none',
       stroke: accent,
       'stroke-width': 2.5,
       'stroke-linejoin': 'round',
-    }),
-    end === undefined
-      ? ''
-      : el('circle', { cx: x(end.step), cy: agreement(end.validation), r: 4.5, fill: accent }),
+    }) + el('circle', { cx: x(best.step), cy: y(best.validation), r: 4.5, fill: accent })
   );
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 100) / 100);
 }
