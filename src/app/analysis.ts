@@ -1,6 +1,7 @@
 import { AppError } from '../base/error.ts';
 import type { Actions } from '../protocol.ts';
 import type { RunOptions } from './app.ts';
+import { takeAssignments } from './assignments.ts';
 import { setCost, setVerdict } from './edits.ts';
 import { runJob } from './jobs.ts';
 import { type Session, saveEdits } from './session.ts';
@@ -34,6 +35,7 @@ export async function analyseTasks(
   session.catalogues.clear();
   for (const catalogue of result.catalogues) session.catalogues.set(catalogue.taskId, catalogue);
   await session.gateway?.reload();
+  await takeAssignments(session);
   return { tasks: result.tasks.length };
 }
 
