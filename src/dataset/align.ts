@@ -117,8 +117,16 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
   const keys = new Set(fields.map((field) => field.key));
   const foreign = Object.keys(value).find((key) => !keys.has(key));
   if (foreign !== undefined) return `the field ${foreign} is too rare to learn`;
+  const masked = fields.filter(
+    (field) => field.node.kind === 'masked-span' && value[field.key] !== undefined,
+  );
+  const inside = new Set(masked.map(({ node }) => (node.kind === 'masked-span' ? node.params : '')));
   for (const field of fields) {
     const item = value[field.key];
+    // The parameters of a masked text have their places from it, also where they are empty.
+    const placed = inside.has(paramsSlot(field.node) ?? '');
+    if (item !== undefined && placed) notePresence(field, work);
+    if (item !== undefined && placed) continue;
     const problem = item === undefined ? alignAbsent(field, work) : alignField(field, item, work);
     if (problem !== null) return problem;
   }
@@ -149,8 +157,12 @@ function alignAbsent(field: ObjectField, work: Work): string | null {
   return null;
 }
 
-function alignField(field: ObjectField, value: Json, work: Work): string | null {
+function notePresence(field: ObjectField, work: Work): void {
   if (field.presence !== null && field.presence !== 'found')
     work.targets[field.presence.name] = { kind: 'class', index: 1 };
+}
+
+function alignField(field: ObjectField, value: Json, work: Work): string | null {
+  notePresence(field, work);
   return alignNode(field.node, value, work);
 }

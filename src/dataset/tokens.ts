@@ -7,11 +7,11 @@ export interface Token {
 
 const pattern = /\p{L}[\p{L}\p{M}]*|\p{N}+|[^\s\p{L}\p{N}]/gu;
 
-const withSpaces = /\p{L}[\p{L}\p{M}]*|\p{N}+|\s+|[^\s\p{L}\p{N}]/gu;
+const withSpaces = /\p{L}[\p{L}\p{M}]*|\p{N}+|\s|[^\s\p{L}\p{N}]/gu;
 
 /**
  * Words, numbers and single other characters, in order. Every boundary of a span is a boundary of tokens.
- * @param spaces also runs of white space, for answers that copy them.
+ * @param spaces also each character of white space, for answers that copy them.
  */
 export function tokenise(text: string, spaces = false): Token[] {
   const tokens: Token[] = [];

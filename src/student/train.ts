@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { AppError } from '../base/error.ts';
+import { AppError, toAppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
 import type { CertificationOutcome } from '../evaluation/certificate.ts';
 import { certify } from '../evaluation/certify.ts';
@@ -11,7 +11,7 @@ import { type DeepFiles, readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
 import { cardOf } from './card.ts';
 import { decode, type Evidence } from './decode.ts';
-import { trainDeepRung } from './deepRung.ts';
+import { type DeepRung, trainDeepRung } from './deepRung.ts';
 import { type Candidate, chooseRung } from './ladder.ts';
 import { fitLogistic, logistic } from './logistic.ts';
 import { lengthOf, type Parts, predictWith } from './predictor.ts';
@@ -106,12 +106,8 @@ async function candidatesOf(
   ];
   const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
   if (!spec.rungs.includes('wide+deep') || train.length < least) return candidates;
-  const deep = await trainDeepRung(train, held, rung, dataset, {
-    device: spec.device,
-    seed: spec.seed,
-    epochs: typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null,
-    options,
-  });
+  const deep = await deepOrNone(train, held, rung, dataset, spec, options);
+  if (deep === null) return candidates;
   const mixed = judge(
     dataset,
     held.map((i) => train[i]!),
@@ -125,6 +121,31 @@ async function candidatesOf(
     common: mixed.validation,
   });
   return candidates;
+}
+
+/** The deep rung; null where the engine failed, which costs the user a rung and not the student. */
+async function deepOrNone(
+  train: readonly Example[],
+  held: readonly number[],
+  rung: WideRung,
+  dataset: Dataset,
+  spec: StudentSpec,
+  options: TrainOptions,
+): Promise<DeepRung | null> {
+  const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
+  try {
+    return await trainDeepRung(train, held, rung, dataset, {
+      device: spec.device,
+      seed: spec.seed,
+      epochs,
+      options,
+    });
+  } catch (thrown) {
+    if (options.signal.aborted) throw new AppError('cancelled', 'The training was cancelled.');
+    const message = `The networks could not be trained, the linear rung goes on alone: ${toAppError(thrown).message}`;
+    options.onProgress({ stage: 'select', fraction: 0.8, message: message.slice(0, 300) });
+    return null;
+  }
 }
 
 /** Every eighth cluster, or the validation split where the dataset has one. */

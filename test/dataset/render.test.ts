@@ -108,3 +108,21 @@ test('the habit of JSON texts is found again by writing', () => {
     { numRuns: 200 },
   );
 });
+
+test('masked lines render with parameters that are empty or hold white space', () => {
+  const made = Array.from({ length: 60 }, (_, i): Made => {
+    const host = i % 3 === 0 ? '' : `h${i}`;
+    const size = i % 2 === 0 ? ' ' : ` (${i} KB) `;
+    return {
+      input: `${1000 + i} ftpd: open from 10.0.0.${i} (${host}) sent ${i} bytes${size}sent`,
+      answer: called([
+        'log',
+        JSON.stringify({
+          line: 'open from <*> (<*>) sent <*> bytes<*>sent',
+          params: [`10.0.0.${i}`, host, String(i), size],
+        }),
+      ]),
+    };
+  });
+  assert.equal(check(made), 60);
+});

@@ -44,7 +44,7 @@ export interface StepShape {
   readonly rows: number;
 }
 
-export const NOISE_SIZE = 1 << 21;
+export const NOISE_SIZE = 1 << 22;
 
 export function parametersOf(network: Network): ParameterSpec[] {
   return networkParameters(network.encoder, network.heads, network.maxTokens);

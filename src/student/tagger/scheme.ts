@@ -10,7 +10,7 @@ import { groupOf } from '../decode.ts';
 export interface TagScheme {
   readonly kinds: readonly string[];
   readonly groups: Readonly<Record<string, TagGroup>>;
-  /** Runs of white space are tokens: answers copy them. */
+  /** White space is tokens too: answers copy it. */
   readonly spaces: boolean;
 }
 
