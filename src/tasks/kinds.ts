@@ -1,7 +1,7 @@
 import type { Call } from '../traces/trace.ts';
 import type { ChatResponse } from '../wire/chat.ts';
 import { answerText, countValues, jsonAnswer, labelOf } from './answers.ts';
-import { isProbe, isRefusal, soundsUnsure } from './refusal.ts';
+import { doubtsPlainly, isProbe, isRefusal, soundsUnsure } from './refusal.ts';
 import type { CallKind } from './task.ts';
 import { wordCount } from './tokens.ts';
 
@@ -17,13 +17,17 @@ export interface AnswerHabit {
   readonly ending: string;
   /** Share of answers of the other form: text where tools are the habit. */
   readonly otherShare: number;
-  /** Share of free-text answers that sound unsure. */
+  /** Share of free-text answers that say that they cannot answer. */
   readonly unsureShare: number;
+  /** Share of answers that ask or doubt in any way. */
+  readonly askingShare: number;
   readonly medianWords: number;
 }
 
 /** Above this share, asking back or doubting is how this task talks, not a deviation. */
 const HABITUAL = 0.05;
+/** Above this share of asking and doubting answers the task is a conversation. */
+const CONVERSATION = 0.3;
 const LABEL_WORDS = 8;
 
 /** Learns the habit from the answers of a task. @param instructions the prompt's constant text, for labels it names. */
@@ -41,7 +45,8 @@ export function answerHabit(calls: readonly Call[], instructions: string): Answe
     declared: false,
     ending: commonEnding(texts),
     otherShare: 0,
-    unsureShare: texts.filter(soundsUnsure).length / Math.max(1, texts.length),
+    unsureShare: shareOf(texts, doubtsPlainly),
+    askingShare: shareOf(texts, soundsUnsure),
     medianWords: words[words.length >> 1] ?? 0,
   };
   if (withTools >= 0.5 * whole.length && withTools > 0)
@@ -76,6 +81,10 @@ function commonEnding(texts: readonly string[]): string {
   const openings = countValues(texts.map((text) => /(?:^|\n)([^\n:]{2,30}:)[^\n]*$/u.exec(text)?.[1] ?? ''));
   const first = openings[0];
   return first !== undefined && first.value !== '' && first.count >= 0.95 * texts.length ? first.value : '';
+}
+
+function shareOf(texts: readonly string[], test: (text: string) => boolean): number {
+  return texts.filter(test).length / Math.max(1, texts.length);
 }
 
 /** Does the prompt name this value as a word of its own? */
@@ -124,10 +133,11 @@ function deviation(response: ChatResponse, text: string, habit: AnswerHabit): Ca
       return labelDeviation(text, cut, habit);
     case 'text': {
       if (cut) return 'truncated';
+      const asksAnyway = habit.unsureShare >= HABITUAL || habit.askingShare >= CONVERSATION;
       const short = wordCount(text) <= Math.max(20, 0.7 * habit.medianWords);
       if (habit.ending !== '' && !text.includes(habit.ending))
         return short || soundsUnsure(text) ? 'hedge' : 'normal';
-      return short && habit.unsureShare < HABITUAL && soundsUnsure(text) ? 'hedge' : 'normal';
+      return short && !asksAnyway && doubtsPlainly(text) ? 'hedge' : 'normal';
     }
   }
 }

@@ -15,6 +15,18 @@ const refusals = [
   /^(?:mi dispiace)\b.{0,40}\bnon posso\b/isu,
 ];
 
+/** Doubt that nobody voices in passing: of use where answers are free text. */
+const plainDoubts = [
+  /\b(?:could|can|would|will) you (?:please )?(?:clarify|specify|rephrase|provide (?:more|some|further|additional|the))\b/iu,
+  /\bplease (?:clarify|specify|rephrase|provide (?:more|some|further|additional|the))\b/iu,
+  /\b(?:need|require|want)s? (?:some |a (?:bit|little) )?(?:more|further|additional) (?:context|information|details?|info)\b/iu,
+  /\bi (?:am|(?:'|’)m) not (?:entirely |quite |really |completely |fully )?(?:sure|certain)\b/iu,
+  /\bi (?:can(?:no|'|’)?t|can not|could ?n(?:o|'|’)t|am unable to) (?:\w+ )?(?:tell|determine|decide|judge|identify|give (?:one|a|an))\b/iu,
+  /\b(?:leaves? out|lacks?|missing|insufficient|not enough|too little) (?:some |any |the |necessary )*(?:information|context|details?|data)\b/iu,
+  /\bcan(?:no|'|’)?t be (?:determined|answered|solved|classified|decided)\b/iu,
+  /\b(?:is|are) (?:too )?(?:ambiguous|unclear|incomplete)\b/iu,
+];
+
 const hedges = [
   /\b(?:could|can|would|will) you (?:please )?(?:clarify|provide|specify|tell me|share|give me|explain|confirm|rephrase)\b/iu,
   /\bplease (?:clarify|provide|specify|share|confirm|rephrase)\b/iu,
@@ -41,6 +53,12 @@ const hedges = [
 export function isRefusal(text: string): boolean {
   const opening = text.trimStart().slice(0, 240);
   return refusals.some((pattern) => pattern.test(opening));
+}
+
+/** Does the answer say outright that it cannot answer as asked? */
+export function doubtsPlainly(text: string): boolean {
+  const part = text.slice(0, 2000);
+  return plainDoubts.some((pattern) => pattern.test(part));
 }
 
 /** Does the answer hold back: ask for more, name alternatives, doubt itself? Of use only where the answer's form is off. */
