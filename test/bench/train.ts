@@ -21,7 +21,7 @@ import { state } from '../../src/tensor/graph.ts';
 import { gemm, reduceMax } from '../../src/tensor/ops.ts';
 
 /**
- * `npm run bench -- train [--device cpu|webgpu] [--threads n] [--seconds s]`
+ * `npm run bench -- train [--device cpu|webgpu] [--threads n] [--batch n] [--seconds s]`
  *
  * The training step of each network of the deep rung against the matmul peak of the same device through the same runtime,
  * measured in alternation so that both see the same machine. Prints one JSON object per device. A share of 1 would mean
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     device: { type: 'string' },
     threads: { type: 'string' },
     seconds: { type: 'string', default: '8' },
+    batch: { type: 'string' },
   },
 });
 const threads = values.threads === undefined ? defaultThreads() : Number(values.threads);
@@ -91,7 +92,7 @@ async function measure(encoder: EncoderSpec, device: Device) {
 async function openStep(encoder: EncoderSpec, device: Device) {
   const random = createRandom('bench');
   const length = 12;
-  const batch = defaultSpec.training.batch;
+  const batch = Number(values.batch ?? defaultSpec.training.batch);
   const heads = { choices: [{ name: 'label', classes: 150 }], tags: [] };
   const row = (): DeepRow => ({
     tokens: Array.from({ length }, () => `word${Math.floor(random.next() ** 3 * 4000)}`),
