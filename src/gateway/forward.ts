@@ -132,7 +132,7 @@ function answerWith(res: ServerResponse, answer: IncomingMessage, { tape, mark }
   writeHead(res, answer, mark);
   // The head does not wait for the first byte of the body, but shares its packet where both are here.
   setImmediate(() => {
-    if (!res.destroyed && !res.writableEnded) res.flushHeaders();
+    if (!res.destroyed && !res.writableEnded) flushHead(res);
   });
   answer.on('data', (chunk: Buffer) => {
     tape?.response(chunk);
@@ -170,6 +170,11 @@ function writeHead(res: ServerResponse, answer: IncomingMessage, mark: string | 
   res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers);
 }
 
+/** Node's own `flushHeaders` writes UTF-8 and so doubles the bytes of a Latin-1 header. */
+function flushHead(res: ServerResponse): void {
+  res.write('', 'latin1');
+}
+
 /** Ends the client's connection the way the upstream's ended, after what has come so far. */
 function breakOff(res: ServerResponse, wasReset: boolean): void {
   const socket = res.socket;
@@ -177,7 +182,7 @@ function breakOff(res: ServerResponse, wasReset: boolean): void {
     res.destroy();
     return;
   }
-  res.flushHeaders();
+  flushHead(res);
   if (wasReset) socket.write('', () => socket.resetAndDestroy());
   else socket.destroySoon();
 }

@@ -26,7 +26,10 @@ send({ kind: 'ready' });
 function predict(id: number, input: string): void {
   const [manner = '', word = ''] = input.split(' ');
   if (manner === 'crash') process.exit(7);
-  if (manner === 'fail') return send({ kind: 'error', id, code: 'internal', message: 'no luck', next: null });
+  if (manner === 'fail') {
+    send({ kind: 'error', id, code: 'internal', message: 'no luck', next: null });
+    return;
+  }
   const answer =
     manner === 'silent'
       ? null

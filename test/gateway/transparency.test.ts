@@ -36,6 +36,10 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: 'a Latin-1 header that comes before its body does',
+    script: ['HTTP/1.1 200 OK\r\nX-Odd: caf\xe9\r\nContent-Length: 2\r\n\r\n', { waitMs: 40 }, '{}', 'END'],
+  },
+  {
     title: 'an error with its retry headers and reason',
     script: [
       'HTTP/1.1 429 Slow Down Please\r\nretry-after-ms: 5\r\nRetry-After: 1\r\nx-should-retry: true\r\nContent-Length: 4\r\n\r\nwait',

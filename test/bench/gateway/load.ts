@@ -54,7 +54,10 @@ export async function runLoad(load: Load): Promise<LoadResult> {
         resolve();
       };
       const next = (): void => {
-        if (performance.now() >= until || sent >= (load.calls ?? Number.POSITIVE_INFINITY)) return done();
+        if (performance.now() >= until || sent >= (load.calls ?? Number.POSITIVE_INFINITY)) {
+          done();
+          return;
+        }
         received = '';
         expected = -1;
         firstByte = 0;
