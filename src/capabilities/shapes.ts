@@ -39,11 +39,14 @@ function isNeed(capability: Capability): boolean {
   return part && capability.fired < capability.opportunities;
 }
 
-/** Calls a day over the last week before `nowMs`, or over the whole traffic where it is shorter. */
+/**
+ * Calls a day over the last week before `nowMs`, or over the whole traffic where it is shorter; over a day at least, as
+ * an hour of calls says nothing about the night after it.
+ */
 export function callsPerDay(times: Float64Array, nowMs: number): number {
   const first = times[0];
   if (first === undefined) return 0;
   const from = Math.max(first, nowMs - WEEK_MS);
   const recent = times.filter((time) => time >= from).length;
-  return (recent / Math.max(nowMs - from, 3_600_000)) * 86_400_000;
+  return (recent / Math.max(nowMs - from, 86_400_000)) * 86_400_000;
 }

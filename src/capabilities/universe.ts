@@ -22,8 +22,11 @@ export function universe(task: Task, calls: readonly AssignedCall[], tally: Tall
   const hint = hintOf(task, tally);
   const offers = new Map<string, { offer: Offer; versions: Set<number>; sinceMs: number }>();
   const spelling = observedSpelling(tally);
+  let before: readonly Offer[] = [];
   for (const version of task.versions) {
-    for (const found of [...declaredOffers(version, hint), ...varyingOffers(version, calls)]) {
+    const own = [...declaredOffers(version, hint), ...varyingOffers(version, calls)];
+    before = [...own, ...unread(own, before, version)];
+    for (const found of before) {
       const offer = respell(found, spelling, tally);
       const known = offers.get(offer.id);
       if (known === undefined)
@@ -80,6 +83,21 @@ function otherSpellings(tally: Tally, declared: ReadonlyMap<string, unknown>): M
     if (own !== undefined) found.set(own, [...(found.get(own) ?? []), id]);
   }
   return found;
+}
+
+/**
+ * Lists of the version before that this version's prompt does not seem to have at all. A list that was edited is read
+ * again; one that vanished whole is more likely written in a way that was not understood, and nothing is dropped for it.
+ */
+function unread(own: readonly Offer[], before: readonly Offer[], version: Task['versions'][number]): Offer[] {
+  if (version.outputFormat.kind === 'schema') return [];
+  const places = new Set(own.map(placeOf));
+  return before.filter((offer) => offer.within === '' && !places.has(placeOf(offer)));
+}
+
+/** The list that an offer belongs to: all labels, all values of one field, all fields. */
+function placeOf(offer: Offer): string {
+  return offer.kind === 'enum' ? `enum ${offer.host}` : offer.kind;
 }
 
 function keys(): (versions: ReadonlySet<number>) => string {

@@ -14,7 +14,8 @@ import { type Coverage, coverage } from './support/windows.ts';
 
 /**
  * `npm run bench -- capabilities [--traffic FOLDER] [--windows 1000] [--skip-edits] [--json]`: what is found in the
- * development traffic, all files merged by time and site ids removed, against what was planted in it.
+ * development traffic, all files merged by time and site ids removed, against what was planted in it. Prints a table and,
+ * as the last line, the same as JSON (`--json`: only that).
  */
 const { values: options } = parseArgs({
   options: {
@@ -74,8 +75,8 @@ const seconds = { discover: discoverSeconds, analyse: analyseSeconds, calls: row
 const tasks = scoreTasks(rows, discovery);
 const fields = scoreFields(folder, rows, discovery);
 const edits = options['skip-edits'] ? null : findEditsEarly(rows);
-if (options.json) console.log(JSON.stringify({ seconds, tasks, fields, edits, sets }));
-else print();
+if (!options.json) print();
+console.log(JSON.stringify({ seconds, tasks, fields, edits, sets }));
 
 function measure(set: string): SetResult {
   const found = discovery.tasks

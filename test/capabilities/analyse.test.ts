@@ -131,6 +131,16 @@ test('a label that an edit removed is retired', () => {
   assert.equal(epsilon.opportunities, 9 * 60);
 });
 
+test('an edit after which no list can be read retires nothing', () => {
+  const calls = threeWeeks((day, i) => (day < 9 && i === 5 ? 'gamma' : null)).map((call) => ({
+    ...call,
+    version: call.day < 20.9 ? 1 : 2,
+  }));
+  const catalogue = analyse(calls, 21, { prompts: [prompt, 'Classify the message as agreed before.'] });
+  assert.equal(get(catalogue, 'label:delta').opportunities, 21 * 60);
+  assert.ok(!catalogue.capabilities.some((c) => c.reason.includes('No longer declared')));
+});
+
 test('near duplicates of a day and bursts are worth less than their number', () => {
   const twin = (day: number): string =>
     `the same retry over and over on day ${Math.floor(day)}, please answer now`;
