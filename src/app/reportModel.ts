@@ -157,13 +157,23 @@ function headline(tasks: readonly ReportTask[], everything: ReportOptions['live'
 /** Tasks whose answers are free text, and those that were tried already, count as answered by the teacher. */
 function expected(tasks: readonly ReportTask[]): Expected | null {
   const open = tasks.flatMap(({ state }) =>
-    state.student === null && state.proposal !== null && offersChoice(state) ? [state.proposal] : [],
+    state.student === null && state.proposal !== null && offersChoice(state)
+      ? [{ state, share: state.proposal.local.expected }]
+      : [],
   );
-  const calls = sum(tasks.map(({ state }) => state.proposal?.saving.callsPerMonth ?? state.callsPerDay * 30));
-  const local = sum(open.map(({ local, saving }) => local.expected * saving.callsPerMonth));
+  const calls = sum(tasks.map(({ state }) => state.calls));
+  const local = sum(open.map(({ state, share }) => share * state.calls));
   if (calls === 0 || local === 0) return null;
-  const saved = open.flatMap(({ saving }) => saving.savedPerMonth ?? []);
+  const saved = open.flatMap(({ state, share }) => {
+    const cost = teacherPerMonth(state);
+    return cost === null ? [] : [cost * share];
+  });
   return { share: local / calls, savedPerMonth: saved.length === 0 ? null : sum(saved) };
+}
+
+/** US dollars a month that the teacher costs at list prices: one figure for the whole report. */
+export function teacherPerMonth({ costPerMonth, proposal }: TaskState): number | null {
+  return costPerMonth ?? proposal?.saving.teacherPerMonth ?? null;
 }
 
 function verdictCount(tasks: readonly ReportTask[], verdict: string): number {

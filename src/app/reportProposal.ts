@@ -7,7 +7,7 @@ import type { Proposal, ProposalRow } from '../capabilities/proposal.ts';
 import type { TaskState } from '../protocol.ts';
 import { type Content, html, type Markup, raw } from './html.ts';
 import { card, figure, figuresTable } from './reportCard.ts';
-import { offersChoice } from './reportModel.ts';
+import { offersChoice, teacherPerMonth } from './reportModel.ts';
 
 /** Rows shown on the page; the table behind the picture has all. */
 const SHOWN = 6;
@@ -30,7 +30,7 @@ export function proposal(state: TaskState): Content {
     {
       wide: true,
       below: html`${totals(state.proposal)}
-<dl class="figures">${expectations(state.proposal)}${agreed(state)}</dl>
+<dl class="figures">${expectations(state, state.proposal)}${agreed(state)}</dl>
 <div class="lists">${costs(rows)}${needed(rows)}</div>
 ${[...notes, basis(state.proposal)].map((note) => html`<p class="fine">${note}</p>`)}
 ${everyChoice(rows)}`,
@@ -64,15 +64,15 @@ function swatch(verdict: Verdict): Markup {
   return raw(el('svg', { viewBox: '0 0 10 10', width: 10, height: 10, 'aria-hidden': 'true' }, dot));
 }
 
-function expectations({ local, saving, training }: Proposal): Markup {
-  const { teacherPerMonth, savedPerMonth, callsPerMonth } = saving;
+function expectations(state: TaskState, { local, training }: Proposal): Markup {
+  const cost = teacherPerMonth(state);
   const saved =
-    teacherPerMonth === null || savedPerMonth === null
+    cost === null
       ? figure('Saved a month', 'unknown', 'no list price is known for these models')
       : figure(
           'Saved a month',
-          dollars(savedPerMonth),
-          `of ${dollars(teacherPerMonth)} at list prices and ${count(callsPerMonth)} calls a month`,
+          dollars(cost * local.expected),
+          `of ${dollars(cost)} at list prices and ${count(state.callsPerDay * 30)} calls a month`,
         );
   return html`${figure('Expected to be answered here', percent(local.expected), `of the calls; ${percent(local.atMost)} at most`)}${saved}
 ${figure('Training takes about', duration(training.seconds), `from ${plural(training.rows, 'example')} of ${plural(training.classes, 'choice')}`)}`;
@@ -89,7 +89,7 @@ function costs(rows: readonly ProposalRow[]): Content {
   const dear = rows.filter((row) => row.costsShare > 0).sort((a, b) => b.costsShare - a.costsShare);
   return list(
     'What a choice costs: calls that go to the teacher for it alone',
-    dear.map((row) => [row.name, percent(row.costsShare), `${row.verdict}; ${mistake(row)}`]),
+    dear.map((row) => [row.name, percent(row.costsShare), `${meaning[row.verdict][0]}; ${mistake(row)}`]),
   );
 }
 
@@ -110,7 +110,7 @@ function needed(rows: readonly ProposalRow[]): Content {
     .sort((a, b) => a.needed.traces - b.needed.traces);
   return list(
     'Data still needed',
-    open.map((row) => [row.name, row.verdict, row.needed.text]),
+    open.map((row) => [row.name, meaning[row.verdict][0].toLowerCase(), row.needed.text]),
   );
 }
 

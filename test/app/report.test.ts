@@ -186,7 +186,7 @@ test('the headline pools tasks and keeps the loosest promise', () => {
 test('the proposal says what is kept, what each choice costs, and who agreed', () => {
   const state = workspace();
   const task = state.tasks[1]!;
-  const { totals, local, rows, saving } = task.proposal!;
+  const { totals, local, rows } = task.proposal!;
   const shown = (share: number): string => `${(share * 100).toFixed(1).replace(/\.0$/, '')}\u00a0%`;
   assert.ok(page.includes(`<h3>96 capabilities carry ${shown(local.atMost)} of the calls</h3>`));
   for (const [name, verdict] of [
@@ -200,7 +200,7 @@ test('the proposal says what is kept, what each choice costs, and who agreed', (
   }
   const dearest = rows.filter((row) => row.costsShare > 0).sort((a, b) => b.costsShare - a.costsShare)[0]!;
   assert.ok(page.includes(`<span>${dearest.name}</span><b>${shown(dearest.costsShare)}</b>`));
-  assert.ok(page.includes(`<dd class="value">$${saving.savedPerMonth!.toFixed(2)}</dd>`));
+  assert.ok(page.includes(`<dd class="value">$${(412.6 * local.expected).toFixed(2)}</dd>`));
   assert.match(page, /List prices: gpt-4o as of \d{4}-\d\d-\d\d \(openai\.com/);
   assert.match(page, /No price is known for teacher-small; those calls are counted at the mean price/);
   assert.match(page, /about 4,200 more traces/);

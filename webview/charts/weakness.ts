@@ -13,23 +13,18 @@ export interface WeaknessRow {
 /** Fewer held-out calls than this say nothing about one kind of call. */
 export const ENOUGH_CALLS = 30;
 
-/** Worst first among those with enough calls; the others after them, the most calls first. */
+/** Worst first; those with too few calls after all others, the most surely weak first. */
 export function worstFirst<T extends { readonly agreement: Rate }>(rows: readonly T[]): T[] {
   const few = ({ agreement }: T): number => (agreement.n < ENOUGH_CALLS ? 1 : 0);
-  return [...rows].sort(
-    (a, b) =>
-      few(a) - few(b) ||
-      (few(a) === 1 ? b.agreement.n - a.agreement.n : 0) ||
-      a.agreement.rate - b.agreement.rate ||
-      b.agreement.n - a.agreement.n,
-  );
+  const weak = ({ agreement }: T): number => (agreement.n < ENOUGH_CALLS ? agreement.upper : agreement.rate);
+  return [...rows].sort((a, b) => few(a) - few(b) || weak(a) - weak(b) || b.agreement.n - a.agreement.n);
 }
 
 /** Per kind of call: how much of the traffic it is, how well the student agrees with its exact interval, and on how many calls. */
 export function weaknessChart(all: readonly WeaknessRow[], { width = 1040, rows = 14 } = {}): string {
   const sorted = worstFirst(all).slice(0, rows);
   const [row, top] = [26, 30];
-  const [shareLeft, shareRight, left, right] = [236, 356, 400, width - 262];
+  const [shareLeft, shareRight, left, right] = [236, 356, 404, width - 276];
   const bottom = top + sorted.length * row;
   const from = Math.min(0.9, Math.floor(Math.min(1, ...sorted.map((r) => r.agreement.lower)) * 10) / 10);
   const most = Math.max(1e-9, ...sorted.map((r) => r.share ?? 0));
@@ -39,8 +34,8 @@ export function weaknessChart(all: readonly WeaknessRow[], { width = 1040, rows 
   return picture(
     { width, height: bottom + 8, description: describe(sorted) },
     label(shareLeft, 12, 'share of the calls', { size: 11.5 }),
-    label(right + 22, 12, 'agree', { size: 11.5 }),
-    label(right + 84, 12, 'held-out calls', { size: 11.5 }),
+    label(right + 38, 12, 'agree', { size: 11.5 }),
+    label(right + 104, 12, 'held-out calls', { size: 11.5 }),
     ...[from, ...middle, 1].map(
       (at) =>
         el('line', { x1: x(at), x2: x(at), y1: top - 8, y2: bottom, stroke: line }) +
@@ -65,13 +60,13 @@ export function weaknessChart(all: readonly WeaknessRow[], { width = 1040, rows 
               fill: quiet,
             }),
         whisker(item, x, y),
-        label(right + 22, y + 4, item.agreement.n === 0 ? '–' : percent(item.agreement.rate, 0), {
+        label(right + 38, y + 4, item.agreement.n === 0 ? '–' : percent(item.agreement.rate, 0), {
           size: 12.5,
           fill: isEnough(item) ? ink : muted,
           ...(isEnough(item) ? { weight: 600 } : {}),
         }),
         label(
-          right + 84,
+          right + 104,
           y + 4,
           isEnough(item) ? count(item.agreement.n) : `${count(item.agreement.n)}, insufficient data`,
           {
