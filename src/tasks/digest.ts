@@ -10,8 +10,8 @@ export interface Digest {
   readonly call: Call;
   /** Leading system messages, joined by newlines. */
   readonly system: string;
-  /** The same with dates, numbers and ids masked. */
-  readonly maskedSystem: string;
+  /** Equal for system prompts that differ in dates, numbers and ids only; '' for none. */
+  readonly systemKey: string;
   /** First letters of the roles in order, e.g. "sua". */
   readonly roles: string;
   /** Text of the first and of the last user message; the same for a single turn. */
@@ -29,11 +29,11 @@ export interface ToolList {
 
 /** Prompts longer than this are masked at their head and tail only. */
 const MASKED = 20_000;
-const CACHED = 5_000;
+const CACHED = 500;
 
 /** Makes digests; keeps one copy of what calls share, so that many calls with the same prompt cost one prompt. */
 export function createDigester(): (call: Call) => Digest {
-  const masked = new Map<string, string>();
+  const keys = new Map<string, string>();
   const toolLists = new Interner<{ tools: readonly ToolDefinition[] }>(
     ({ tools }) =>
       tools
@@ -48,14 +48,14 @@ export function createDigester(): (call: Call) => Digest {
     sameFormat,
   );
 
-  const maskOnce = (text: string): string => {
-    const known = masked.get(text);
+  const keyOf = (text: string): string => {
+    const known = keys.get(text);
     if (known !== undefined) return known;
-    if (masked.size >= CACHED) masked.clear();
-    const short = text.length <= MASKED ? text : `${text.slice(0, MASKED / 2)}\n${text.slice(-MASKED / 2)}`;
-    const result = mask(short);
-    masked.set(text, result);
-    return result;
+    if (keys.size >= CACHED) keys.clear();
+    const masked = maskedSystem(text);
+    const key = masked === '' ? '' : shortHash(masked);
+    keys.set(text, key);
+    return key;
   };
   const listOf = (tools: readonly ToolDefinition[]): ToolList => {
     const list = toolLists.intern({ tools });
@@ -74,7 +74,7 @@ export function createDigester(): (call: Call) => Digest {
     return {
       call,
       system,
-      maskedSystem: maskOnce(system),
+      systemKey: keyOf(system),
       roles: messages.map((message) => message.role[0]).join(''),
       firstUser: first === undefined ? '' : turnText(first),
       lastUser: last === undefined ? '' : turnText(last),
@@ -82,6 +82,11 @@ export function createDigester(): (call: Call) => Digest {
       format: formats.intern(outputFormat),
     };
   };
+}
+
+/** A system prompt with dates, numbers and ids masked. */
+export function maskedSystem(text: string): string {
+  return mask(text.length <= MASKED ? text : `${text.slice(0, MASKED / 2)}\n${text.slice(-MASKED / 2)}`);
 }
 
 /** A key per output format. */

@@ -1,7 +1,7 @@
 import { shortHash } from '../base/hash.ts';
 import type { Digest } from './digest.ts';
 import { mergedId } from './edits.ts';
-import { applyTemplate, type Family, induceTemplate, spread } from './family.ts';
+import { applyTemplate, type Family, induceTemplate, push, spread } from './family.ts';
 import { groupCalls } from './group.ts';
 import { firstMs, identityText, linkFamilies } from './link.ts';
 import { createMatcher } from './matcher.ts';
@@ -151,10 +151,4 @@ export function named(family: Family): Family {
     return renamed;
   });
   return { ...family, messages, slots };
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

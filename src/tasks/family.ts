@@ -107,3 +107,15 @@ export function spread<T>(items: readonly T[], count: number): readonly T[] {
   const step = items.length / count;
   return Array.from({ length: count }, (_, i) => items[Math.floor(i * step)]!);
 }
+
+/** In order of time. */
+export function byTime(digests: readonly Digest[]): readonly Digest[] {
+  return [...digests].sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
+}
+
+/** Adds a value to the list of a key. */
+export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -3,16 +3,18 @@ import { clusterTexts } from './cluster.ts';
 import { type Digest, formatKey } from './digest.ts';
 import {
   applyTemplate,
+  byTime,
   type Family,
   type FamilyTemplate,
   induceTemplate,
+  push,
   SMALLEST_FAMILY,
   spread,
 } from './family.ts';
 import { isGenericSystem } from './instructions.ts';
 import { answersDiffer, refineFamily, widenTemplate, writesText } from './refine.ts';
 import { clientOf } from './strays.ts';
-import type { Segment } from './task.ts';
+import { groupBySystem } from './systems.ts';
 import { compileSegments, MAIN_SLOT } from './template.ts';
 import { isSequential, median } from './timeline.ts';
 import { mask, wordCount } from './tokens.ts';
@@ -37,102 +39,6 @@ export function groupCalls(digests: readonly Digest[]): Grouping {
   }
   for (const group of groupBare(bare, rest, digests.length)) rest.push(...familiesOf(group, families));
   return { families, rest };
-}
-
-/** Calls whose system prompts are equal up to masked parts, or differ in slots. */
-function groupBySystem(digests: readonly Digest[]): readonly (readonly Digest[])[] {
-  const byMask = new Map<string, Digest[]>();
-  for (const digest of digests) push(byMask, digest.maskedSystem, digest);
-  const groups = [...byMask.values()];
-  const specific = groups.filter((group) => !isGenericSystem(group[0]!.system));
-  const generic = groups.filter((group) => isGenericSystem(group[0]!.system));
-  if (specific.length < 2) return groups;
-  const merged = mergeSystems(specific);
-  const inMerged = new Set(merged.flat());
-  return [
-    ...generic,
-    ...specific.filter((_, i) => !inMerged.has(i)),
-    ...merged.map((indices) => byTime(indices.flatMap((i) => specific[i]!))),
-  ];
-}
-
-/** Distinct system prompts that are compared with each other; more are matched against what these gave. */
-const COMPARED = 4000;
-
-/** Groups of indices whose system prompts are one prompt with slots. */
-function mergeSystems(groups: readonly (readonly Digest[])[]): readonly (readonly number[])[] {
-  const all = groups.map((_, i) => i);
-  const chosen = spread(all, COMPARED);
-  const local = chosen.map((i) => groups[i]!);
-  const clusters = clusterTexts(
-    local.map((group) => group[0]!.maskedSystem),
-    2,
-    (indices) => judgeSystems(indices, local),
-  ).map((cluster) => cluster.map((i) => chosen[i]!));
-  if (chosen.length === all.length) return clusters;
-  const taken = new Set(clusters.flat());
-  const open = all.filter((i) => !taken.has(i));
-  const matches = clusters.map((cluster) =>
-    compileSegments(alignTexts(spread(cluster, 200).map((i) => groups[i]![0]!.maskedSystem))),
-  );
-  const grown = clusters.map((cluster) => [...cluster]);
-  for (const i of open) {
-    const home = matches.findIndex((match) => match(groups[i]![0]!.maskedSystem, {}));
-    if (home >= 0) grown[home]!.push(i);
-  }
-  return grown;
-}
-
-/** Are these system prompts one prompt with slots (a name, retrieved text), not several prompts or edits of one? */
-function judgeSystems(
-  indices: readonly number[],
-  groups: readonly (readonly Digest[])[],
-): readonly number[] | null {
-  const texts = spread(indices, 200).map((i) => groups[i]![0]!.maskedSystem);
-  const segments = alignTexts(texts);
-  const constant = wordCount(constantText(segments));
-  const share = constant / Math.max(1, median(texts.map(wordCount)));
-  const match = compileSegments(segments);
-  const fitting = indices.filter((i) => match(groups[i]![0]!.maskedSystem, {}));
-  if (fitting.length < 2 || constant < 8) return null;
-  const perVariant = median(fitting.map((i) => groups[i]!.length));
-  if (perVariant >= SMALLEST_FAMILY && answersDiffer(largest(fitting.map((i) => groups[i]!)))) return null;
-  const timeline = fitting.flatMap((i) => groups[i]!.map((d) => [d.call.trace.startMs, i] as const));
-  const widest = widestSlot(segments, texts);
-  // The same few phrases again and again, each a clause of its own ("find the deadline"): instructions, not values.
-  if (perVariant >= SMALLEST_FAMILY && narrowestSlot(segments, texts) >= CLAUSE_WORDS) return null;
-  if (share >= 0.8 && !isSequential(timeline)) return widest <= OPTIONAL_WORDS ? fitting : null;
-  if (share >= 0.8 && widest <= NAME_WORDS && fitting.length >= 4) return fitting;
-  return fitting.length >= SMALLEST_FAMILY && perVariant <= 5 ? fitting : null;
-}
-
-/** Words that make a slot's value a clause. */
-const CLAUSE_WORDS = 3;
-/** Words that a name, a plan or a place in a system prompt has at most. */
-const NAME_WORDS = 8;
-/** Words that a paragraph that is sometimes there and sometimes not has at most. */
-const OPTIONAL_WORDS = 60;
-
-function largest(groups: readonly (readonly Digest[])[]): readonly (readonly Digest[])[] {
-  return [...groups].sort((a, b) => b.length - a.length).slice(0, 8);
-}
-
-/** Words in the widest slot of a template, the median over the texts. */
-function widestSlot(segments: readonly Segment[], texts: readonly string[]): number {
-  return median(widths(segments, texts));
-}
-
-/** The same, the least over the texts: 0 for a paragraph that is missing in some. */
-function narrowestSlot(segments: readonly Segment[], texts: readonly string[]): number {
-  return Math.min(...widths(segments, texts));
-}
-
-function widths(segments: readonly Segment[], texts: readonly string[]): readonly number[] {
-  const match = compileSegments(segments);
-  return texts.map((text) => {
-    const slots: Record<string, string> = {};
-    return match(text, slots) ? Math.max(0, ...Object.values(slots).map(wordCount)) : 0;
-  });
 }
 
 /** Calls without instructions of their own: what they belong to shows in tools, output format or the user's message. */
@@ -178,7 +84,7 @@ const CHAT_SHARE = 0.05;
 /** Calls without any structure, by the client that sends them. */
 function groupChats(digests: readonly Digest[]): readonly (readonly Digest[])[] {
   const groups = new Map<string, Digest[]>();
-  for (const digest of digests) push(groups, `${digest.maskedSystem}\n${clientOf(digest)}`, digest);
+  for (const digest of digests) push(groups, `${digest.systemKey}\n${clientOf(digest)}`, digest);
   return [...groups.values()];
 }
 
@@ -338,13 +244,3 @@ function userTemplates(digests: readonly Digest[], single: FamilyTemplate): read
 
 /** More user templates than this below one system prompt are kinds of input, not tasks. */
 const MOST_PARTS = 8;
-
-function byTime(digests: readonly Digest[]): readonly Digest[] {
-  return [...digests].sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
-}

@@ -16,7 +16,7 @@ const LISTED = 1000;
 /** Distinct values counted per field; beyond, the field is free text whatever the counts say. */
 const COUNTED = 20_000;
 const COPIED = 0.95;
-/** Share of calls that may break a function or a constant: teachers slip. */
+/** Share of calls that may break a function between fields: teachers slip. */
 const SLIPS = 0.002;
 
 interface Field {
@@ -174,13 +174,8 @@ function roleOf(
   if (field.types.has('array')) return 'list';
   if (field.types.has('object')) return 'free';
   const total = counts.reduce((sum, { count }) => sum + count, 0);
-  if (
-    presence === 1 &&
-    total >= ENOUGH &&
-    counts[0]!.count >= (1 - SLIPS) * total &&
-    !(copyRate >= COPIED && counts.length > 1)
-  )
-    return counts.length === 1 || !field.types.has('number') ? 'constant' : 'number';
+  // One other value in ten thousand may be the one that matters: constant is what never varied.
+  if (presence === 1 && total >= ENOUGH && counts.length === 1) return 'constant';
   if (enumerated || (field.types.has('boolean') && !field.types.has('string'))) return 'enum';
   if (field.types.has('number') && !field.types.has('string'))
     return isClosed(counts, total) && counts.length <= 12 ? 'enum' : 'number';
@@ -259,5 +254,7 @@ function explains(
     repeats += total - 1;
     slips += total - Math.max(...row.values());
   }
-  return n >= ENOUGH && repeats >= 0.5 * n && slips <= SLIPS * n;
+  // Nearly always the same value is nearly a function of anything: the rarer values have to follow as well.
+  const rarer = to.values.slice(1).reduce((sum, { count }) => sum + count, 0);
+  return n >= ENOUGH && repeats >= 0.5 * n && rarer >= 5 && slips <= Math.min(SLIPS * n, 0.05 * rarer);
 }

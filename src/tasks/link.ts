@@ -140,8 +140,8 @@ function toolOverlap(a: Family, b: Family): number {
  * where the system prompt says nothing, tools and the first words of the user's template have to help.
  */
 export function identityText(family: Family): string {
-  const { system, maskedSystem } = family.digests[0]!;
-  if (!isGenericSystem(system)) return canonicalJson([maskedSystem]);
+  const { system, systemKey } = family.digests[0]!;
+  if (!isGenericSystem(system)) return canonicalJson([systemKey]);
   const first = family.messages.find((message) => message.role === 'user')?.segments[0];
   const opening = first?.kind === 'text' ? mask(first.text.trim()).split(/\s+/u).slice(0, 5).join(' ') : '';
   const tools = family.varying ? [] : family.tools.tools.map((tool) => tool.name).sort();

@@ -95,8 +95,8 @@ function isNews(size: number): boolean {
   return size >= NEWS && (size & (size - 1)) === 0;
 }
 
-function openingOf({ maskedSystem, firstUser }: Digest): string {
-  return maskedSystem !== '' ? maskedSystem : firstUser.slice(0, 24);
+function openingOf({ systemKey, firstUser }: Digest): string {
+  return systemKey !== '' ? systemKey : firstUser.slice(0, 24);
 }
 
 function byTime(a: Digest, b: Digest): number {

@@ -14,8 +14,8 @@ export function assignStrays(
   const byClient = new Map<string, number | null>();
   tasks.forEach((families, task) => {
     for (const family of families) {
-      const { maskedSystem, system } = family.digests[0]!;
-      if (!isGenericSystem(system)) bySystem.set(maskedSystem, task);
+      const { systemKey, system } = family.digests[0]!;
+      if (!isGenericSystem(system)) bySystem.set(systemKey, task);
       if (!family.varying) continue;
       const client = clientOf(family.digests[0]!);
       // A client that two tasks share tells nothing.
@@ -25,7 +25,7 @@ export function assignStrays(
   const strays: Digest[][] = tasks.map(() => []);
   const homeless: Digest[] = [];
   for (const digest of rest) {
-    let task = isGenericSystem(digest.system) ? undefined : bySystem.get(digest.maskedSystem);
+    let task = isGenericSystem(digest.system) ? undefined : bySystem.get(digest.systemKey);
     if (task === undefined && digest.tools.tools.length > 0)
       task = byClient.get(clientOf(digest)) ?? undefined;
     if (task === undefined) homeless.push(digest);
