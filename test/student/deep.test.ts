@@ -105,6 +105,34 @@ test('a run that was stopped goes on from its checkpoint to the same files', asy
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('training stops when the validation loss no longer falls, and keeps the best epoch', async () => {
+  const contrary = data.validation.map((row) => ({
+    ...row,
+    classes: [(row.classes[0]! + 1) % 3, -1],
+    tags: [null],
+  }));
+  const training = { ...spec.training, epochs: 12, patience: 2 };
+  const one = { ...spec, encoders: spec.encoders.slice(0, 1), training };
+  const losses: number[] = [];
+  const { members } = await trainDeep({ ...data, validation: contrary }, one, {
+    device: 'cpu',
+    threads: 1,
+    onProgress: ({ validation }) => losses.push(validation!),
+  });
+  const best = losses.indexOf(Math.min(...losses));
+  assert.equal(losses.length, best + 3);
+  assert.ok(losses.length < 12);
+  assert.equal(members[0]!.steps % losses.length, 0);
+});
+
+test('nothing to learn is refused in words', async () => {
+  const options = { device: 'cpu', threads: 1 } as const;
+  await assert.rejects(trainDeep({ ...data, train: [] }, spec, options), { code: 'not-enough-data' });
+  await assert.rejects(trainDeep({ ...data, choices: [], tags: [] }, spec, options), {
+    code: 'not-enough-data',
+  });
+});
+
 test('a damaged checkpoint and one of another run are ignored', async () => {
   const short = { ...spec, encoders: spec.encoders.slice(0, 1), training: { ...spec.training, epochs: 1 } };
   writeFileSync(path.join(folder, 'network0.checkpoint'), '{"key":"x"');
