@@ -101,7 +101,7 @@ step('records an unchanged program that is started in the terminal', async () =>
 
 step('finds the tasks and lists them in the sidebar', async () => {
   await sidebar.locator('vscode-button', { hasText: 'Find Tasks' }).click();
-  await sidebar.locator('.task-card').nth(2).waitFor({ timeout: 60_000 });
+  await settled('.task-card >> nth=2', 60_000);
   assert.equal(await sidebar.locator('.task-card').count(), 3);
   await driver.shot('tasks');
 });
@@ -118,22 +118,12 @@ step('shows the task above the call that belongs to it, and opens it from there'
 });
 
 step('trains a student with progress and says what was proved', async () => {
-  await sidebar.locator('.back').click();
-  await openSupportTask();
   await driver.shot('terms');
   await sidebar.locator('.terms [data-decision="allowed"]').click();
   await sidebar.locator('[data-action="train"]:not([disabled])').click();
   await sidebar.locator('article[data-stage="training"] .job').waitFor({ timeout: 30_000 });
   await driver.shot('training');
-  await sidebar
-    .locator('article[data-stage="certified"], article[data-stage="refused"], .failure')
-    .first()
-    .waitFor({ timeout: 200_000 });
-  assert.equal(
-    await sidebar.locator('article[data-stage="certified"]').count(),
-    1,
-    await sidebar.locator('.page').innerText(),
-  );
+  await settled('article[data-stage="certified"]', 200_000, 'article[data-stage="refused"]');
   await sidebar.locator('.promise').waitFor();
   await driver.shot('certified');
 });
@@ -213,6 +203,14 @@ step('takes the variables away from new terminals when recording stops', async (
   await driver.shot('stopped');
 });
 
+/** Waits for what is expected, and fails at once with the page's own words when something else comes of it. */
+async function settled(expected, ms, instead = '.failure') {
+  const either = sidebar.locator(expected).or(sidebar.locator(`.failure, ${instead}`));
+  await either.first().waitFor({ timeout: ms });
+  if ((await sidebar.locator(expected).count()) > 0) return;
+  throw new Error(`not ${expected}: ${(await sidebar.locator('.page').innerText()).slice(0, 400)}`);
+}
+
 async function finished(file) {
   await fileWith(file, /^done$/m, 90_000);
 }
@@ -232,17 +230,6 @@ async function goToLine(line) {
   await driver.page.keyboard.press('Control+g');
   await driver.page.locator('.quick-input-widget input[type=text]').fill(`:${line}`);
   await driver.page.keyboard.press('Enter');
-}
-
-async function openSupportTask() {
-  const cards = sidebar.locator('.task-card');
-  await cards.first().waitFor();
-  // The task with the most calls is the one of the support queue.
-  const counts = await cards.evaluateAll((all) =>
-    all.map((card) => Number(/([\d,]+) calls/.exec(card.textContent)?.[1].replace(',', ''))),
-  );
-  await cards.nth(counts.indexOf(Math.max(...counts))).click();
-  await sidebar.locator('article.task').waitFor();
 }
 
 /** The menu waits for the language server, which gives up on a request now and then while it is still reading. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { cache, root } from '../../scripts/setup.mjs';
 import { setUp } from './setup.mjs';
 
-const tests = ['test/host/views.test.mjs', 'test/host/loop.test.mjs'];
+const tests = ['test/host/package.test.mjs', 'test/host/views.test.mjs', 'test/host/loop.test.mjs'];
 
 const tools = setUp();
 if (!tools.ok) {

@@ -47,7 +47,10 @@ export function proof({ student }: TaskState): Child {
                   note: `the rest: ${percent(report.novelAgreement.rate)}`,
                 }),
           ),
-          tradeOff(report, outcome.kind === 'certified' ? outcome.certificate.epsilon : 0.02),
+          tradeOff(
+            report,
+            outcome.kind === 'certified' ? outcome.certificate.epsilon : (outcome.joint?.epsilon ?? null),
+          ),
         ],
   );
 }
@@ -67,10 +70,10 @@ const WIDTH = 260;
 const HEIGHT = 84;
 
 /** Share answered against share wrong: how far the student could go, and where the promise stops it. */
-function tradeOff(report: Report, epsilon: number): Child {
+function tradeOff(report: Report, epsilon: number | null): Child {
   const points = report.riskCoverage;
   if (points.length < 3) return null;
-  const top = Math.max(epsilon * 2, ...points.map((point) => point.risk)) || 1;
+  const top = Math.max((epsilon ?? 0) * 2, ...points.map((point) => point.risk)) || 1;
   const x = (coverage: number): string => (coverage * WIDTH).toFixed(1);
   const y = (risk: number): string => (HEIGHT - (risk / top) * HEIGHT).toFixed(1);
   const line = points
@@ -84,14 +87,16 @@ function tradeOff(report: Report, epsilon: number): Child {
       'svg',
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label, preserveAspectRatio: 'none' },
       h('rect', { class: 'chart-served', x: 0, y: 0, width: x(report.coverage), height: HEIGHT }),
-      h('line', { class: 'chart-limit', x1: 0, y1: y(epsilon), x2: WIDTH, y2: y(epsilon) }),
+      epsilon === null
+        ? null
+        : h('line', { class: 'chart-limit', x1: 0, y1: y(epsilon), x2: WIDTH, y2: y(epsilon) }),
       h('path', { class: 'chart-line', d: line }),
     ),
     h(
       'figcaption',
       { class: 'quiet' },
       h('span', null, 'nothing answered'),
-      h('span', null, `limit ${percent(epsilon, 0)} wrong`),
+      epsilon === null ? null : h('span', null, `limit ${percent(epsilon, 0)} wrong`),
       h('span', null, 'everything'),
     ),
   );
