@@ -1,11 +1,12 @@
 import { lowerBound, type Rate, upperBound } from '../base/binomial.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
 import type { Capability, Catalogue, CostOfError, Verdict } from './capability.ts';
-import { inferCost } from './cost.ts';
+import { inferCost, ownName } from './cost.ts';
 import { createCounts, lowerIndex } from './counts.ts';
 import { findRepeats } from './effective.ts';
 import { type Evidence, expectedHits, type Judgement, judge } from './neverFired.ts';
 import { novelty } from './novelty.ts';
+import { cycleOf } from './season.ts';
 import { callShapes, callsPerDay } from './shapes.ts';
 import { type Tally, tallyCalls } from './tally.ts';
 import { type Entry, universe } from './universe.ts';
@@ -62,6 +63,7 @@ export function analyseCapabilities(
       kind: offer.kind,
       declared: entry.declared,
       current: !entry.declared || entry.versions.has(newest),
+      cycle: cycleOf(subject(entry)),
       sinceMs: opened === undefined ? declaredMs : Math.min(declaredMs, tally.times[opened]!),
       nowMs: options.nowMs,
       opportunities: place.calls.length,
@@ -107,6 +109,12 @@ export function analyseCapabilities(
     analysedMs: options.nowMs,
   };
   return options.evaluation === undefined ? catalogue : withAgreement(catalogue, options.evaluation);
+}
+
+/** The part of a name that says what this very capability is about: the value, the argument, not the tool. */
+function subject({ offer: { kind, name } }: Entry): string {
+  if (kind === 'enum') return name.slice(name.indexOf(' = ') + 3);
+  return kind === 'argument' || kind === 'field' ? ownName(name) : name;
 }
 
 /** The judgement on something that cannot fire because what it belongs to never does. */

@@ -77,7 +77,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** `review_text` of `RateBook.review_text`: what the tool does is the tool's affair. */
-function ownName(name: string): string {
+export function ownName(name: string): string {
   const end = name.indexOf(' = ');
   const path = end < 0 ? name : name.slice(0, end);
   return name.slice(path.lastIndexOf('.') + 1);

@@ -1,4 +1,5 @@
 import type { CapabilityKind, CapabilityStatus, CostOfError, Verdict } from './capability.ts';
+import type { Cycle } from './season.ts';
 import { countText, moneyText, percentText, plural } from './words.ts';
 
 /** What is known about one capability when its verdict is due. Times in milliseconds since 1970. */
@@ -7,6 +8,7 @@ export interface Evidence {
   readonly declared: boolean;
   /** Does the newest version still declare it? True for what is only observed. */
   readonly current: boolean;
+  readonly cycle: Cycle;
   readonly sinceMs: number;
   readonly nowMs: number;
   readonly opportunities: number;
@@ -48,8 +50,6 @@ export interface Judgement {
   readonly callsNeeded: number | null;
 }
 
-/** Silence shorter than this is a coverage signal: two weekly cycles look alike by chance, three seldom do. */
-export const CYCLE_DAYS = 20;
 /** Fewer different inputs than this and there is nothing to learn from, nor to test on. */
 export const LEARNABLE_EXAMPLES = 20;
 const MIN_SESSIONS = 3;
@@ -88,7 +88,7 @@ function judgeSilent(evidence: Evidence, rules: Rules): Judgement {
   const missing = Math.max(0, needed - effective);
   const cycle = missingCycle(evidence, days);
   if (cycle !== null) {
-    const wait = Math.max(missing, perDay * Math.max(0, CYCLE_DAYS - days));
+    const wait = Math.max(missing, perDay * Math.max(0, evidence.cycle.days - days));
     const reason = `${told} Not yet: ${cycle}.`;
     return { status: 'not yet', verdict: 'not yet', reason, callsNeeded: Math.ceil(wait * each) };
   }
@@ -132,8 +132,12 @@ function silence(evidence: Evidence, days: number): string {
 
 /** What part of a full business cycle has not been seen yet; null where all has. */
 function missingCycle(evidence: Evidence, days: number): string | null {
-  if (days < CYCLE_DAYS)
-    return `offered for ${days < 1 ? 'less than a day' : plural(Math.floor(days), 'day')}, a full cycle is ${CYCLE_DAYS}`;
+  const { cycle } = evidence;
+  if (days < cycle.days) {
+    const age = days < 1 ? 'less than a day' : plural(Math.floor(days), 'day');
+    const season = cycle.word === null ? '' : `seasonal ("${cycle.word}"), `;
+    return `${season}offered for ${age}, a full cycle is ${cycle.days}`;
+  }
   if (!spansMonthEnd(evidence.sinceMs, evidence.nowMs)) return 'no end of a month seen';
   if (evidence.sessions < MIN_SESSIONS)
     return `traffic in only ${plural(evidence.sessions, 'separate burst')}`;

@@ -11,6 +11,7 @@ import {
   type Rules,
   spansMonthEnd,
 } from '../../src/capabilities/neverFired.ts';
+import { cycleOf } from '../../src/capabilities/season.ts';
 
 const DAY_MS = 86_400_000;
 const sinceMs = Date.UTC(2026, 9, 20);
@@ -21,6 +22,7 @@ function silent(n: number, grade: CostGrade = 'low', more: Partial<Evidence> = {
     kind: 'label',
     declared: true,
     current: true,
+    cycle: cycleOf('ordinary'),
     sinceMs,
     nowMs: sinceMs + 21 * DAY_MS,
     opportunities: n,
@@ -148,4 +150,14 @@ test('drops only what fits the budget, and more silence never turns a drop back'
     ),
     { seed: 3 },
   );
+});
+
+test('what is seasonal by its name waits for its season', () => {
+  const { status, reason } = judge(silent(100_000, 'low', { cycle: cycleOf('file_taxes') }), rules);
+  assert.equal(status, 'not yet');
+  assert.match(reason, /Not yet: seasonal \("taxes"\), offered for 21 days, a full cycle is 365\./);
+  const yearLater = { cycle: cycleOf('ChristmasGreeting'), nowMs: sinceMs + 370 * DAY_MS };
+  assert.equal(judge(silent(100_000, 'low', yearLater), rules).status, 'dead');
+  assert.equal(cycleOf('monthlyReport').days, 31);
+  assert.equal(cycleOf('taxi_booking').word, null);
 });
