@@ -11,8 +11,8 @@ import { shapeOf } from './probability.ts';
 export interface Evidence {
   /** Class probabilities by choice slot. */
   readonly choices: ReadonlyMap<string, Float64Array>;
-  /** Tags the input for one tool ('' where the answer is a text); null where the plan copies nothing. */
-  readonly tag: ((group: string) => TaggedSpans) | null;
+  /** Tags the input for one tool ('' where the answer is a text) given the choices made; null where nothing is copied. */
+  readonly tag: ((group: string, chosen: Targets) => TaggedSpans) | null;
   /** Highest margin of any class per choice slot. */
   readonly claims: ReadonlyMap<string, number>;
   /** Similarity to the nearest training inputs of a class. */
@@ -68,7 +68,7 @@ export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput):
   };
   const copy = (node: PlanNode, group: string): void => {
     if (evidence.tag === null || nodeSlots(node).spans.length === 0) return;
-    const tagged = evidence.tag(group);
+    const tagged = evidence.tag(group, targets);
     Object.assign(targets, tagged.targets);
     spans *= tagged.probability;
   };

@@ -6,6 +6,7 @@ import { latticeOf } from '../../src/student/tagger/lattice.ts';
 import { spansOf, tagsOf } from '../../src/student/tagger/scheme.ts';
 
 const group = {
+  leader: null,
   slots: [
     { slot: 'a', kind: 0 },
     { slot: 'b', kind: 1 },

@@ -41,6 +41,7 @@ export function tokenFeatures(
   const shape = (i: number): string => (i < 0 || i >= shapes.length ? '' : shapes[i]!);
   const phrases = phraseFeatures(lower, gazetteer);
   const chunks = chunksOf(tokens);
+  const wordsOnly = overSpaces(lower);
   const shared: number[][] = [];
   const own: number[][] = [];
   tokens.forEach((token, i) => {
@@ -69,6 +70,25 @@ export function tokenFeatures(
     add(`f-1,0,1=${shape(i - 1)} ${shape(i)} ${shape(i + 1)}`);
     add(`f0w-1=${shape(i)} ${word(i - 1)}`);
     add(`f0w1=${shape(i)} ${word(i + 1)}`);
+    if (wordsOnly !== null) {
+      // White space uses up the window: look over it.
+      const [a, b, c, d] = [-2, -1, 1, 2].map((step) => wordsOnly.at(i, step));
+      for (const [name, j] of [
+        ['n-2', a],
+        ['n-1', b],
+        ['n1', c],
+        ['n2', d],
+      ] as const) {
+        add(`${name}=${word(j!)}`);
+        add(`${name}f=${shape(j!)}`);
+      }
+      add(`n-1,0=${word(b!)} ${w}`);
+      add(`n-2,-1=${word(a!)} ${word(b!)}`);
+      add(`n0,1=${w} ${word(c!)}`);
+      add(`nf=${shape(b!)} ${shape(i)} ${shape(c!)}`);
+      add(`n-1,0=${word(b!)} ${w}`, mine);
+      add(`n-2,-1=${word(a!)} ${word(b!)}`, mine);
+    }
     const before = i > 0 && tokens[i - 1]!.end === token.start && tokens[i - 1]!.slot === token.slot;
     const after = i + 1 < tokens.length && tokens[i + 1]!.start === token.end;
     add(`join=${before}${after}`);
@@ -93,6 +113,22 @@ export function tokenFeatures(
     own.push(mine);
   });
   return { shared, own };
+}
+
+/** Finds the word so many words away from a token, not counting white space; null where no token is white space. */
+function overSpaces(words: readonly string[]): { at(i: number, step: number): number } | null {
+  if (!words.some((word) => word.trim() === '')) return null;
+  const places = words.flatMap((word, i) => (word.trim() === '' ? [] : [i]));
+  const rank = new Map(places.map((place, r) => [place, r]));
+  let before = -1;
+  const left = words.map((_, i) => (before = rank.get(i) ?? before));
+  return {
+    at: (i, step) => {
+      const own = rank.has(i);
+      const r = own || step < 0 ? left[i]! + (own ? step : step + 1) : left[i]! + step;
+      return r < 0 ? -1 : (places[r] ?? words.length);
+    },
+  };
 }
 
 interface Chunk {
@@ -124,10 +160,12 @@ function joined(a: PlacedToken, b: PlacedToken): boolean {
 
 function formOf(chunk: string): string {
   return chunk
+    .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/giu, '\u0002')
     .replace(/[0-9a-f]*(?:[0-9][a-f]|[a-f][0-9])[0-9a-f]*/giu, (run) => (run.length >= 4 ? '\u0001' : run))
     .replace(/\p{N}+/gu, '0')
     .replace(/\p{L}+/gu, 'a')
     .replaceAll('\u0001', 'h')
+    .replaceAll('\u0002', 'u')
     .slice(0, 24);
 }
 

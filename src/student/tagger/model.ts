@@ -1,11 +1,11 @@
 import { hash32 } from '../../base/hash.ts';
 import type { ModelInput } from '../../dataset/example.ts';
 import type { Arrays } from '../arrays.ts';
-import type { TaggedSpans } from '../decode.ts';
+import type { Evidence } from '../decode.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
-import { spansOf, type TagScheme } from './scheme.ts';
+import { leaderClass, spansOf, type TagScheme } from './scheme.ts';
 
 /** Tags the tokens of an input with the slots they are copied into. */
 export interface Tagger {
@@ -25,16 +25,19 @@ export function tagInput(
   input: ModelInput,
   slots: readonly string[],
   extra: ExtraScores | null = null,
-): (group: string) => TaggedSpans {
+): NonNullable<Evidence['tag']> {
   const tokens = placedTokens(input, slots, tagger.scheme.spaces);
   let features: ReturnType<typeof tokenFeatures> | null = null;
-  return (name) => {
+  return (name, targets) => {
     const group = tagger.scheme.groups[name];
     if (group === undefined) return { targets: {}, probability: 1 };
     if (tokens.length === 0) return { targets: spansOf(group, tokens, []), probability: 1 };
     features ??= tokenFeatures(tokens, (phrase) => kindsOf(tagger, phrase));
     const known = (hash: number): number => indexOf(tagger.hashes, hash);
-    const sequence = { group: name, ...numberFeatures(features, name, known) };
+    const sequence = {
+      group: name,
+      ...numberFeatures(features, ownSalts(name, leaderClass(group, targets)), known),
+    };
     const work = new Work(tagger.crf.tags);
     const lattice = latticeOf(group);
     const { emissions, scale, transitions, starts } = tagger.crf;
@@ -44,27 +47,34 @@ export function tagInput(
   };
 }
 
-/** Feature numbers of shared features and of the group's own, unknown ones left out. */
+/** Feature numbers of shared features and of own ones per salt, unknown ones left out. */
 export function numberFeatures(
   features: ReturnType<typeof tokenFeatures>,
-  group: string,
+  salts: readonly number[],
   known: (hash: number) => number,
 ): { start: Int32Array; features: Int32Array } {
   const start = new Int32Array(features.shared.length + 1);
   const list: number[] = [];
-  const salt = hash32(group, 9);
   features.shared.forEach((shared, i) => {
     for (const hash of shared) {
       const index = known(hash);
       if (index >= 0) list.push(index);
     }
-    for (const hash of features.own[i]!) {
-      const index = known(ownHash(hash, salt));
-      if (index >= 0) list.push(index);
-    }
+    for (const salt of salts)
+      for (const hash of features.own[i]!) {
+        const index = known(ownHash(hash, salt));
+        if (index >= 0) list.push(index);
+      }
     start[i + 1] = list.length;
   });
   return { start, features: Int32Array.from(list) };
+}
+
+/** What own features are salted with: the group, and the group where its leader has this class. */
+export function ownSalts(group: string, leader: number | null): number[] {
+  const salts = [hash32(group, 9)];
+  if (leader !== null) salts.push(hash32(`${group}=${leader}`, 10));
+  return salts;
 }
 
 /** The hash of a feature that only one group has. */

@@ -1,5 +1,5 @@
 import type { Span, Target } from '../../dataset/example.ts';
-import { nodeSlots, type OutputPlan, type PlanNode } from '../../dataset/plan.ts';
+import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../../dataset/plan.ts';
 import { groupOf } from '../decode.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface TagScheme {
 }
 
 export interface TagGroup {
+  /** The choice of the same answer that splits its inputs most (a language, a source): tags are also learned per value. */
+  readonly leader: string | null;
   /** Slot by kind index. */
   readonly slots: readonly { readonly slot: string; readonly kind: number }[];
   /**
@@ -51,9 +53,29 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       empty: kindOf(`${masked.params} empty`),
     }));
     spaces ||= regions.length > 0;
-    groups[group] = { slots, regions };
+    groups[group] = { leader: leaderOf(node), slots, regions };
   }
   return kinds.length === 0 ? null : { kinds, groups, spaces };
+}
+
+/** More values than this would leave each too few inputs to learn from. */
+const mostValues = 60;
+
+function leaderOf(node: PlanNode): string | null {
+  const choices = nodeSlots(node).choices.filter(
+    ({ name, values }) => !name.endsWith('?') && values.length <= mostValues,
+  );
+  const most = choices.reduce<ChoiceSlot | null>(
+    (best, slot) => (best === null || slot.values.length > best.values.length ? slot : best),
+    null,
+  );
+  return most?.name ?? null;
+}
+
+/** The leader's class in an example or a filled plan; null where there is none. */
+export function leaderClass(group: TagGroup, targets: Readonly<Record<string, Target>>): number | null {
+  const target = group.leader === null ? undefined : targets[group.leader];
+  return target?.kind === 'class' ? target.index : null;
 }
 
 function lastName(slot: string): string {

@@ -1,11 +1,10 @@
-import { hash32 } from '../../base/hash.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
 import { type Sequence, trainCrf } from './crf.ts';
 import { phraseKey, placedTokens, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
-import { indexOf, numberFeatures, ownHash, type Tagger } from './model.ts';
-import { kindOfTag, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
+import { indexOf, numberFeatures, ownHash, ownSalts, type Tagger } from './model.ts';
+import { kindOfTag, leaderClass, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
 
 export interface TaggerOptions {
   readonly seed: number;
@@ -20,6 +19,7 @@ interface Row {
   readonly tokens: readonly PlacedToken[];
   readonly tags: Int32Array;
   readonly weight: number;
+  readonly salts: readonly number[];
 }
 
 /** Trains the tagger of a plan on examples; null where the plan copies nothing. */
@@ -40,7 +40,7 @@ export async function trainTagger(
       group: row.group,
       tags: row.tags,
       weight: row.weight,
-      ...numberFeatures(features[i]!, row.group, (hash) => indexOf(hashes, hash)),
+      ...numberFeatures(features[i]!, row.salts, (hash) => indexOf(hashes, hash)),
     }),
   );
   const tags = 1 + 2 * scheme.kinds.length;
@@ -64,7 +64,9 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
     if (!group.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans')) continue;
     const tokens = placedTokens(example.input, slots, scheme.spaces);
     const tags = tagsOf(group, tokens, example.targets);
-    if (tags !== null && tokens.length > 0) rows.push({ group: name, tokens, tags, weight: example.weight });
+    const salts = ownSalts(name, leaderClass(group, example.targets));
+    if (tags !== null && tokens.length > 0)
+      rows.push({ group: name, tokens, tags, weight: example.weight, salts });
   }
   return rows;
 }
@@ -76,13 +78,13 @@ function featureHashes(
 ): Uint32Array {
   const counts = new Map<number, number>();
   features.forEach(({ shared, own }, r) => {
-    const salt = hash32(rows[r]!.group, 9);
     for (const list of shared) for (const hash of list) counts.set(hash, (counts.get(hash) ?? 0) + 1);
-    for (const list of own)
-      for (const hash of list) {
-        const mine = ownHash(hash, salt);
-        counts.set(mine, (counts.get(mine) ?? 0) + 1);
-      }
+    for (const salt of rows[r]!.salts)
+      for (const list of own)
+        for (const hash of list) {
+          const mine = ownHash(hash, salt);
+          counts.set(mine, (counts.get(mine) ?? 0) + 1);
+        }
   });
   return Uint32Array.from([...counts].filter(([, n]) => n >= 2).map(([hash]) => hash)).sort();
 }
