@@ -82,7 +82,7 @@ export function reportModel(state: AppState, { taskId, nowMs, days, live }: Repo
       state: task,
       ...localShare(task),
       days: days.filter((day) => day.taskId === task.id),
-      curve: state.jobs.find((job) => job.taskId === task.id)?.curve ?? task.student?.curve ?? [],
+      curve: state.jobs.find((job) => job.taskId === task.id)?.curve ?? learnt(task.student),
     }));
   const one = taskId === null ? undefined : tasks[0];
   return {
@@ -99,6 +99,11 @@ export function testedOn({ student }: TaskState): 'held-out' | 'calibration' {
   if (student?.outcome.kind !== 'certified' || student.report === null) return 'held-out';
   const apart = Math.abs(student.report.coverage - student.outcome.certificate.coverage);
   return apart < 1e-12 ? 'calibration' : 'held-out';
+}
+
+/** The curve of networks that were tried and not taken is none of the student's. */
+function learnt(student: TaskState['student']): JobState['curve'] {
+  return student === null || student.rung === 'wide' || student.rung === 'cache' ? [] : (student.curve ?? []);
 }
 
 /** Is there a set of capabilities to choose? Free text has none. */

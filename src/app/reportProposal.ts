@@ -104,14 +104,30 @@ function mistake({ cost }: ProposalRow): string {
   return `a mistake ${grades[cost.grade]}${cost.reason === '' ? '' : `: ${cost.reason}`}`;
 }
 
+/** What has to come before a choice can be settled; capabilities that wait for the same stand together. */
 function needed(rows: readonly ProposalRow[]): Content {
-  const open = rows
-    .flatMap((row) => (row.needed === null ? [] : [{ ...row, needed: row.needed }]))
-    .sort((a, b) => a.needed.traces - b.needed.traces);
+  const groups = new Map<string, { names: string[]; traces: number; verdict: Verdict; text: string }>();
+  for (const { name, verdict, needed: data } of rows) {
+    if (data === null) continue;
+    const key = `${verdict} ${data.text}`;
+    const group = groups.get(key) ?? { names: [], traces: data.traces, verdict, text: data.text };
+    group.names.push(name);
+    groups.set(key, group);
+  }
+  const soonest = [...groups.values()].sort((a, b) => a.traces - b.traces);
   return list(
     'Data still needed',
-    open.map((row) => [row.name, meaning[row.verdict][0].toLowerCase(), row.needed.text]),
+    soonest.map(({ names, verdict, text }) => [
+      named(names),
+      meaning[verdict][0].toLowerCase(),
+      names.length === 1 ? text : `each ${text}`,
+    ]),
   );
+}
+
+function named(names: readonly string[]): string {
+  const more = names.length - 4;
+  return more > 1 ? `${names.slice(0, 4).join(', ')} and ${count(more)} more` : names.join(', ');
 }
 
 function list(

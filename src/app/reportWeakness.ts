@@ -27,7 +27,7 @@ export function weakness(state: TaskState, report: EvaluationReport): Content {
   const kept = capabilities.filter((c) => c.verdict === 'keep').length;
   return card(
     titleOf(enough),
-    `${count(capabilities.length)} offered, ${count(fired)} fired, ${count(kept)} kept; ${plural(judged.length, 'kind')} of call among the held-out ones, ${count(enough.length)} with ${ENOUGH_CALLS} calls or more to judge by. Agreement of whole answers before any threshold, the weakest first. Filled: answered here where the student is sure. Hollow: stays with the teacher.`,
+    `${count(capabilities.length)} offered, ${count(fired)} fired, ${count(kept)} kept; ${plural(judged.length, 'kind')} of call among the held-out ones, ${count(enough.length)} with ${ENOUGH_CALLS} calls or more to judge by. Agreement of whole answers before any threshold, the weakest first; fewer calls are shown in grey. Filled: answered here where the student is sure. Hollow: stays with the teacher.`,
     weaknessChart(judged.map((kind) => ({ ...kind, share: kind.capability?.rate.rate ?? null }))),
     {
       wide: true,

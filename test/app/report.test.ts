@@ -203,7 +203,10 @@ test('the proposal says what is kept, what each choice costs, and who agreed', (
   assert.ok(page.includes(`<dd class="value">$${(412.6 * local.expected).toFixed(2)}</dd>`));
   assert.match(page, /List prices: gpt-4o as of \d{4}-\d\d-\d\d \(openai\.com/);
   assert.match(page, /No price is known for teacher-small; those calls are counted at the mean price/);
-  assert.match(page, /about 4,200 more traces/);
+  assert.match(
+    page,
+    /(?:label_|\w+, ){3}\w+ and 5 more<\/span><b>not yet<\/b><small>each about 4,200 more traces/,
+  );
   assert.match(page, /<dd class="value">Ada<\/dd><dd class="note">on 2026-11-09/);
 });
 
@@ -256,4 +259,6 @@ test('the curve of the training stays after the job is gone', () => {
   const after = { ...state, jobs: [], tasks: [{ ...task, student: { ...task.student!, curve } }] };
   assert.match(pageOf(after), /How it learned/);
   assert.ok(!pageOf({ ...after, tasks: [task] }).includes('How it learned'));
+  const wide = { ...task, student: { ...task.student!, rung: 'wide' as const, curve } };
+  assert.ok(!pageOf({ ...after, tasks: [wide] }).includes('How it learned'));
 });

@@ -13,6 +13,9 @@ export interface WeaknessRow {
 /** Fewer held-out calls than this say nothing about one kind of call. */
 export const ENOUGH_CALLS = 30;
 
+/** Fewer than this do not stretch the axis either. */
+const TELLING_CALLS = 10;
+
 /** Worst first; those with too few calls after all others, the most surely weak first. */
 export function worstFirst<T extends { readonly agreement: Rate }>(rows: readonly T[]): T[] {
   const few = ({ agreement }: T): number => (agreement.n < ENOUGH_CALLS ? 1 : 0);
@@ -26,10 +29,13 @@ export function weaknessChart(all: readonly WeaknessRow[], { width = 1040, rows 
   const [row, top] = [26, 30];
   const [shareLeft, shareRight, left, right] = [236, 356, 404, width - 276];
   const bottom = top + sorted.length * row;
-  const from = Math.min(0.9, Math.floor(Math.min(1, ...sorted.map((r) => r.agreement.lower)) * 10) / 10);
+  const telling = sorted.filter((r) => r.agreement.n >= TELLING_CALLS);
+  const lowest = Math.min(1, ...(telling.length > 0 ? telling : sorted).map((r) => r.agreement.lower));
+  const from = Math.min(0.9, Math.floor(lowest * 10) / 10);
   const most = Math.max(1e-9, ...sorted.map((r) => r.share ?? 0));
   const share = linear([0, most], [0, shareRight - shareLeft]);
-  const x = linear([from, 1], [left, right]);
+  const inside = linear([from, 1], [left, right]);
+  const x = (value: number): number => inside(Math.max(from, value));
   const middle = from < 0.85 ? [Math.round(((from + 1) / 2) * 100) / 100] : [];
   return picture(
     { width, height: bottom + 8, description: describe(sorted) },
