@@ -42,6 +42,14 @@ export interface Actions {
   'student.cancelTraining': [{ readonly taskId: string }, null];
   /** A self-contained HTML page about a task (or all tasks). */
   'report.write': [{ readonly taskId: string | null; readonly file: string }, null];
+  /** What would be stored of a request body or a traffic line, and what would be taken out of it. Nothing is written. */
+  'traces.preview': [
+    { readonly text: string },
+    {
+      readonly stored: string;
+      readonly replaced: readonly { readonly where: string; readonly rule: string }[];
+    },
+  ];
   'traces.import': [
     { readonly file: string },
     { readonly imported: number; readonly duplicates: number; readonly skipped: readonly SkippedLine[] },

@@ -10,7 +10,7 @@ import {
 } from './analysis.ts';
 import type { RunOptions } from './app.ts';
 import { flushCapture, startCapture, stopCapture } from './capture.ts';
-import { deleteTraces, exportTraces, importFile } from './data.ts';
+import { deleteTraces, exportTraces, importFile, previewTrace } from './data.ts';
 import { writeReport } from './reportFile.ts';
 import type { Session } from './session.ts';
 import { cancelTraining, decideTerms, setMode, trainTask } from './training.ts';
@@ -39,6 +39,7 @@ export const actions: Handlers = {
   'student.train': trainTask,
   'student.cancelTraining': cancelTraining,
   'report.write': writeReport,
+  'traces.preview': previewTrace,
   'traces.import': importFile,
   'traces.export': exportTraces,
   'traces.delete': deleteTraces,

@@ -1,11 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { AppError } from '../base/error.ts';
+import { isObject, parseJson } from '../base/json.ts';
 import type { Actions } from '../protocol.ts';
 import { toCall } from '../traces/call.ts';
 import { exportCalls } from '../traces/export/export.ts';
 import { importTraces } from '../traces/import/import.ts';
 import { openJournal } from '../traces/journal.ts';
 import { readTraces } from '../traces/reader.ts';
+import { previewRedaction } from '../traces/redact.ts';
+import type { Trace } from '../traces/trace.ts';
 import { taskOf } from './analysis.ts';
 import { refresh } from './refresh.ts';
 import type { Session } from './session.ts';
@@ -15,7 +18,10 @@ export async function importFile(
   session: Session,
   { file }: Actions['traces.import'][0],
 ): Promise<Actions['traces.import'][1]> {
-  const journal = await openJournal(session.paths.journal, { log: session.ports.log });
+  const journal = await openJournal(session.paths.journal, {
+    log: session.ports.log,
+    redaction: session.settings.redaction,
+  });
   try {
     const skipped: { line: number; reason: string }[] = [];
     await session.store?.sync();
@@ -29,6 +35,52 @@ export async function importFile(
     await refresh(session);
     session.changed();
   }
+}
+
+/** Shows what the single write point would make of a call, with the rules that the user has on. */
+export async function previewTrace(
+  session: Session,
+  { text }: Actions['traces.preview'][0],
+): Promise<Actions['traces.preview'][1]> {
+  const body = parseJson(text);
+  if (!isObject(body)) {
+    throw new AppError(
+      'bad-input',
+      'This is not a JSON object, so it is neither a request body nor a traffic line.',
+    );
+  }
+  const line = isObject(body['request']) ? body : { request: body, response: null };
+  const trace: Trace = {
+    ...{
+      id: 'preview',
+      startMs: 0,
+      durationMs: 0,
+      firstByteMs: null,
+      provider: 'openai',
+      format: null,
+      path: '/',
+    },
+    ...{
+      status: 200,
+      streamed: false,
+      incomplete: null,
+      servedBy: 'teacher',
+      pinnedTask: null,
+      site: null,
+      headers: {},
+    },
+    ...{
+      route: null,
+      source: 'preview',
+      request: line['request'] ?? null,
+      response: line['response'] ?? null,
+    },
+  };
+  const { stored, replaced } = previewRedaction(trace, session.settings.redaction);
+  const shown = isObject(body['request'])
+    ? { request: stored.request, response: stored.response }
+    : stored.request;
+  return { stored: JSON.stringify(shown, null, 2), replaced };
 }
 
 /** Writes a task's whole, successful teacher answers for other trainers. */
@@ -60,7 +112,10 @@ export async function deleteTraces(
   session: Session,
   { what }: Actions['traces.delete'][0],
 ): Promise<{ deleted: number }> {
-  const journal = await openJournal(session.paths.journal, { log: session.ports.log });
+  const journal = await openJournal(session.paths.journal, {
+    log: session.ports.log,
+    redaction: session.settings.redaction,
+  });
   try {
     if (what === 'all') return { deleted: await journal.delete('all') };
     if ('traceId' in what) return { deleted: await journal.delete({ ids: new Set([what.traceId]) }) };

@@ -3,6 +3,7 @@ import { type Command, UsageError } from './command.ts';
 import { demo } from './demo.ts';
 import { exportTask } from './export.ts';
 import { importFiles } from './import.ts';
+import { preview } from './preview.ts';
 import { replay } from './replay.ts';
 import { report } from './report.ts';
 import { serve } from './serve.ts';
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, Command>> = {
   serve,
   import: importFiles,
   export: exportTask,
+  preview,
   report,
   teacher,
 };

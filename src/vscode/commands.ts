@@ -31,6 +31,7 @@ const progressOf: Readonly<Record<ActionName, { readonly title: string; readonly
   'student.train': { title: 'Training the student', shows: 'notification' },
   'student.cancelTraining': { title: 'Cancelling', shows: 'silent' },
   'report.write': { title: 'Writing the report', shows: 'notification' },
+  'traces.preview': { title: 'Looking at what would be stored', shows: 'silent' },
   'traces.import': { title: 'Importing calls', shows: 'notification' },
   'traces.export': { title: 'Exporting calls', shows: 'notification' },
   'traces.delete': { title: 'Deleting calls', shows: 'notification' },

@@ -71,6 +71,17 @@ const outcomes: {
     ].join(', '),
     next: [l10n.t('Find Tasks'), 'understudy.tasks.analyse', undefined],
   }),
+  'traces.preview': (_params, { stored, replaced }) => {
+    void vscode.workspace
+      .openTextDocument({ language: 'json', content: stored })
+      .then((document) => window.showTextDocument(document, vscode.ViewColumn.Beside));
+    const rules = [...new Set(replaced.map(({ rule }) => rule))].join(', ');
+    const message =
+      replaced.length === 0
+        ? l10n.t('Nothing would be taken out.')
+        : l10n.t('{0} values would be taken out before anything is written: {1}', replaced.length, rules);
+    return { message, next: null };
+  },
   'traces.export': ({ file }, { rows }) => ({
     message: l10n.t('{0} rows written.', rows),
     next: [l10n.t('Open'), 'vscode.open', vscode.Uri.file(file)],

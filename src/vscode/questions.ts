@@ -86,6 +86,13 @@ export const questions: {
     const file = given.file ?? (await pickTarget('understudy-report.html', { HTML: ['html'] }));
     return file === undefined ? undefined : { taskId, file };
   },
+  'traces.preview': async (_state, given) => {
+    const editor = window.activeTextEditor;
+    const chosen = editor && (editor.document.getText(editor.selection) || editor.document.getText());
+    const prompt = l10n.t('A request body or a traffic line, as JSON');
+    const text = given.text ?? chosen ?? (await window.showInputBox({ prompt }));
+    return text?.trim() ? { text } : undefined;
+  },
   'traces.import': async (_state, given) => {
     const file = given.file ?? (await pickSource());
     return file === undefined ? undefined : { file };

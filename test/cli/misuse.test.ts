@@ -43,6 +43,6 @@ for (const [what, args, message] of misuses) {
 test('help names every command', async () => {
   const ran = await understudy(['--help']);
   assert.equal(ran.code, 0);
-  for (const name of ['demo', 'replay', 'serve', 'import', 'export', 'report', 'teacher'])
+  for (const name of ['demo', 'replay', 'serve', 'import', 'export', 'report', 'teacher', 'preview'])
     assert.match(ran.stdout, new RegExp(`understudy ${name}`));
 });

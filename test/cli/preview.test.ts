@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { understudy } from '../support/cli.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'understudy-preview-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const storage = ['--storage', path.join(folder, 'storage')];
+
+test('the preview shows a request without its key, and names the rule', async () => {
+  const key = `sk-ant-api03-${'Ab1'.repeat(31)}AA`;
+  const file = path.join(folder, 'request.json');
+  writeFileSync(
+    file,
+    JSON.stringify({ model: 'm', messages: [{ role: 'user', content: `my key is ${key} thanks` }] }),
+  );
+  const ran = await understudy(['preview', file, ...storage]);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal(ran.stdout.includes(key), false);
+  const shown = JSON.parse(ran.stdout) as { messages: { content: string }[] };
+  assert.match(shown.messages[0]!.content, /^my key is <.+> thanks$/);
+  assert.match(ran.stderr, /messages/);
+});
+
+test('what is not JSON is one clear line', async () => {
+  const file = path.join(folder, 'not.json');
+  writeFileSync(file, 'hello');
+  const ran = await understudy(['preview', file, ...storage]);
+  assert.equal(ran.code, 1);
+  assert.match(ran.stderr, /not a JSON object/);
+});
