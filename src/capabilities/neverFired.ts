@@ -51,7 +51,7 @@ export interface Judgement {
 }
 
 /** Fewer different inputs than this and there is nothing to learn from, nor to test on. */
-export const LEARNABLE_EXAMPLES = 20;
+export const LEARNABLE_EXAMPLES = 10;
 const MIN_SESSIONS = 3;
 const DAY_MS = 86_400_000;
 /** A decision about something dear that is further away than this is none: it stays with the teacher. */

@@ -48,7 +48,8 @@ export function enumOffer(value: {
   readonly value: Json;
   readonly description: string;
 }): Offer {
-  const name = qualified(value.scope, value.path);
+  // The values of a list are the values of its field: `tags = red`.
+  const name = qualified(value.scope, value.path.replace(/\[\]$/, ''));
   const text = scalarText(value.value);
   return {
     id: `enum:${name}=${text}`,

@@ -552,7 +552,7 @@ test('reads fields, enumerations, references and alternatives of a schema', () =
     'enum:urgent=false',
     'field:note',
     'field:person.name',
-    'enum:tags[]=green',
+    'enum:tags=green',
     'enum:value.unit=m',
   ])
     assert.ok(ids.includes(id), id);

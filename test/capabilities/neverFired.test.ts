@@ -103,7 +103,7 @@ test('one input repeated is no lesson', () => {
   const { status, verdict, reason } = judge(fired(100, 1000, { examples: 1 }), rules);
   assert.equal(status, 'long tail');
   assert.equal(verdict, 'route');
-  assert.match(reason, /Only 1 different input, 20 are needed/);
+  assert.match(reason, /Only 1 different input, 10 are needed/);
 });
 
 test('a first hit by chance is not news, a first hit after silence that chance does not explain is', () => {

@@ -35,7 +35,7 @@ test('says what each choice costs in traffic and what is still needed', () => {
   assert.equal(row('label:rare_one').costsShare, 5 / total);
   assert.match(
     row('label:rare_one').needed!.text,
-    /^about [\d,]+ more traces to see 15 more different uses, [\w ]+ at today's rate$/,
+    /^about [\d,]+ more traces to see 5 more different uses, [\w ]+ at today's rate$/,
   );
   assert.equal(row('label:alpha').needed, null);
   assert.equal(row('label:gamma').verdict, 'drop');
