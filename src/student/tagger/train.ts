@@ -31,16 +31,17 @@ export async function trainTagger(
 ): Promise<Tagger | null> {
   const scheme = schemeOf(plan);
   if (scheme === null) return null;
-  const rows = examples.flatMap((example) => rowsOf(example, scheme, slots));
+  const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
   const gazetteer = buildGazetteer(rows);
-  const features = rows.map((row) => tokenFeatures(row.tokens, gazetteer.without(row)));
-  const hashes = featureHashes(rows, features);
+  // Features are made twice, once to count and once to number them: holding them all would cost gigabytes.
+  const featuresOf = (row: Row) => tokenFeatures(row.tokens, gazetteer.without(row));
+  const hashes = featureHashes(rows, featuresOf);
   const sequences = rows.map(
-    (row, i): Sequence => ({
+    (row): Sequence => ({
       group: row.group,
       tags: row.tags,
       weight: row.weight,
-      ...numberFeatures(features[i]!, row.salts, (hash) => indexOf(hashes, hash)),
+      ...numberFeatures(featuresOf(row), row.salts, (hash) => indexOf(hashes, hash)),
     }),
   );
   const tags = 1 + 2 * scheme.kinds.length;
@@ -74,19 +75,40 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
 /** Features seen at least twice; what was seen once could only be learned by heart. */
 function featureHashes(
   rows: readonly Row[],
-  features: readonly ReturnType<typeof tokenFeatures>[],
+  featuresOf: (row: Row) => ReturnType<typeof tokenFeatures>,
 ): Uint32Array {
-  const counts = new Map<number, number>();
-  features.forEach(({ shared, own }, r) => {
-    for (const list of shared) for (const hash of list) counts.set(hash, (counts.get(hash) ?? 0) + 1);
-    for (const salt of rows[r]!.salts)
-      for (const list of own)
-        for (const hash of list) {
-          const mine = ownHash(hash, salt);
-          counts.set(mine, (counts.get(mine) ?? 0) + 1);
-        }
+  const seen = new Set<number>();
+  const again = new Set<number>();
+  const note = (hash: number): void => {
+    if (seen.has(hash)) again.add(hash);
+    else seen.add(hash);
+  };
+  for (const row of rows) {
+    const { shared, own } = featuresOf(row);
+    for (const list of shared) list.forEach(note);
+    for (const salt of row.salts) for (const list of own) for (const hash of list) note(ownHash(hash, salt));
+  }
+  return Uint32Array.from(again).sort();
+}
+
+/** More tokens than this are thinned out. */
+const mostTokens = 500_000;
+const copies = 6;
+
+/** Of rows that differ in their numbers alone a few say it all; only where there is more than enough. */
+function thin(rows: readonly Row[]): readonly Row[] {
+  if (rows.reduce((sum, row) => sum + row.tokens.length, 0) <= mostTokens) return rows;
+  const seen = new Map<string, number>();
+  const kept = rows.filter((row) => {
+    const words = row.tokens.map((token) => token.text.replace(/\p{N}/gu, '0')).join(' ');
+    const key = `${row.salts.join()} ${words} ${row.tags.join()}`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    return seen.get(key)! <= copies;
   });
-  return Uint32Array.from([...counts].filter(([, n]) => n >= 2).map(([hash]) => hash)).sort();
+  const tokens = kept.reduce((sum, row) => sum + row.tokens.length, 0);
+  const step = tokens / mostTokens;
+  if (step <= 1) return kept;
+  return Array.from({ length: Math.floor(kept.length / step) }, (_, i) => kept[Math.floor(i * step)]!);
 }
 
 /** Phrases that training values are made of, by kind, with the number of inputs that have each. */
