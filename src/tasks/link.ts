@@ -94,7 +94,9 @@ function likeness(a: Traits, b: Traits): number {
   const known = Math.min(a.outputs.values.size, b.outputs.values.size);
   if (a.client !== b.client || known === 0) return 0;
   if (wording >= 0.3 && answers >= 0.7) return wording;
-  return known >= 3 && answers >= 0.9 && takesOver(a.family, b.family) ? Math.max(wording, 0.01) : 0;
+  // Keys of JSON answers ("label", "reason") are too common to say that much.
+  const telling = known >= (newForm === 'json' ? 6 : 3) && answers >= 0.9;
+  return telling && takesOver(a.family, b.family) ? Math.max(wording, 0.01) : 0;
 }
 
 /** Does `b` begin where `a` ends: no later than ten of the usual pauses after it, and with hardly a call of it to come? */

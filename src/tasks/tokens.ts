@@ -115,12 +115,28 @@ export function mask(text: string): string {
       continue;
     }
     const end = wordEnd(text, i);
-    if (end < 0 || (end - i <= 9 && end - i >= 3 && calendar.has(text.slice(i, end).toLowerCase()))) {
+    if (end < 0 || isCalendarWord(text, i, end)) {
       out += `${text.slice(copied, i)}\u0001`;
       i = copied = Math.abs(end);
     } else i = end;
   }
   return copied === 0 ? text : out + text.slice(copied);
+}
+
+/** The first three letters of days and months, as numbers: hardly any other word gets past them. */
+const calendarStarts = new Set([...calendar].map((word) => startOf(word, 0)));
+
+function startOf(text: string, at: number): number {
+  return (
+    (text.charCodeAt(at) | 32) * 0x10000 +
+    (text.charCodeAt(at + 1) | 32) * 0x100 +
+    (text.charCodeAt(at + 2) | 32)
+  );
+}
+
+function isCalendarWord(text: string, start: number, end: number): boolean {
+  if (end - start < 3 || end - start > 9 || !calendarStarts.has(startOf(text, start))) return false;
+  return calendar.has(text.slice(start, end).toLowerCase());
 }
 
 /** Where the word that starts here ends; negative for one with a digit, which takes along what is joined to it. */
