@@ -4,6 +4,7 @@ import { enumOffer, fieldOffer } from './offer.ts';
 
 const MAX_DEPTH = 12;
 const MAX_OFFERS = 50_000;
+const MAX_NODES = 100_000;
 
 /**
  * What a JSON Schema offers: its fields, and the values of its enumerations. References inside the document are
@@ -15,7 +16,17 @@ export function schemaOffers(schema: JsonObject, scope: string | null): Offer[] 
   const add = (offer: Offer): void => {
     if (offers.size < MAX_OFFERS && !offers.has(offer.id)) offers.set(offer.id, offer);
   };
-  walk(schema, { root: schema, scope, path: '', parent: '', required: true, depth: 0, add });
+  walk(schema, {
+    root: schema,
+    scope,
+    path: '',
+    parent: '',
+    required: true,
+    depth: 0,
+    references: [],
+    budget: { left: MAX_NODES },
+    add,
+  });
   return [...offers.values()];
 }
 
@@ -27,13 +38,19 @@ interface Place {
   readonly parent: string;
   readonly required: boolean;
   readonly depth: number;
+  /** References being followed: a type that holds itself is read once. */
+  readonly references: readonly string[];
+  /** Nodes that may still be visited. */
+  readonly budget: { left: number };
   readonly add: (offer: Offer) => void;
 }
 
 function walk(node: Json | undefined, place: Place): void {
-  if (!isObject(node) || place.depth > MAX_DEPTH) return;
+  if (!isObject(node) || place.depth > MAX_DEPTH || place.budget.left-- <= 0) return;
   const next: Place = { ...place, depth: place.depth + 1 };
-  if (typeof node['$ref'] === 'string') walk(resolve(place.root, node['$ref']), next);
+  const reference = node['$ref'];
+  if (typeof reference === 'string' && !place.references.includes(reference))
+    walk(resolve(place.root, reference), { ...next, references: [...place.references, reference] });
   for (const word of ['anyOf', 'oneOf', 'allOf']) {
     const alternatives = node[word];
     if (isArray(alternatives)) for (const alternative of alternatives) walk(alternative, next);

@@ -632,3 +632,24 @@ test('finds any labels in any of these styles', () => {
     { numRuns: 300, seed: 7 },
   );
 });
+
+test('a schema that refers to itself in many places ends', () => {
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const properties = Object.fromEntries(keys.map((key) => [key, { $ref: '#' }]));
+  const format: OutputFormat = {
+    kind: 'schema',
+    name: 's',
+    strict: true,
+    schema: { type: 'object', properties },
+  };
+  const ids = declaredOffers(version('Answer.', { format })).map((offer) => offer.id);
+  assert.ok(ids.length >= 6 && ids.length < 100, String(ids.length));
+  const cross = Object.fromEntries(
+    keys.map((key) => [
+      key,
+      { type: 'object', properties: Object.fromEntries(keys.map((k) => [k, { $ref: `#/$defs/${k}` }])) },
+    ]),
+  );
+  const schema = { type: 'object', properties: { root: { $ref: '#/$defs/a' } }, $defs: cross };
+  assert.ok(declaredOffers(version('', { format: { ...format, schema } })).length <= 50_000);
+});
