@@ -78,7 +78,7 @@ function contextParameters(spec: Cnn): ParameterSpec[] {
   return [weights('context.w', inputs, spec.width, 2), zeros('context.b', [spec.width])];
 }
 
-const CONTEXT_WINDOW = 3;
+const CONTEXT_WINDOW = 5;
 
 /** Convolutions over words with max pooling (Kim 2014). */
 function encodeCnn(spec: Cnn, x: Value, mask: Value, p: Parameters, dropout: Dropout): Encoded {
@@ -123,7 +123,7 @@ function transformerParameters({ width, layers }: Transformer, maxTokens: number
   return [position, ...stem, ...Array.from({ length: layers }, (_, i) => layer(i)).flat(), ...last];
 }
 
-const STEM_WINDOW = 3;
+const STEM_WINDOW = 5;
 
 /**
  * Pre-norm transformer (Xiong et al. 2020) with learned positions, pooled by mean and maximum. A convolution before the
