@@ -71,24 +71,24 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayClie
   const listeners: ((failure: string | null) => void)[] = [];
   let lease = await attachOrStart(options, log);
   let isOver = false;
-  let isChecking = false;
+  let checking: Promise<void> | null = null;
 
   const check = async (): Promise<void> => {
-    if (isOver || isChecking) return;
-    isChecking = true;
     try {
-      if (await isAlive(lease)) return;
-      if (isOver) return;
+      if ((await isAlive(lease)) || isOver) return;
       log.warn('the gateway is gone; starting it again');
       lease = await attachOrStart(options, log);
       for (const listener of listeners) listener(null);
     } catch (error) {
       for (const listener of listeners) listener(error instanceof Error ? error.message : String(error));
-    } finally {
-      isChecking = false;
     }
   };
-  const timer = setInterval(() => void check(), WATCH_MS);
+  const timer = setInterval(() => {
+    if (isOver || checking !== null) return;
+    checking = check().finally(() => {
+      checking = null;
+    });
+  }, WATCH_MS);
   timer.unref();
 
   return {
@@ -103,7 +103,9 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayClie
     stop: async () => {
       isOver = true;
       clearInterval(timer);
-      await stopGateway(lease);
+      // One that is just being started, here or by another host, is the one to stop.
+      await checking;
+      await stopGateway((await readLease(options.storage)) ?? lease);
     },
     dispose: () => {
       isOver = true;

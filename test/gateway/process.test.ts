@@ -113,6 +113,40 @@ describe('the gateway process', () => {
     assert.equal((await idsIn(storage)).length, 2);
   });
 
+  test('that is killed again and again under load loses nothing that it acknowledged', async () => {
+    const storage = await newStorage();
+    const gateway = await start(storage);
+    const { baseUrls } = gateway.info;
+    let isOver = false;
+    let answered = 0;
+    const caller = async (): Promise<void> => {
+      while (!isOver) {
+        const answer = await call(baseUrls.openai).catch(() => null);
+        if (answer?.includes('teacher')) answered++;
+        else await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    const callers = Array.from({ length: 6 }, caller);
+    let acknowledged = 0;
+    for (let life = 0; life < 4; life++) {
+      let stats = await gateway.stats().catch(() => null);
+      while (stats === null || stats.recorder.stored < 20) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        stats = await gateway.stats().catch(() => null);
+      }
+      acknowledged += stats.recorder.stored;
+      process.kill(stats.pid, 'SIGKILL');
+    }
+    const before = answered;
+    while (answered < before + 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    isOver = true;
+    await Promise.all(callers);
+    await gateway.stop();
+    const ids = await idsIn(storage);
+    assert.equal(new Set(ids).size, ids.length);
+    assert.ok(ids.length >= acknowledged + 10, `${ids.length} of ${acknowledged}`);
+  });
+
   test('of another version is replaced on the same port', async () => {
     const storage = await newStorage();
     const old = await start(storage);
@@ -124,8 +158,8 @@ describe('the gateway process', () => {
   });
 
   test('ends by itself when no host is left', async () => {
-    const gateway = await start(await newStorage(), { leaseSeconds: 0.4 });
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    const gateway = await start(await newStorage(), { leaseSeconds: 1.2 });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.equal(isRunning(gateway.info.pid), true);
     gateway.dispose();
     for (let i = 0; i < 200 && isRunning(gateway.info.pid); i++)
