@@ -173,3 +173,11 @@ test('a handful of answers is declined in words', () => {
   assert.ok(plan.kind === 'unplannable');
   assert.match(plan.reason, /Only 5 usable answers/);
 });
+
+test('thousands of labels are declined in words', () => {
+  const plan = planOf(
+    Array.from({ length: 5200 }, (_, i) => ({ input: `item ${i}`, answer: said(`label-${i % 2600}`) })),
+  );
+  assert.ok(plan.kind === 'unplannable');
+  assert.match(plan.reason, /2600 different ones in 5200 calls/);
+});

@@ -7,7 +7,7 @@ import { jsonFrame, jsonStyle, plainStyle } from '../style.ts';
 import { inferNode } from './node.ts';
 import type { Sample } from './place.ts';
 import { inferTools } from './tools.ts';
-import { isClosed, learnable, tally } from './values.ts';
+import { isClosed, learnable, mostClasses, tally } from './values.ts';
 
 export interface Observation {
   readonly answer: Answer;
@@ -62,7 +62,7 @@ function inferJson(observations: readonly TextObservation[], task: Task): Output
 
 function inferLabels(observations: readonly TextObservation[], task: Task): OutputPlan {
   const tallies = tally(observations.map((o) => o.text));
-  const known = task.output.kind === 'labels';
+  const known = task.output.kind === 'labels' && tallies.length <= mostClasses;
   if (known || isClosed(tallies, observations.length)) {
     const values = learnable(tallies).map((entry) => entry.value);
     if (values.length === 1)

@@ -23,6 +23,9 @@ export function learnable(tallies: readonly Tally[]): Tally[] {
   return tallies.filter((entry) => entry.count >= 2);
 }
 
+/** Larger sets are no choice any more: heads would take gigabytes, and each value a handful of calls. */
+export const mostClasses = 2000;
+
 /**
  * Is this a closed set? By Good and Turing the share of values seen once estimates the chance that the next is new:
  * at most 5 %. Values are short, and few in comparison with the calls.
@@ -31,7 +34,7 @@ export function isClosed(tallies: readonly Tally[], n: number): boolean {
   if (n < 10 || tallies.length === 0) return false;
   const singletons = tallies.filter((entry) => entry.count === 1).length;
   if (singletons / n > 0.05) return false;
-  if (tallies.length > Math.max(12, n / 5)) return false;
+  if (tallies.length > Math.min(mostClasses, Math.max(12, n / 5))) return false;
   const words = tallies.map((entry) =>
     typeof entry.value === 'string' ? entry.value.split(/\s+/).length : 1,
   );

@@ -30,6 +30,9 @@ export interface WideOptions {
   readonly progress: (fraction: number) => void;
 }
 
+/** Weights of the widest head; many classes leave room for fewer features. */
+const mostWeights = 1 << 26;
+
 /** Trains the linear heads on all examples, and on all but each fold for scores that are honest about training rows. */
 export async function trainWide(
   examples: readonly Example[],
@@ -38,7 +41,8 @@ export async function trainWide(
   options: WideOptions,
 ): Promise<WideTraining> {
   const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
-  const vocabulary = buildVocabulary(raw);
+  const widest = Math.max(1, ...choiceSlots(plan).map((slot) => slot.values.length));
+  const vocabulary = buildVocabulary(raw, Math.min(1 << 16, Math.floor(mostWeights / widest)));
   const data = vectorise(vocabulary, raw);
   const folds = foldsOf(examples, options.folds);
   const outOfFold: WideScores[] = new Array(examples.length);
