@@ -77,7 +77,7 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     return passOn(gateway, call, body.bytes, marks.any ? mark({ reason: 'request-not-understood' }) : null);
   const consulted = await gateway.students.consult({
     request: parsed,
-    teacherOnly: headerGates(call, parsed, body.bytes),
+    teacherOnly: [...headerGates(call, parsed, body.bytes), ...storageGates(gateway, format, body.bytes)],
     bypassed: marks.off,
   });
   if (res.destroyed) {
@@ -116,6 +116,15 @@ function headerGates({ req, address, format }: Call, request: ChatRequest, body:
   // From this version on the provider refuses them, and so must we: by letting it.
   if (version === '2026-10-21' && isSampled) gates.push('sampling parameters that this version refuses');
   return gates;
+}
+
+/** OpenAI stores responses unless told not to; a student's answer is not there for a later call to refer to. */
+function storageGates(gateway: Gateway, format: WireFormat, body: Buffer): string[] {
+  if (format.name !== 'openai-responses') return [];
+  const text = body.toString('utf8');
+  if (/"previous_response_id"\s*:\s*"|"item_reference"/.test(text)) gateway.refersBack = true;
+  const isStored = !/"store"\s*:\s*false/.test(text);
+  return gateway.refersBack && isStored ? ['an answer that a later call may refer to'] : [];
 }
 
 /** The teacher answers. */

@@ -18,5 +18,7 @@ export interface Gateway {
   upstreams: Upstreams;
   capturing: boolean;
   recordAgents: boolean;
+  /** A call referred to an earlier answer that the provider stored: then only the provider may give such answers. */
+  refersBack: boolean;
   readonly counters: { calls: number; refused: number; tunnels: number };
 }

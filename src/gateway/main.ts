@@ -55,6 +55,7 @@ async function serve(setup: GatewaySetup): Promise<void> {
     upstreams: completeUpstreams(settings.upstreams ?? {}),
     capturing: settings.capturing ?? true,
     recordAgents: settings.recordAgents ?? false,
+    refersBack: false,
     counters: { calls: 0, refused: 0, tunnels: 0 },
   };
 

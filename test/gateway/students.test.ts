@@ -256,6 +256,24 @@ describe('the teacher is the default branch; the student', () => {
     assert.match((await send('2099-01-01')) ?? '', /^teacher; reason=teacher-only/);
   });
 
+  test('gives no stored responses once calls refer back to them', async () => {
+    await use({});
+    const send = (more: object) =>
+      fetch(`${gateway.base}/openai/v1/responses`, {
+        method: 'POST',
+        body: JSON.stringify({
+          model: 'gpt-4o-mini',
+          instructions: 'Name the intent of the sentence.',
+          input: 'sure greet',
+          ...more,
+        }),
+      }).then((response) => response.headers.get('x-understudy'));
+    assert.match((await send({})) ?? '', /^student/);
+    assert.match((await send({ previous_response_id: 'resp_1' })) ?? '', /^teacher; reason=teacher-only/);
+    assert.match((await send({})) ?? '', /^teacher; reason=teacher-only/);
+    assert.match((await send({ store: false })) ?? '', /^student/);
+  });
+
   test('of a coding agent is never asked', async () => {
     await use({});
     await ask('sure greet', {}, { 'user-agent': 'claude-cli/2.0.0' });

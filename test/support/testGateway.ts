@@ -72,6 +72,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     upstreams: completeUpstreams(options.upstreams ?? {}),
     capturing: true,
     recordAgents: options.recordAgents ?? false,
+    refersBack: false,
     counters: { calls: 0, refused: 0, tunnels: 0 },
   };
   const steering: Steering = {
