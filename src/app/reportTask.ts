@@ -45,7 +45,8 @@ ${flow(task)}
 ${proposal(state)}
 ${capabilities(state.capabilities)}
 ${report === null ? null : weakness(state, report)}
-<div class="pair">${latency(state)}${cost(task)}${learning(task)}</div>
+<div class="pair">${latency(state)}${cost(task)}</div>
+${learning(task)}
 ${traffic(task)}
 ${facts(state)}
 </section>`;
@@ -161,7 +162,8 @@ function learning({ curve, state }: ReportTask): Content {
   return card(
     'How it learned',
     `Loss on the training calls (thin) and on calls kept aside (bold), where the dot is the state that was taken.${took}`,
-    learningChart(curve),
+    learningChart(curve, { width: 1040, height: 260 }),
+    { wide: true },
   );
 }
 

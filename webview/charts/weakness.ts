@@ -116,7 +116,8 @@ function whisker(item: WeaknessRow, x: (n: number) => number, y: number): string
 function told(item: WeaknessRow): string {
   const where = item.served ? 'answered here where the student is sure' : 'stays with the teacher';
   const data = isEnough(item) ? '' : '; insufficient data';
-  return `${item.name}: ${percent(item.agreement.rate)} agree, ${interval(item.agreement)}${data}; ${where}`;
+  const share = item.share === null ? '' : ` (${percent(item.share)} of the calls)`;
+  return `${item.name}${share}: ${percent(item.agreement.rate)} agree, ${interval(item.agreement)}${data}; ${where}`;
 }
 
 function describe(rows: readonly WeaknessRow[]): string {
