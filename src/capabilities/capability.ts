@@ -35,7 +35,10 @@ export interface CostOfError {
 
 /** Something the teacher offers a task, with what the traffic says about it. Plain data. */
 export interface Capability {
-  /** `kind:name`, e.g. `label:balance`, `enum:coarse=BOOL`, `tool:SetAlarm`, `argument:PlayMusic.volume`, `field:stack_trace`. */
+  /**
+   * `kind:name`, e.g. `label:balance`, `enum:coarse=BOOL`, `tool:SetAlarm`, `argument:PlayMusic.volume`,
+   * `field:stack_trace`; values of a tool's argument are `enum:GetDirections.mode=walk`.
+   */
   readonly id: string;
   readonly kind: CapabilityKind;
   /** What a person calls it: `balance`, `coarse = BOOL`. */
@@ -44,7 +47,7 @@ export interface Capability {
   /** Since when it can fire: first call of the version that declares it, or the first hit. */
   readonly sinceMs: number;
   readonly opportunities: number;
-  /** Opportunities after near duplicates and bursts count once. */
+  /** Opportunities after near duplicates of a day and bursts count once. */
   readonly effective: number;
   readonly fired: number;
   readonly firstSeenMs: number | null;
