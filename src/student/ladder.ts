@@ -67,6 +67,11 @@ export function coverageGain(
   return { gain, low: gains[Math.floor(draws * 0.1)] ?? 0 };
 }
 
+/** Share of held-out rows that can be served at risk epsilon: what a higher rung could still add is the rest. */
+export function coverageOf(rows: readonly Scored[], epsilon: number): number {
+  return rows.length === 0 ? 0 : coverageAt(ranked(rows), new Uint16Array(rows.length).fill(1), epsilon);
+}
+
 interface Ranked {
   readonly row: number;
   readonly wrong: boolean;

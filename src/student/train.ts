@@ -12,7 +12,7 @@ import { buildCache } from './cache.ts';
 import { cardOf } from './card.ts';
 import { decode, type Evidence } from './decode.ts';
 import { type DeepRung, trainDeepRung } from './deepRung.ts';
-import { type Candidate, chooseRung } from './ladder.ts';
+import { type Candidate, chooseRung, coverageOf } from './ladder.ts';
 import { fitLogistic, logistic } from './logistic.ts';
 import { lengthOf, type Parts, predictWith } from './predictor.ts';
 import type { Device, StudentSpec, TrainOptions, TrainStudent } from './student.ts';
@@ -23,6 +23,9 @@ import { trainWideRung, type WideRung } from './wideRung.ts';
 const leastAnswers = 20;
 /** Below this a network learns less than the linear heads (ALGORITHMS: learning curves), so it is not tried. */
 const leastForDeep = 4000;
+
+/** Above this share served at the promised risk a higher rung has nothing left to add. */
+const enoughCoverage = 0.98;
 
 /** Trains, selects a rung, certifies and writes the bundle; the report is computed on the exported files, read back. */
 export const trainStudent: TrainStudent = async (dataset, spec, options) => {
@@ -106,6 +109,12 @@ async function candidatesOf(
   ];
   const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
   if (!spec.rungs.includes('wide+deep') || train.length < least) return candidates;
+  const covered = coverageOf(wide.validation, spec.epsilon);
+  if (covered > enoughCoverage) {
+    const message = `The linear rung serves ${(covered * 100).toFixed(1)} % of the held-out rows at the promised risk: networks are left out`;
+    options.onProgress({ stage: 'select', fraction: 0.8, message });
+    return candidates;
+  }
   const deep = await deepOrNone(train, held, rung, dataset, spec, options);
   if (deep === null) return candidates;
   const mixed = judge(

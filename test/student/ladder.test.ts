@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
 import { packArrays, unpackArrays } from '../../src/student/arrays.ts';
-import { chooseRung, coverageGain } from '../../src/student/ladder.ts';
+import { chooseRung, coverageGain, coverageOf } from '../../src/student/ladder.ts';
 import { fitLogistic, logistic } from '../../src/student/logistic.ts';
 
 /** Rows whose chance of being wrong falls with confidence; `sharp` rankings separate better. */
@@ -73,4 +73,17 @@ test('arrays survive the way through a file', () => {
   };
   assert.deepEqual(unpackArrays(packArrays(arrays)), arrays);
   assert.throws(() => unpackArrays(new Uint8Array(16)), /not a file of arrays/);
+});
+
+test('coverage is what can be served at the risk, nothing where every row is wrong', () => {
+  const right = rows(400, 0.4).map((row) => ({ ...row, agree: true }));
+  assert.equal(coverageOf(right, 0.02), 1);
+  assert.equal(
+    coverageOf(
+      right.map((row) => ({ ...row, agree: false })),
+      0.02,
+    ),
+    0,
+  );
+  assert.equal(coverageOf([], 0.02), 0);
 });

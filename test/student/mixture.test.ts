@@ -83,8 +83,21 @@ test('the ladder is climbed only where the higher rung earns it', () =>
       rungs: ['cache', 'wide', 'wide+deep'],
       overrides: { leastForDeep: 100, epochs: 1 },
     });
-    const { card } = await trainStudent(dataOf(topicCalls(400, (topic) => said(topic))), spec, options);
+    const noisy = topicCalls(400, (topic, i) => said(i % 9 === 0 ? 'food' : topic));
+    const { card } = await trainStudent(dataOf(noisy), spec, options);
     assert.equal(card.rung, 'wide');
     assert.ok(options.seen.some((progress) => progress.stage === 'deep' && progress.point !== undefined));
     assert.ok(options.seen.some((progress) => /Took wide: wide\+deep gains/.test(progress.message)));
+  }));
+
+test('networks are left out where the linear rung has served all there is', () =>
+  inFolder(async (folder) => {
+    const options = optionsIn(folder);
+    const spec = specOf({ rungs: ['cache', 'wide', 'wide+deep'], overrides: { leastForDeep: 100 } });
+    await trainStudent(dataOf(topicCalls(400, (topic) => said(topic))), spec, options);
+    assert.equal(
+      options.seen.some((progress) => progress.stage === 'deep'),
+      false,
+    );
+    assert.ok(options.seen.some((progress) => /networks are left out/.test(progress.message)));
   }));
