@@ -4,6 +4,7 @@ import { exactRate } from '../base/binomial.ts';
 import { AppError } from '../base/error.ts';
 import type { Actions } from '../protocol.ts';
 import { taskOf } from './analysis.ts';
+import { refresh } from './refresh.ts';
 import { renderReport } from './report.ts';
 import { type ReportOptions, reportModel } from './reportModel.ts';
 import type { Session } from './session.ts';
@@ -15,6 +16,7 @@ export async function writeReport(
   { taskId, file }: Actions['report.write'][0],
 ): Promise<null> {
   if (taskId !== null) taskOf(session, taskId);
+  await refresh(session);
   const state = buildState(session);
   const asset = (name: string): Promise<string> =>
     readFile(path.join(session.ports.dist, 'webview', name), 'utf8');

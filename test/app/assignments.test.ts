@@ -21,7 +21,9 @@ test('calls from before the first analysis belong to their task afterwards', {
     writeFileSync(file, `${lines.join('\n')}\n`);
     const { imported } = await app.run('traces.import', { file });
     await app.run('tasks.analyse', null);
-    await app.refresh();
+    const report = path.join(storage, 'report.html');
+    await app.run('report.write', { taskId: null, file: report });
+    assert.match(readFileSync(report, 'utf8'), /List prices: gpt-4o-mini-[\d-]+ as of/);
     const [task] = app.state.tasks;
     assert.ok(task !== undefined && app.state.tasks.length === 1);
 
