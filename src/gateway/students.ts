@@ -72,9 +72,10 @@ export interface StudentsOptions {
   readonly draw: () => number;
 }
 
+/** One student at work: the same object from one reading of the policies to the next, as long as its bundle is the same. */
 interface Live {
-  readonly task: Task;
-  readonly policy: RoutingPolicy;
+  task: Task;
+  policy: RoutingPolicy;
   readonly tally: Tally;
   breaker: BreakerState;
   audits: AuditState | null;
@@ -84,6 +85,8 @@ interface Live {
 
 export function createStudents({ storage, worker, clock, log, draw }: StudentsOptions): Students {
   let live = new Map<string, Live>();
+  /** The last load of each task; never rejects. */
+  const loads = new Map<string, Promise<void>>();
   let match: (request: ChatRequest) => TaskMatch | null = () => null;
   const isActive = ({ policy }: Live): boolean => policy.mode !== 'off';
 
@@ -100,7 +103,11 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
     const { bundle, taskId } = entry.policy;
     if (worker === null || bundle === null || entry.loaded === 'loading' || entry.loaded === 'yes') return;
     entry.loaded = 'loading';
-    worker.request('load', { taskId, bundle: path.resolve(storage, bundle) }).then(
+    // One after the other: of two bundles of a task, the one asked for last is the one that stays.
+    const request = (loads.get(taskId) ?? Promise.resolve()).then(() =>
+      worker.request('load', { taskId, bundle: path.resolve(storage, bundle) }),
+    );
+    const settled = request.then(
       () => {
         entry.loaded = 'yes';
       },
@@ -110,6 +117,7 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
         log.warn(`the student of ${taskId} was not loaded: ${error.message}`);
       },
     );
+    loads.set(taskId, settled);
   };
 
   const ask = async (entry: Live, found: TaskMatch): Promise<Asked> => {
@@ -246,11 +254,7 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
         if (task === undefined) continue;
         const old = before.get(task.id);
         const isSame = old !== undefined && old.policy.bundle === policy.bundle;
-        const fresh = { breaker: closedBreaker(), audits: null, rolledBack: null, loaded: 'no' as const };
-        const kept = isSame
-          ? { ...old, rolledBack: sameCertificate(old.policy, policy) ? old.rolledBack : null }
-          : fresh;
-        live.set(task.id, { ...kept, task, policy, tally: old?.tally ?? createTally(clock.now()) });
+        live.set(task.id, isSame ? carriedOn(old, task, policy) : startedAnew(task, policy, old));
       }
       match = createMatcher(tasks);
       for (const entry of live.values()) if (isActive(entry)) load(entry);
@@ -273,6 +277,23 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
         ]),
       ),
   };
+
+  function startedAnew(task: Task, policy: RoutingPolicy, old: Live | undefined): Live {
+    const tally = old?.tally ?? createTally(clock.now());
+    return { task, policy, tally, breaker: closedBreaker(), audits: null, rolledBack: null, loaded: 'no' };
+  }
+
+  /** What is under way (a bundle being loaded, an answer awaited) goes on with the new policy. */
+  function carriedOn(entry: Live, task: Task, policy: RoutingPolicy): Live {
+    if (!sameCertificate(entry.policy, policy)) {
+      entry.rolledBack = null;
+      entry.audits = null;
+    }
+    if (typeof entry.loaded === 'object') entry.loaded = 'no';
+    entry.task = task;
+    entry.policy = policy;
+    return entry;
+  }
 
   function unload(taskId: string, entry: Live | undefined): void {
     if (entry !== undefined) entry.loaded = 'no';

@@ -256,6 +256,20 @@ describe('the teacher is the default branch; the student', () => {
     assert.match((await send('2099-01-01')) ?? '', /^teacher; reason=teacher-only/);
   });
 
+  test('that is being loaded while the policies are read again is served once it is loaded', async () => {
+    await use({ bundle: 'students/intent/first' });
+    await writeFile(
+      path.join(storage, 'policies.json'),
+      JSON.stringify([{ ...policy, bundle: 'students/intent/second' }]),
+    );
+    await gateway.students.reload();
+    await gateway.students.reload();
+    await gateway.students.reload();
+    let said: string | null = null;
+    for (let i = 0; i < 100 && !said?.startsWith('student'); i++) said = (await ask('sure greet')).said;
+    assert.match(said ?? '', /^student; reason=served/);
+  });
+
   test('gives no stored responses once calls refer back to them', async () => {
     await use({});
     const send = (more: object) =>
