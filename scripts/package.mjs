@@ -34,10 +34,14 @@ const allowList = readFileSync(path.join(root, '.vscodeignore'), 'utf8');
 writeFileSync(ignoreFile, `${allowList}\n!${folder}/**\n`);
 
 const vsce = [installVsce(), 'package', '--target', target, '--out', out, '--ignoreFile', ignoreFile];
-const result = spawnSync(modernNode(), [...vsce, '--allow-missing-repository', '--no-rewrite-relative-links'], {
-  cwd: root,
-  encoding: 'utf8',
-});
+const result = spawnSync(
+  modernNode(),
+  [...vsce, '--allow-missing-repository', '--no-rewrite-relative-links'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+  },
+);
 if (result.status !== 0) {
   console.error(`${result.stdout}${result.stderr}`);
   process.exit(1);
