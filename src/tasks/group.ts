@@ -92,11 +92,16 @@ function groupChats(digests: readonly Digest[]): readonly (readonly Digest[])[] 
  * Do these user messages come from one template? It needs words of its own, and a slot that carries content: a sentence
  * typed by hand again and again with another number in it is no template.
  */
-function judgeUserTexts(indices: readonly number[], textOf: (i: number) => string): readonly number[] | null {
+function judgeUserTexts(
+  indices: readonly number[],
+  textOf: (i: number) => string,
+  least = 0,
+): readonly number[] | null {
   const texts = spread(indices, 100).map(textOf);
   const segments = alignTexts(texts);
   if (!segments.some((segment) => segment.kind === 'slot')) return null;
   const constant = constantText(segments);
+  if (wordCount(constant) < least) return null;
   const match = compileSegments(segments);
   const fitting: number[] = [];
   const values = new Set<string>();
@@ -217,15 +222,18 @@ function userTemplates(digests: readonly Digest[], single: FamilyTemplate): read
   const texts = sample.map((digest) => digest.lastUser);
   const shared = wordCount(constantText(single.messages.findLast((m) => m.role === 'user')?.segments ?? []));
   const fits = applyTemplate(single, sample).matched.length;
-  const smallest = Math.max(SMALLEST_FAMILY, Math.ceil(0.02 * texts.length));
+  // Without instructions of its own a group is only what its calls happen to share: it may hold any number of tasks.
+  const bare = isGenericSystem(digests[0]!.system);
+  const smallest = bare ? SMALLEST_FAMILY : Math.max(SMALLEST_FAMILY, Math.ceil(0.02 * texts.length));
   const groups = clusterTexts(
     texts,
     smallest,
-    (indices) => judgeUserTexts(indices, (i) => texts[i]!),
+    // More than what all of them share, else any turn of phrase would make a group of them.
+    (indices) => judgeUserTexts(indices, (i) => texts[i]!, shared + 3),
     Math.floor(0.97 * texts.length),
   );
   const covered = groups.reduce((sum, group) => sum + group.length, 0);
-  if (groups.length < 2 || groups.length > MOST_PARTS || covered < 0.8 * texts.length) return [];
+  if (groups.length < 2 || (groups.length > MOST_PARTS && !bare) || covered < 0.8 * texts.length) return [];
   const constants = groups.map((group) => constantText(alignTexts(spread(group, 50).map((i) => texts[i]!))));
   if (constants.some((constant) => wordCount(constant) < 12 && !constant.includes('\n'))) return [];
   const gained = constants.map((constant) => wordCount(constant) - shared);
@@ -237,8 +245,9 @@ function userTemplates(digests: readonly Digest[], single: FamilyTemplate): read
   const sequential = isSequential(timeline);
   // Side by side, parts that get the same answers are one task with a slot more; free text tells by its prompt only.
   const least = Math.min(...constants.map(wordCount));
-  if (!sequential && !answersDiffer(parts) && !(writesText(parts) && shared <= 0.25 * least)) return [];
-  const worth = sequential ? 4 : Math.max(5, 0.5 * shared);
+  const differ = !sequential && answersDiffer(parts);
+  if (!sequential && !differ && !(writesText(parts) && shared <= 0.25 * least)) return [];
+  const worth = sequential || differ ? 4 : Math.max(5, 0.5 * shared);
   return misfits || gained.every((words) => words >= worth) ? parts : [];
 }
 
