@@ -25,17 +25,19 @@ export async function analyse(
   const { tasks, assigned, unassigned } = discover(calls, job.edits);
   signal.throwIfAborted();
 
+  const byTask = new Map<string, AssignedCall[]>(tasks.map((task) => [task.id, []]));
+  for (const call of assigned) byTask.get(call.assignment.taskId ?? '')?.push(call);
   const catalogues = tasks.map((task, i) => {
     onProgress({
       stage: 'analyse',
       fraction: 0.7 + (0.3 * i) / tasks.length,
       message: `Counting capabilities of ${task.name}`,
     });
-    return analyseCapabilities(
-      task,
-      assigned.filter((a) => a.assignment.taskId === task.id),
-      { nowMs: job.nowMs, costs: job.costs[task.id] ?? {}, verdicts: job.verdicts[task.id] ?? {} },
-    );
+    return analyseCapabilities(task, byTask.get(task.id) ?? [], {
+      nowMs: job.nowMs,
+      costs: job.costs[task.id] ?? {},
+      verdicts: job.verdicts[task.id] ?? {},
+    });
   });
   await writeJson(path.join(job.storage, 'tasks.json'), tasks);
   await writeAssignments(path.join(job.storage, 'assignments.jsonl'), [...assigned, ...unassigned]);
