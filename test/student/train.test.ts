@@ -154,6 +154,17 @@ test('a cancelled training stops and leaves no bundle', () =>
     assert.equal(existsSync(options.target), false);
   }));
 
+test('a training cancelled while it writes leaves nothing behind', () =>
+  inFolder(async (folder) => {
+    const controller = new AbortController();
+    const onProgress = ({ stage }: { readonly stage: string }): void => {
+      if (stage === 'calibrate') controller.abort();
+    };
+    const options = optionsIn(folder, { signal: controller.signal, onProgress });
+    await assert.rejects(trainStudent(dataOf(labels(200)), specOf(), options), /cancelled/);
+    assert.deepEqual(readdirSync(folder), []);
+  }));
+
 test('a damaged, a missing and a newer bundle are refused in words', () =>
   inFolder(async (folder) => {
     const options = optionsIn(folder);
