@@ -25,9 +25,9 @@ export interface GatewayOptions extends GatewaySettings {
   readonly redaction?: RedactionSettings;
   readonly retention?: Retention;
   readonly acceptClock?: boolean;
-  /** Seconds without a host after which the gateway ends; null or left out: it stays. */
+  /** Seconds without a host after which the gateway ends; null or left out: it stays, unless it is attached. */
   readonly leaseSeconds?: number | null;
-  /** Ends with this process, for commands that run to their end. */
+  /** Ends with this process (half a minute later where it was killed), for commands that run to their end. */
   readonly attached?: boolean;
   readonly log?: Log;
 }
@@ -63,6 +63,8 @@ export interface GatewayClient {
 }
 
 const WATCH_MS = 300;
+/** How long an attached gateway outlives a host that was killed. */
+const ATTACHED_SECONDS = 30;
 const START_TIMEOUT_MS = 15_000;
 
 /** @throws AppError 'gateway-unavailable' where no gateway could be started. */
@@ -189,7 +191,7 @@ async function spawnGateway(
     retention: options.retention ?? {},
     workerEntry: options.workerEntry,
     acceptClock: options.acceptClock ?? false,
-    leaseSeconds: options.leaseSeconds ?? null,
+    leaseSeconds: options.leaseSeconds ?? (options.attached === true ? ATTACHED_SECONDS : null),
   };
   const logFile = await open(path.join(options.storage, 'gateway.log'), 'a');
   try {
