@@ -2,7 +2,7 @@ import { verdictStyle, verdicts } from '../../webview/charts/capabilities.ts';
 import { coverageChart } from '../../webview/charts/coverage.ts';
 import { el } from '../../webview/charts/svg.ts';
 import { count, dollars, duration, percent, plural } from '../../webview/charts/words.ts';
-import type { Verdict } from '../capabilities/capability.ts';
+import type { CapabilityKind, Verdict } from '../capabilities/capability.ts';
 import type { Proposal, ProposalRow } from '../capabilities/proposal.ts';
 import type { TaskState } from '../protocol.ts';
 import { type Content, html, type Markup, raw } from './html.ts';
@@ -39,7 +39,7 @@ ${everyChoice(rows)}`,
 }
 
 function isSilent({ kind, fired }: ProposalRow): boolean {
-  return fired === 0 && ['label', 'enum', 'tool', 'field', 'argument'].includes(kind);
+  return fired === 0 && plainKinds.includes(kind);
 }
 
 const meaning: Readonly<Record<Verdict, readonly [name: string, then: string]>> = {
@@ -84,12 +84,19 @@ function agreed({ signed }: TaskState): Markup {
   return figure('Agreed to by', signed.by, `on ${day}; name and date go into the student’s card`);
 }
 
+const plainKinds: readonly CapabilityKind[] = ['label', 'enum', 'tool', 'field', 'argument'];
+
+/** `es (input language)`: what is no answer by itself says what it is. */
+function nameOf({ kind, name }: ProposalRow): string {
+  return plainKinds.includes(kind) || kind === name ? name : `${name} (${kind.replaceAll('-', ' ')})`;
+}
+
 /** The choices that send calls to the teacher, the dearest first. */
 function costs(rows: readonly ProposalRow[]): Content {
   const dear = rows.filter((row) => row.costsShare > 0).sort((a, b) => b.costsShare - a.costsShare);
   return list(
     'What a choice costs: calls that go to the teacher for it alone',
-    dear.map((row) => [row.name, percent(row.costsShare), `${meaning[row.verdict][0]}; ${mistake(row)}`]),
+    dear.map((row) => [nameOf(row), percent(row.costsShare), `${meaning[row.verdict][0]}; ${mistake(row)}`]),
   );
 }
 
@@ -107,11 +114,12 @@ function mistake({ cost }: ProposalRow): string {
 /** What has to come before a choice can be settled; capabilities that wait for the same stand together. */
 function needed(rows: readonly ProposalRow[]): Content {
   const groups = new Map<string, { names: string[]; traces: number; verdict: Verdict; text: string }>();
-  for (const { name, verdict, needed: data } of rows) {
+  for (const row of rows) {
+    const { verdict, needed: data } = row;
     if (data === null) continue;
     const key = `${verdict} ${data.text}`;
     const group = groups.get(key) ?? { names: [], traces: data.traces, verdict, text: data.text };
-    group.names.push(name);
+    group.names.push(nameOf(row));
     groups.set(key, group);
   }
   const soonest = [...groups.values()].sort((a, b) => a.traces - b.traces);
@@ -165,7 +173,7 @@ function everyChoice(rows: readonly ProposalRow[]): Markup {
     {
       head: ['Capability', 'Choice', 'Used', 'Of its chances', 'Costs', 'Why, and what is still needed'],
       rows: sorted.map((row) => [
-        row.name,
+        nameOf(row),
         row.verdict,
         count(row.fired),
         percent(row.share),
