@@ -9,6 +9,7 @@ import {
   slotNames,
   spread,
 } from './family.ts';
+import { isGenericSystem } from './instructions.ts';
 import { slotLabel, textBefore } from './names.ts';
 import { containment, type Outputs, outputsOf } from './outputs.ts';
 import { isDate } from './slotNames.ts';
@@ -20,6 +21,8 @@ import { wordCount } from './tokens.ts';
 
 /** Calls of an edit that changes a value only must be this many before it counts: a session may do the same by chance. */
 const SETTLED = 20;
+/** Calls with a rare value, for each call with the usual one, at most. */
+const RARE = 0.25;
 const MOST_VALUES = 8;
 /** Words of a rare value ("en-US") that may leave the constant text. */
 const VALUE_WORDS = 3;
@@ -41,12 +44,21 @@ export function widenTemplate(template: FamilyTemplate, digests: readonly Digest
   const now = applyTemplate(wider, digests);
   if (now.matched.length < matched.length + 3) return template;
   const gained = applyTemplate(wider, near);
+  // As many calls with another value as with this one are no exception: they may well be another task.
+  if (gained.matched.length > RARE * matched.length && !sharesSystem(matched, gained.matched))
+    return template;
   if (differInDatesOnly(applyTemplate(wider, spread(matched, 50)).slots, gained.slots)) return wider;
   const timeline = [
     ...spread(matched, 2000).map((digest) => [digest.call.trace.startMs, 0] as const),
     ...gained.matched.map((digest) => [digest.call.trace.startMs, 1] as const),
   ];
   return isSequential(timeline) ? template : wider;
+}
+
+/** Do all these calls have instructions of their own, and the same? */
+function sharesSystem(a: readonly Digest[], b: readonly Digest[]): boolean {
+  const { system, systemKey } = a[0]!;
+  return !isGenericSystem(system) && b.every((digest) => digest.systemKey === systemKey);
 }
 
 type Values = Readonly<Record<string, string>>;

@@ -24,6 +24,22 @@ test('a thousand templates are a thousand tasks', () => {
   assert.equal(calls.flat().filter((call) => match(call.request) !== null).length, tasks.length * 8);
 });
 
+test('templates that share a long opening, without a system prompt, are taken apart', () => {
+  const opening = Array.from({ length: 60 }, () => sentence(createRandom('opening'))).join('\n');
+  const calls = Array.from({ length: 20 }, (_, t) => {
+    const own = createRandom(t);
+    const task = `${sentence(own)} ${sentence(own)}`;
+    return stream(`o${t}`, 20, (random) => ({
+      user: `${opening}\n${task}\n\nText: ${sentence(random)}`,
+      answer: `${t}-${random.int(3)}`,
+    }));
+  });
+  assert.deepEqual(
+    discoverTasks(mixed(...calls)).tasks.map((task) => task.calls),
+    Array.from({ length: 20 }, () => 20),
+  );
+});
+
 test('calls that come once only belong to no task', () => {
   const calls = Array.from({ length: 1500 }, (_, t) => {
     const random = createRandom(t);
