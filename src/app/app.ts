@@ -94,7 +94,9 @@ export async function createApp(ports: AppPorts): Promise<App> {
       for (const job of session.jobs.values()) job.abort.abort();
       await ticking;
       await session.closeWorker();
+      // Letting go is not stopping: but whoever lets go must not start it again when somebody else stops it.
       if (ports.ownGateway ?? true) await session.gateway?.stop();
+      else session.gateway?.dispose();
       await session.store?.close();
       states.dispose();
     },

@@ -6,7 +6,7 @@ import type { Usage } from '../traces/store.ts';
 import { analyseTasks } from './analysis.ts';
 import { monthlyCost } from './cost.ts';
 import type { Figures } from './figures.ts';
-import { report, type Session } from './session.ts';
+import { report, type Session, savePolicy } from './session.ts';
 import { watchTombstones } from './tombstones.ts';
 
 /** What happens once a second: new traces into the index, figures out of it, and now and then an analysis. */
@@ -57,17 +57,21 @@ async function readFigures(session: Session): Promise<Figures> {
     bytes: totals.bytes,
     shed: stats?.recorder.shed ?? session.figures.shed,
     live,
-    rolledBack: rolledBack(stats?.tasks ?? {}),
+    rolledBack: keepRollBacks(session, stats?.tasks ?? {}),
     costPerMonth,
     usage,
   };
 }
 
-function rolledBack(tasks: GatewayStats['tasks']): Map<string, string> {
-  const reasons = Object.entries(tasks).flatMap(([taskId, { rolledBack: why }]) =>
-    why ? [[taskId, why] as const] : [],
+/** Roll-backs outlive the gateway that decided them: only a new certificate clears one. */
+function keepRollBacks(session: Session, tasks: GatewayStats['tasks']): Map<string, string> {
+  for (const policy of session.policies) {
+    const why = tasks[policy.taskId]?.rolledBack;
+    if (why && policy.rolledBack === undefined) savePolicy(session, { ...policy, rolledBack: why });
+  }
+  return new Map(
+    session.policies.flatMap(({ taskId, rolledBack }) => (rolledBack ? [[taskId, rolledBack]] : [])),
   );
-  return new Map(reasons);
 }
 
 /** Capture that cannot write is a problem while it lasts; calls go on without it. */
