@@ -44,7 +44,22 @@ const controls: Controls = {
     remember({ verdictFilter });
     change({});
   },
-  rename: (taskId) => change({ renaming: taskId }),
+  rename: (taskId) => {
+    change({ renaming: taskId });
+    // After the frame that draws the field.
+    requestAnimationFrame(() => {
+      const field = document.querySelector<HTMLInputElement>('.name-field');
+      field?.focus();
+      field?.select();
+    });
+  },
+  finishRename: (name) => {
+    const task = model?.state.tasks.find((candidate) => candidate.id === model?.renaming);
+    change({ renaming: null });
+    if (task !== undefined && name !== '' && name !== task.name) {
+      void controls.act('task.rename', { taskId: task.id, name });
+    }
+  },
   dismiss: () => change({ failure: null }),
 };
 

@@ -31,7 +31,10 @@ export interface Controls {
   open(taskId: string | null): void;
   toggle(section: string, open: boolean): void;
   filterVerdicts(verdict: string): void;
+  /** Begins to edit the name of a task; null gives up. */
   rename(taskId: string | null): void;
+  /** Ends editing with what was typed; of several events that end it the first one counts. */
+  finishRename(name: string): void;
   dismiss(): void;
 }
 

@@ -117,6 +117,19 @@ step('shows the task above the call that belongs to it, and opens it from there'
   await driver.shot('task');
 });
 
+step('renames a task in the sidebar, and the code above follows', async () => {
+  await sidebar.locator('.task-title').hover();
+  await sidebar.locator('.rename').click();
+  await sidebar.waitForFunction(() => document.activeElement?.classList.contains('name-field'));
+  await driver.page.keyboard.type('voice commands');
+  await driver.page.keyboard.press('Enter');
+  await sidebar.locator('h2', { hasText: 'voice commands' }).waitFor();
+  await driver.page
+    .locator('.codelens-decoration a:visible', { hasText: /voice commands .* calls/ })
+    .waitFor();
+  assert.equal(await sidebar.locator('.failure').count(), 0);
+});
+
 step('trains a student with progress and says what was proved', async () => {
   await driver.shot('terms');
   await sidebar.locator('.terms [data-decision="allowed"]').click();

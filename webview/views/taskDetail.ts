@@ -94,12 +94,8 @@ function name(task: TaskState, controls: Controls): Child {
 }
 
 function nameField(task: TaskState, controls: Controls): Tree {
-  const finish = (event: Event): void => {
-    const value = (event.target as HTMLInputElement).value.trim();
-    controls.rename(null);
-    if (value !== '' && value !== task.name)
-      void controls.act('task.rename', { taskId: task.id, name: value });
-  };
+  const finish = (event: Event): void =>
+    controls.finishRename((event.target as HTMLInputElement).value.trim());
   const keydown = (event: Event): void => {
     const { key } = event as KeyboardEvent;
     if (key === 'Enter') finish(event);
@@ -112,9 +108,8 @@ function nameField(task: TaskState, controls: Controls): Tree {
     key: 'field',
     class: 'name-field',
     value: task.name,
-    autofocus: true,
     'aria-label': 'Name of the task',
-    on: { keydown, change: finish },
+    on: { keydown, change: finish, blur: finish },
   });
 }
 
