@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { quantile } from '../../src/base/quantile.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
 import { readTraffic, type TrafficLine, trafficFolder } from './support/traffic.ts';
@@ -23,6 +25,7 @@ const set = option('set', 'sms_spam');
 const connections = Number(option('connections', '16'));
 const calls = Number(option('calls', '4000'));
 const program = path.resolve(import.meta.dirname, '../../dist/understudy.cjs');
+const paths: Readonly<Record<string, string>> = { openai: '/v1/chat/completions', anthropic: '/v1/messages' };
 const storage = mkdtempSync(path.join(tmpdir(), 'understudy-predict-'));
 try {
   train(folder);
@@ -56,14 +59,29 @@ function train(from: string): void {
 }
 
 async function measure(from: string) {
-  const server = spawn(process.execPath, [program, 'serve', '--storage', storage, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  // Calls that the student leaves to the teacher end here: no provider is asked.
+  const teacher = createServer((incoming, answer) => {
+    incoming.resume();
+    incoming.once('end', () => answer.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
   });
+  await new Promise<void>((resolve) => teacher.listen(0, '127.0.0.1', resolve));
+  const upstream = `http://127.0.0.1:${(teacher.address() as AddressInfo).port}`;
+  const upstreams = Object.keys(paths).flatMap((provider) => ['--upstream', `${provider}=${upstream}`]);
+  const server = spawn(
+    process.execPath,
+    [program, 'serve', '--storage', storage, '--port', '0', ...upstreams],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   try {
     const urls = await readyLine(server);
     const lines = readTraffic(from, set).filter((line) => line.split === 'test');
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
-    const first = await call(agent, urls, lines[0]!);
+    const ready = performance.now();
+    for (let i = 0; i < 400 && !(await call(agent, urls, lines[i % lines.length]!)).student; i++)
+      await pause(25);
+    const firstAnswerMs = round(performance.now() - ready);
     await burst(agent, urls, lines, 400);
     const results = await burst(agent, urls, lines, calls);
     const own = results.filter((result) => result.student).map((result) => result.ms);
@@ -75,12 +93,13 @@ async function measure(from: string) {
       answeredHere: own.length,
       p50Ms: round(quantile(own, 0.5)),
       p99Ms: round(quantile(own, 0.99)),
-      firstCallMs: round(first.ms),
+      firstAnswerMs,
       coldStart: await coldStart(),
       megabytes: residentMegabytes(server),
     };
   } finally {
     server.kill('SIGTERM');
+    teacher.close();
   }
 }
 
@@ -113,8 +132,6 @@ async function burst(
   await Promise.all(Array.from({ length: connections }, worker));
   return results;
 }
-
-const paths: Readonly<Record<string, string>> = { openai: '/v1/chat/completions', anthropic: '/v1/messages' };
 
 function call(agent: Agent, urls: Readonly<Record<string, string>>, line: TrafficLine): Promise<Result> {
   const url = `${urls[line.provider] ?? ''}${paths[line.provider] ?? ''}`;

@@ -87,3 +87,13 @@ test('coverage is what can be served at the risk, nothing where every row is wro
   );
   assert.equal(coverageOf([], 0.02), 0);
 });
+
+test('a rung that is surely right more often is taken where it does not surely serve less', () => {
+  const low = rows(800, 0.4);
+  const wrong = low.flatMap((row, i) => (row.agree ? [] : [i]));
+  const mended = new Set(wrong.slice(0, Math.floor(wrong.length / 2)));
+  // Half the mistakes are mended without a word about how sure it is of them.
+  const high = low.map((row, i) => (mended.has(i) ? { ...row, agree: true, confidence: 0 } : row));
+  const { chosen } = chooseRung([candidate('wide', low), candidate('wide+deep', high)], 0.02, 1);
+  assert.equal(chosen.rung, 'wide+deep');
+});

@@ -92,8 +92,8 @@ function featureHashes(
 }
 
 /** More tokens than this are thinned out. */
-const mostTokens = 500_000;
-const copies = 6;
+const mostTokens = 1_000_000;
+const copies = 4;
 
 /** Of rows that differ in their numbers alone a few say it all; only where there is more than enough. */
 function thin(rows: readonly Row[]): readonly Row[] {

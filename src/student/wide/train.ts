@@ -111,8 +111,12 @@ function withGate(scores: WideScores, gate: Gate | null): WideScores {
     : { ...scores, familiar: logistic(gate.model, gateFeatures(scores, gate.slot)) };
 }
 
+/** With fewer classes one of them says little about what none of them is. */
+const leastForHiding = 20;
+
 /** A fifth of the classes, hidden from one training, stands for what no training has seen. */
 function hiddenRows(slot: ChoiceSlot, examples: readonly Example[], seed: number) {
+  if (slot.values.length < leastForHiding) return null;
   const order = createRandom(seed)
     .derive('hidden')
     .shuffle(slot.values.map((_, k) => k));
