@@ -57,7 +57,7 @@ async function crossTag(
   const teach = (rows: readonly Example[], done: number) =>
     trainTagger(rows, plan, inputSlots, {
       seed,
-      epochs: Math.max(8, Math.min(16, Math.round(130_000 / Math.max(1, rows.length)))),
+      epochs: Math.max(8, Math.min(16, Math.round(200_000 / Math.max(1, rows.length)))),
       pause,
       progress: (fraction) => progress((done + fraction) / (rounds + 1), 'Training the tagger'),
     });

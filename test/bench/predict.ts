@@ -29,6 +29,8 @@ const paths: Readonly<Record<string, string>> = { openai: '/v1/chat/completions'
 const storage = mkdtempSync(path.join(tmpdir(), 'understudy-predict-'));
 try {
   train(folder);
+  // The gateway of the replay takes a moment to go; `serve` would join it on its way out.
+  await pause(5000);
   console.log(JSON.stringify(await measure(folder)));
 } finally {
   rmSync(storage, { recursive: true, force: true });

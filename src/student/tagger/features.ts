@@ -93,7 +93,8 @@ export function tokenFeatures(
     const after = i + 1 < tokens.length && tokens[i + 1]!.start === token.end;
     add(`join=${before}${after}`);
     const { form, index, last } = chunks[i]!;
-    if (last > 0) {
+    // Sentences have no such chunks worth a feature; records with copied white space are full of them.
+    if (last > 0 && wordsOnly !== null) {
       add(`c=${form}`);
       add(`c=${form}@${Math.min(index, 6)}`);
       add(`c=${form} ${w}`);

@@ -61,9 +61,13 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
 /** More values than this would leave each too few inputs to learn from. */
 const mostValues = 60;
 
+/** Only what every answer has can lead: an optional choice would be known in training and missed in use. */
 function leaderOf(node: PlanNode): string | null {
-  const choices = nodeSlots(node).choices.filter(
-    ({ name, values }) => !name.endsWith('?') && values.length <= mostValues,
+  if (node.kind !== 'object') return null;
+  const choices = node.fields.flatMap((field) =>
+    field.presence === null && field.node.kind === 'choice' && field.node.slot.values.length <= mostValues
+      ? [field.node.slot]
+      : [],
   );
   const most = choices.reduce<ChoiceSlot | null>(
     (best, slot) => (best === null || slot.values.length > best.values.length ? slot : best),
