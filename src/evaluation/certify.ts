@@ -16,6 +16,8 @@ export interface CertifyOptions {
    * enough calibration calls of its own. Default `common`.
    */
   readonly promise?: 'common' | 'each';
+  /** Nothing below this confidence is served; chosen on validation rows (`stressFloor`). Default: no floor. */
+  readonly floor?: number;
 }
 
 /**
@@ -29,10 +31,19 @@ export interface CertifyOptions {
  * risk > epsilon, so what remains has risk <= epsilon: risk is an average weighted by traffic.
  */
 export function certify(
-  validation: readonly Scored[],
-  calibration: readonly Scored[],
+  allValidation: readonly Scored[],
+  allCalibration: readonly Scored[],
   options: CertifyOptions,
 ): CertificationOutcome {
+  const { floor = Number.NEGATIVE_INFINITY } = options;
+  const validation = atLeast(floor, allValidation);
+  const calibration = atLeast(floor, allCalibration);
+  if (
+    validation.length > 0 &&
+    !validation.some((row) => row.answered) &&
+    allValidation.some((row) => row.answered)
+  )
+    return { kind: 'refused', reason: strangeReason, joint: null };
   const joint = jointRisk(toRows(calibration), options);
   if (options.promise === 'each') return certifyEach(validation, calibration, options, joint);
 
@@ -67,6 +78,15 @@ export function serves(
     row.confidence >= decision.threshold &&
     row.confidence >= outcome.certificate.threshold
   );
+}
+
+const strangeReason =
+  'The student cannot tell calls of a kind it has never seen from the ones it knows: if some came, it would answer them wrongly without a doubt.';
+
+/** Rows below the floor are as good as unanswered. */
+function atLeast(floor: number, rows: readonly Scored[]): readonly Scored[] {
+  if (floor === Number.NEGATIVE_INFINITY) return rows;
+  return rows.map((row) => (row.confidence >= floor ? row : { ...row, answered: false }));
 }
 
 function toRows(rows: readonly Scored[]): Row[] {
