@@ -2,7 +2,8 @@ import { AppError, toAppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
-import { acceptorFeatures } from './acceptor.ts';
+import type { Familiarity } from '../evaluation/stress.ts';
+import { type Acceptor, acceptorFeatures } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import { type DeepRung, trainDeepRung } from './deepRung.ts';
@@ -24,6 +25,12 @@ export interface Trained extends Candidate {
   readonly device: Device;
 }
 
+/** The rungs, and how sure the linear one is of rows whose kind it knows and of rows whose kind was hidden from it. */
+export interface Candidates {
+  readonly trained: readonly Trained[];
+  readonly familiarity: Familiarity;
+}
+
 /** The rungs asked for, each with honest scores on the same held-out rows. */
 export async function candidatesOf(
   dataset: Dataset,
@@ -31,22 +38,32 @@ export async function candidatesOf(
   rung: WideRung,
   spec: StudentSpec,
   options: TrainOptions,
-): Promise<Trained[]> {
+): Promise<Candidates> {
   const held = heldRows(train);
   const wide = judge(dataset, train, rung.outOfFold);
   const candidates: Trained[] = [
     { rung: 'wide', deep: null, device: 'cpu', ...wide, common: held.map((i) => wide.validation[i]!) },
   ];
+  const strange = rung.strange.map(({ row, evidence }) =>
+    scoreRow(dataset, train[row]!, evidence, wide.acceptor),
+  );
+  const result: Candidates = {
+    trained: candidates,
+    familiarity: {
+      known: wide.validation.map(sureness),
+      strange: strange.map(sureness),
+    },
+  };
   const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
-  if (!spec.rungs.includes('wide+deep') || train.length < least) return candidates;
+  if (!spec.rungs.includes('wide+deep') || train.length < least) return result;
   const covered = coverageOf(wide.validation, spec.epsilon);
   if (covered > enoughCoverage) {
     const message = `The linear rung serves ${(covered * 100).toFixed(1)} % of the held-out rows at the promised risk: networks are left out`;
     options.onProgress({ stage: 'select', fraction: 0.8, message });
-    return candidates;
+    return result;
   }
   const deep = await deepOrNone(train, held, rung, dataset, spec, options);
-  if (deep === null) return candidates;
+  if (deep === null) return result;
   const mixed = judge(
     dataset,
     held.map((i) => train[i]!),
@@ -59,7 +76,7 @@ export async function candidatesOf(
     ...mixed,
     common: mixed.validation,
   });
-  return candidates;
+  return result;
 }
 
 /** The deep rung; null where the engine failed, which costs the user a rung and not the student. */
@@ -98,30 +115,41 @@ function heldRows(train: readonly Example[]): number[] {
 
 /** Fits the acceptor on honest evidence and scores the rows with it. */
 function judge(dataset: Dataset, examples: readonly Example[], evidence: readonly Evidence[]) {
-  const rows = examples.map((example, i) => {
-    const decoded = decode(dataset.plan, evidence[i]!, example.input);
-    return {
-      example,
-      decoded,
-      familiar: evidence[i]!.familiar,
-      features: acceptorFeatures(decoded.signals, lengthOf(example.input, dataset.inputSlots)),
-      agree: decoded.answer !== null && answersAgree(decoded.answer, example.answer),
-    };
-  });
+  const rows = examples.map((example, i) => read(dataset, example, evidence[i]!));
   const acceptor = fitLogistic(
     rows.map((row) => row.features),
     rows.map((row) => row.agree),
   );
-  const validation = rows.map(
-    ({ example, decoded, features, agree, familiar }): Scored => ({
-      callId: example.callId,
-      atMs: example.atMs,
-      confidence: logistic(acceptor, features) * familiar,
-      agree,
-      answered: decoded.answer !== null,
-      bucket: decoded.bucket,
-      cached: false,
-    }),
-  );
+  const validation = examples.map((example, i) => scoreOf(example, rows[i]!, acceptor));
   return { acceptor, validation };
+}
+
+function scoreRow(dataset: Dataset, example: Example, evidence: Evidence, acceptor: Acceptor): Scored {
+  return scoreOf(example, read(dataset, example, evidence), acceptor);
+}
+
+function sureness(row: Scored): number {
+  return row.answered ? row.confidence : Number.NEGATIVE_INFINITY;
+}
+
+function read(dataset: Dataset, example: Example, evidence: Evidence) {
+  const decoded = decode(dataset.plan, evidence, example.input);
+  return {
+    decoded,
+    familiar: evidence.familiar,
+    features: acceptorFeatures(decoded.signals, lengthOf(example.input, dataset.inputSlots)),
+    agree: decoded.answer !== null && answersAgree(decoded.answer, example.answer),
+  };
+}
+
+function scoreOf(example: Example, row: ReturnType<typeof read>, acceptor: Acceptor): Scored {
+  return {
+    callId: example.callId,
+    atMs: example.atMs,
+    confidence: logistic(acceptor, row.features) * row.familiar,
+    agree: row.agree,
+    answered: row.decoded.answer !== null,
+    bucket: row.decoded.bucket,
+    cached: false,
+  };
 }

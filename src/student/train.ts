@@ -7,6 +7,7 @@ import { certify } from '../evaluation/certify.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
+import { stressFloor } from '../evaluation/stress.ts';
 import { readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
 import { candidatesOf } from './candidates.ts';
@@ -15,6 +16,9 @@ import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
 import { trainWideRung } from './wideRung.ts';
+
+/** The promise should still hold when one call in ten is of a kind that training never saw. */
+const strangeShare = 0.1;
 
 /** Fewer answers than this teach nothing that could be certified. */
 const leastAnswers = 20;
@@ -48,9 +52,9 @@ const train: TrainStudent = async (dataset, spec, options) => {
     progress: (fraction, message) =>
       options.onProgress({ stage: 'wide', fraction: 0.02 + 0.33 * fraction, message }),
   });
-  const candidates = await candidatesOf(dataset, rows, rung, spec, options);
+  const { trained, familiarity } = await candidatesOf(dataset, rows, rung, spec, options);
   options.onProgress({ stage: 'select', fraction: 0.8, message: 'Choosing the rung' });
-  const { chosen, reason } = chooseRung(candidates, spec.epsilon, spec.seed);
+  const { chosen, reason } = chooseRung(trained, spec.epsilon, spec.seed);
   options.onProgress({ stage: 'select', fraction: 0.82, message: `Took ${chosen.rung}: ${reason}` });
   await pause();
 
@@ -77,7 +81,12 @@ const train: TrainStudent = async (dataset, spec, options) => {
   );
   await parts.deep?.model.dispose();
   await pause();
-  const outcome = certify(chosen.validation, calibration, { epsilon: spec.epsilon, delta: spec.delta });
+  const floor = stressFloor(chosen.validation, familiarity, { epsilon: spec.epsilon, share: strangeShare });
+  const outcome = certify(chosen.validation, calibration, {
+    epsilon: spec.epsilon,
+    delta: spec.delta,
+    floor,
+  });
   options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
   const card = {
     ...cardOf(dataset, spec, options, outcome),

@@ -13,6 +13,8 @@ export interface WideRung {
   readonly taggerOf: (i: number) => Tagger | null;
   /** Out-of-fold evidence per example. */
   readonly outOfFold: readonly Evidence[];
+  /** Evidence on examples whose class was hidden from the model. */
+  readonly strange: readonly { readonly row: number; readonly evidence: Evidence }[];
 }
 
 export interface RungWork {
@@ -38,12 +40,14 @@ export async function trainWideRung(
     pause,
     progress: (fraction, message) => progress(0.5 + 0.5 * fraction, message),
   });
-  const outOfFold = examples.map((example, i): Evidence => {
+  const evidenceOf = (i: number, scores: (typeof heads.outOfFold)[number]): Evidence => {
     const tagger = tags.taggerOf(i);
-    const tag = tagger === null ? null : tagInput(tagger, example.input, inputSlots);
-    return { ...heads.outOfFold[i]!, tag, members: new Map() };
-  });
-  return { wide: heads.model, ...tags, outOfFold };
+    const tag = tagger === null ? null : tagInput(tagger, examples[i]!.input, inputSlots);
+    return { ...scores, tag, members: new Map() };
+  };
+  const outOfFold = examples.map((_, i) => evidenceOf(i, heads.outOfFold[i]!));
+  const strange = heads.strange.map(({ row, scores }) => ({ row, evidence: evidenceOf(row, scores) }));
+  return { wide: heads.model, ...tags, outOfFold, strange };
 }
 
 const rounds = 3;

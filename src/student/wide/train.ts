@@ -21,6 +21,8 @@ export interface WideTraining {
   readonly model: WideModel;
   /** Scores of each training example by a model that never saw its cluster; in the order of `examples`. */
   readonly outOfFold: readonly WideScores[];
+  /** Examples of classes that were hidden from one training, with that model's scores: what is strange to a student. */
+  readonly strange: readonly { readonly row: number; readonly scores: WideScores }[];
 }
 
 export interface WideOptions {
@@ -78,16 +80,16 @@ export async function trainWide(
     options.progress((fold + 1) / rounds);
   }
   const hidden = main === null ? null : hiddenRows(main, examples, options.seed);
-  const gate =
-    main === null || hidden === null
-      ? null
-      : fitGate(main.name, outOfFold, await crossScore(hidden.inside, hidden.outside, [main]));
+  const unseen =
+    main === null || hidden === null ? [] : await crossScore(hidden.inside, hidden.outside, [...heads]);
+  const gate = main === null || hidden === null ? null : fitGate(main.name, outOfFold, unseen);
   options.progress((rounds - 1) / rounds);
   const full = await fit({ examples, data, vocabulary, rows: all, heads, options });
   options.progress(1);
   const neighbours = main === null ? null : neighboursOf(main, examples, data, all);
   const model = { vocabulary, heads: withTemperatures(full, logits), neighbours, gate };
-  return { model, outOfFold: outOfFold.map((scores) => withGate(scores, gate)) };
+  const strange = unseen.map((scores, k) => ({ row: hidden!.outside[k]!, scores: withGate(scores, gate) }));
+  return { model, outOfFold: outOfFold.map((scores) => withGate(scores, gate)), strange };
 }
 
 /** How common inputs of an unknown kind are taken to be. */
