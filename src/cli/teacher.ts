@@ -27,8 +27,10 @@ export const teacher: Command = {
 };
 
 export function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
+  // A pending promise alone does not keep a process running.
+  const awake = setInterval(() => {}, 60_000);
+  return new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  }).finally(() => clearInterval(awake));
 }
