@@ -17,8 +17,8 @@ import { type Parts, predictWith } from './predictor.ts';
 import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
 import { trainWideRung } from './wideRung.ts';
 
-/** The promise should still hold when three calls in twenty are of a kind that training never saw. */
-const strangeShare = 0.15;
+/** The promise should still hold when one call in ten is of a kind that training never saw. */
+const strangeShare = 0.1;
 
 /** Fewer answers than this teach nothing that could be certified. */
 const leastAnswers = 20;
