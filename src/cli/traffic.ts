@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { AppError } from '../base/error.ts';
 import { readTrafficLine, type TrafficLine } from '../traces/import/trafficFile.ts';
@@ -51,10 +50,17 @@ export async function readTraffic(
   return { lines, skipped };
 }
 
-function readLines(file: string): AsyncIterable<string> {
+/** Lines end with a line feed and nothing else: JSON may hold U+2028, which other readers take for an end. */
+async function* readLines(file: string): AsyncIterable<string> {
   const raw = createReadStream(file);
   const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
   // An error of the file does not travel through a pipe by itself.
   raw.on('error', (error) => input.destroy(error));
-  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let rest = '';
+  for await (const chunk of input.setEncoding('utf8')) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
