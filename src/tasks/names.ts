@@ -47,7 +47,7 @@ export function userGist(family: Family): string {
   return gistOf(text.trim());
 }
 
-/** "You are the intent router for Aria, a voice assistant" -> "intent router for aria". */
+/** "You are the intent router for Aria, a voice assistant" -> "Intent router for Aria". */
 function gistOf(text: string): string {
   const clean = text.replace(/^[#*\s]+/u, '');
   // "Your job: summarise the note." says more behind the colon.
@@ -58,13 +58,24 @@ function gistOf(text: string): string {
   const stripped = sentence
     .replace(/^(?:you are|you're|act as|your (?:task|job) is to|you)\s+(?:(?:a|an|the)\s+)?/iu, '')
     .replace(/,.*$/su, (rest) => (sentence.length - rest.length > 16 ? '' : rest));
+  return phrase(stripped.match(/[\p{L}\p{N}_'’-]+/gu) ?? []);
+}
+
+/** The first words up to the fourth that means something, without small words at the ends: "Route messages of a bank's customers". */
+function phrase(words: readonly string[]): string {
+  const isFiller = (word: string): boolean => fillers.has(word.toLowerCase());
+  const start = words.findIndex((word) => !isFiller(word));
+  if (start < 0) return '';
   const chosen: string[] = [];
-  for (const word of stripped.toLowerCase().match(/[\p{L}\p{N}_-]+/gu) ?? []) {
-    if (fillers.has(word)) continue;
+  let meaningful = 0;
+  for (const word of words.slice(start)) {
+    if (meaningful === 4) break;
     chosen.push(word);
-    if (chosen.length === 4) break;
+    if (!isFiller(word)) meaningful++;
   }
-  return chosen.join(' ');
+  while (isFiller(chosen.at(-1)!)) chosen.pop();
+  const text = chosen.join(' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** snake_case, kebab-case and camelCase as words. */

@@ -22,7 +22,7 @@ export async function analyse(
     fraction: 0.4,
     message: `Finding tasks in ${calls.length.toLocaleString('en')} calls`,
   });
-  const { tasks, assigned, unassigned } = discover(calls, job.edits);
+  const { tasks, assigned, unassigned } = discover(job.storage, calls, job.edits);
   signal.throwIfAborted();
 
   const byTask = new Map<string, AssignedCall[]>(tasks.map((task) => [task.id, []]));

@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isArray, parseJson } from '../base/json.ts';
 import { type Discovery, discoverTasks } from '../tasks/miner.ts';
-import type { TaskEdits } from '../tasks/task.ts';
+import type { Task, TaskEdits } from '../tasks/task.ts';
 import { toCall } from '../traces/call.ts';
 import { readTraces } from '../traces/reader.ts';
 import type { Call } from '../traces/trace.ts';
@@ -24,6 +26,9 @@ export async function readCalls(
   return calls.sort((a, b) => a.trace.startMs - b.trace.startMs);
 }
 
-export function discover(calls: readonly Call[], edits: TaskEdits): Discovery {
-  return discoverTasks(calls, edits);
+/** Tasks of the calls; ones found before keep their ids even where their oldest calls are gone from the journal. */
+export function discover(storage: string, calls: readonly Call[], edits: TaskEdits): Discovery {
+  const file = path.join(storage, 'tasks.json');
+  const known = existsSync(file) ? parseJson(readFileSync(file, 'utf8')) : undefined;
+  return discoverTasks(calls, edits, isArray(known) ? (known as unknown as readonly Task[]) : []);
 }

@@ -18,7 +18,7 @@ export async function train(
 ): Promise<TrainResult> {
   onProgress({ stage: 'read', fraction: 0, message: 'Reading traces' });
   const calls = await readCalls(job.storage, signal, () => {});
-  const { tasks, assigned } = discover(calls, job.edits);
+  const { tasks, assigned } = discover(job.storage, calls, job.edits);
   const task = tasks.find((t) => t.id === job.taskId);
   if (task === undefined) {
     throw new AppError('not-found', `There is no task ${job.taskId} any more.`, {
