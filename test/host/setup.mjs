@@ -79,7 +79,7 @@ function installCodeServer(node) {
   mkdirSync(cache, { recursive: true });
   // nodedir: node-gyp takes the headers that came with this Node and downloads none.
   const env = {
-    ...process.env,
+    ...withoutOuterNpm(),
     PATH: `${path.dirname(node)}:${process.env.PATH}`,
     npm_config_nodedir: path.resolve(path.dirname(node), '..'),
     npm_config_build_from_source: 'kerberos',
@@ -95,6 +95,12 @@ function installCodeServer(node) {
   if (result.status !== 0) return `installing code-server failed (${path.relative(process.cwd(), log)})`;
   writeFileSync(mark, wanted);
   return null;
+}
+
+/** The environment without what the npm that runs us says of itself: code-server reads its Node's version there. */
+function withoutOuterNpm() {
+  const own = ([name]) => name !== 'npm_config_user_agent' && !/^npm_(?!config_)/.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(own));
 }
 
 function browser() {
