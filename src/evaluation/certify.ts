@@ -16,7 +16,7 @@ export interface CertifyOptions {
    * enough calibration calls of its own. Default `common`.
    */
   readonly promise?: 'common' | 'each';
-  /** Nothing below this confidence is served; chosen on validation rows (`stressFloor`). Default: no floor. */
+  /** Nothing below this confidence is served; chosen on validation rows (`strangeFloor`). Default: no floor. */
   readonly floor?: number;
 }
 

@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
-import type { Familiarity } from '../evaluation/stress.ts';
+import type { Familiarity } from '../evaluation/strange.ts';
 import { type Acceptor, acceptorFeatures } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';

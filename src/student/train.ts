@@ -7,7 +7,7 @@ import { certify } from '../evaluation/certify.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
-import { stressFloor } from '../evaluation/stress.ts';
+import { strangeFloor } from '../evaluation/strange.ts';
 import { readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
 import { candidatesOf } from './candidates.ts';
@@ -16,9 +16,6 @@ import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
 import { trainWideRung } from './wideRung.ts';
-
-/** The promise should still hold when one call in ten is of a kind that training never saw. */
-const strangeShare = 0.1;
 
 /** Fewer answers than this teach nothing that could be certified. */
 const leastAnswers = 20;
@@ -81,7 +78,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   );
   await parts.deep?.model.dispose();
   await pause();
-  const floor = stressFloor(chosen.validation, familiarity, { epsilon: spec.epsilon, share: strangeShare });
+  const floor = strangeFloor(chosen.validation, familiarity, spec.epsilon);
   const outcome = certify(chosen.validation, calibration, {
     epsilon: spec.epsilon,
     delta: spec.delta,
