@@ -107,7 +107,7 @@ step('finds the tasks and lists them in the sidebar', async () => {
 });
 
 step('shows the task above the call that belongs to it, and opens it from there', async () => {
-  const lens = driver.page.locator('.codelens-decoration a:visible', { hasText: /understand .* calls/ });
+  const lens = driver.page.locator('.codelens-decoration a:visible', { hasText: /understand .* calls/i });
   await driver.page.locator('.monaco-editor').first().click();
   await goToLine(88);
   await lens.first().waitFor();
