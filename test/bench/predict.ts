@@ -141,7 +141,12 @@ function call(agent: Agent, urls: Readonly<Record<string, string>>, line: Traffi
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
-      { method: 'POST', agent, headers: { 'content-type': 'application/json' } },
+      {
+        method: 'POST',
+        agent,
+        // Without its version header an Anthropic call is one that only the teacher can honour.
+        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      },
       (answer) => {
         answer.resume();
         answer.once('end', () =>
