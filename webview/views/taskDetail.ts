@@ -8,6 +8,7 @@ import { capabilities } from './capabilities.ts';
 import { live } from './live.ts';
 import { modeSwitch } from './modeSwitch.ts';
 import { proof } from './proof.ts';
+import { proposal } from './proposal.ts';
 import { section } from './section.ts';
 import { termsQuestions, undecided } from './terms.ts';
 import { jobCard } from './training.ts';
@@ -30,6 +31,7 @@ export function taskDetail(model: Model, task: TaskState, controls: Controls): T
     job === undefined ? termsQuestions(model, task, controls) : null,
     buttons(model, task, job !== undefined, controls),
     modeSwitch(model, task, controls),
+    proposal(task, controls),
     live(task),
     proof(task),
     weaknessMap(model, task, controls),
