@@ -14,7 +14,6 @@ export interface LiveCheck {
   readonly disagreements: number;
   readonly studentMs: readonly number[];
   readonly teacherMs: readonly number[];
-  readonly inputTokensSaved: number;
 }
 
 /** @param skip number of recorded calls that were made before the students were on. */
@@ -37,7 +36,6 @@ export async function compareWithRecording(
     disagreements: 0,
     studentMs: [] as number[],
     teacherMs: [] as number[],
-    inputTokensSaved: 0,
   };
   for (const trace of live) {
     if (trace.servedBy === 'teacher') {
