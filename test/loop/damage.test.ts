@@ -69,7 +69,8 @@ test('damaged lines of the journal are reported and the rest is read', async () 
     await app.run('traces.import', { file });
     const journal = path.join(storage, 'journal');
     const open = readdirSync(journal).find((name) => name.endsWith('.jsonl'));
-    if (open !== undefined) appendFileSync(path.join(journal, open), '0badc0de {"id":"torn\n');
+    assert.ok(open !== undefined, readdirSync(journal).join(' '));
+    appendFileSync(path.join(journal, open), '0badc0de {"id":"torn\n');
     await app.refresh();
     assert.equal(app.state.traces.total, 20);
     if (open !== undefined)
