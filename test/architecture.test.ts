@@ -16,9 +16,16 @@ const allowed: Record<string, readonly string[]> = {
   traces: ['base', 'wire'],
   tasks: ['base', 'wire', 'traces (types)'],
   capabilities: ['base', 'wire', 'traces (types)', 'tasks'],
-  dataset: ['base', 'wire', 'traces (types)', 'tasks', 'capabilities (types)'],
+  dataset: [
+    'base',
+    'wire',
+    'traces (types)',
+    'tasks',
+    'capabilities (types)',
+    'capabilities/tombstone',
+  ],
   onnx: ['base', 'tensor'],
-  student: ['base', 'wire (types)', 'dataset', 'tensor', 'onnx', 'evaluation'],
+  student: ['base', 'wire (types)', 'capabilities/reading', 'dataset', 'tensor', 'onnx', 'evaluation'],
   teacher: ['base', 'wire'],
   routing: ['base', 'wire', 'tasks', 'capabilities (types)', 'evaluation', 'dataset (types)'],
   gateway: [

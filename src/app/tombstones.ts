@@ -33,11 +33,10 @@ export async function watchTombstones(session: Session): Promise<void> {
 
 function stonesOf(session: Session, policy: RoutingPolicy) {
   const task = session.tasks.find((t) => t.id === policy.taskId);
-  const catalogue = session.catalogues.get(policy.taskId);
   const drop = session.cards.get(policy.taskId)?.capabilities.drop ?? [];
-  if (task === undefined || catalogue === undefined || drop.length === 0) return null;
+  if (task === undefined || drop.length === 0) return null;
   const open = session.edits.verdicts[task.id] ?? {};
-  return tombstones(task, catalogue, {
+  return tombstones(task, {
     drop: drop.filter((id) => open[id] === undefined || open[id] === 'drop'),
   });
 }

@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, parseJson } from '../base/json.ts';
 import { normaliseText } from '../base/text.ts';
+import type { Task } from '../tasks/task.ts';
 import type { Answer } from '../wire/chat.ts';
 import { enumOffer, qualified, scalarText } from './offer.ts';
 
@@ -19,6 +20,19 @@ export interface ReadOptions {
   readonly separator: string | null;
   /** The label is the first line, text follows. */
   readonly firstLine: boolean;
+}
+
+/** How the answers of a task are read. */
+export function readOptions({ output }: Pick<Task, 'output'>): ReadOptions {
+  return {
+    separator: output.kind === 'multi-label' ? output.separator : null,
+    firstLine: output.kind === 'label-then-text',
+  };
+}
+
+/** What two ids of one capability share: labels are folded, another spelling is the same label. */
+export function signature(id: string): string {
+  return id.startsWith('label:') ? `label:${foldLabel(id.slice(6))}` : id;
 }
 
 const MAX_LABEL = 100;

@@ -3,6 +3,13 @@ import type { ChatRequest, ChatResponse } from '../wire/chat.ts';
 import { detectLanguage } from './language.ts';
 import { jsonText, type Visit } from './reading.ts';
 
+const asked = new Set(['image', 'turns', 'input-language', 'input-length', 'parameter']);
+
+/** Is this capability seen in the request alone, before anybody answers? */
+export function isAsked(id: string): boolean {
+  return asked.has(id.slice(0, id.indexOf(':')));
+}
+
 /** What a request asks of whoever answers it: language, length, images, turns, parameters, which tools are on offer. */
 export function readRequest(request: ChatRequest, input: string, visit: Visit): void {
   const language = detectLanguage(input);

@@ -1,6 +1,6 @@
 import type { AssignedCall, Task } from '../tasks/task.ts';
 import { answerOf, messageText } from '../wire/chat.ts';
-import { type Place, type ReadOptions, readAnswer } from './reading.ts';
+import { type Place, readAnswer, readOptions } from './reading.ts';
 import { readRequest, readResponse } from './request.ts';
 
 /** Everything the analysis needs from the calls, counted in one pass: which call used what, and when. */
@@ -67,14 +67,6 @@ export function tallyCalls(task: Task, calls: readonly AssignedCall[]): Tally {
     unaudited: calls.filter(
       ({ call }) => call.trace.servedBy === 'student' && call.trace.route?.audit == null,
     ).length,
-  };
-}
-
-/** How the answers of a task are read. */
-export function readOptions(task: Pick<Task, 'output'>): ReadOptions {
-  return {
-    separator: task.output.kind === 'multi-label' ? task.output.separator : null,
-    firstLine: task.output.kind === 'label-then-text',
   };
 }
 

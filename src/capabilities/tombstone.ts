@@ -1,9 +1,8 @@
 import type { Task } from '../tasks/task.ts';
 import type { Answer, ChatRequest } from '../wire/chat.ts';
-import type { CapabilityKind, CapabilitySet, Catalogue } from './capability.ts';
-import { foldLabel, type ReadOptions, readAnswer } from './reading.ts';
-import { readRequest } from './request.ts';
-import { readOptions } from './tally.ts';
+import type { CapabilitySet } from './capability.ts';
+import { type ReadOptions, readAnswer, readOptions, signature } from './reading.ts';
+import { isAsked, readRequest } from './request.ts';
 
 /**
  * What is left of a dropped capability: enough to recognise it in a teacher's answer. One such answer reopens the
@@ -18,43 +17,31 @@ export interface Tombstones {
   readonly watchesRequest: boolean;
 }
 
-const ofRequest: ReadonlySet<CapabilityKind> = new Set([
-  'image',
-  'turns',
-  'input-language',
-  'input-length',
-  'parameter',
-]);
-
 /** Tombstones of everything that a capability set drops. */
-export function tombstones(
-  task: Pick<Task, 'id' | 'output'>,
-  catalogue: Catalogue,
-  set: Pick<CapabilitySet, 'drop'>,
-): Tombstones {
-  const dropped = new Set(set.drop);
+export function tombstones(task: Pick<Task, 'id' | 'output'>, set: Pick<CapabilitySet, 'drop'>): Tombstones {
   const signatures: Record<string, string> = Object.create(null) as Record<string, string>;
-  let watchesRequest = false;
-  for (const { id, kind } of catalogue.capabilities) {
-    if (!dropped.has(id)) continue;
-    signatures[signature(id)] = id;
-    watchesRequest ||= ofRequest.has(kind);
-  }
-  return { taskId: task.id, read: readOptions(task), signatures, watchesRequest };
+  for (const id of set.drop) signatures[signature(id)] = id;
+  return { taskId: task.id, read: readOptions(task), signatures, watchesRequest: set.drop.some(isAsked) };
 }
 
 /**
  * Does this teacher's answer use anything dropped? Pure and fast: one walk over the answer, no state.
+ * @param request null where only the answer counts. @param input what a student would read of the request.
  * @returns ids of the dropped capabilities that fired, each once; empty for nearly every answer.
  */
-export function firesDropped(stones: Tombstones, answer: Answer, request: ChatRequest | null): string[] {
+export function firesDropped(
+  stones: Tombstones,
+  answer: Answer,
+  request: ChatRequest | null,
+  input = '',
+): string[] {
   const fired = new Set<string>();
   const visit = (id: string): void => {
     const dropped = stones.signatures[signature(id)];
     if (dropped !== undefined) fired.add(dropped);
   };
   readAnswer(answer, stones.read, visit);
-  if (stones.watchesRequest && request !== null) readRequest(request, '', visit);
+  if (stones.watchesRequest && request !== null) readRequest(request, input, visit);
   return [...fired];
 }
 
@@ -64,8 +51,4 @@ export function reopened(capabilityId: string): { readonly message: string; read
     message: `The teacher used ${capabilityId}, which was dropped as never fired.`,
     next: 'It is routed to the teacher again and the certificate of its bucket is void: analyse and train again.',
   };
-}
-
-function signature(id: string): string {
-  return id.startsWith('label:') ? `label:${foldLabel(id.slice(6))}` : id;
 }

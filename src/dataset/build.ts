@@ -1,5 +1,6 @@
 import { normaliseText } from '../base/text.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
+import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
 import type { Answer, TokenLogprob } from '../wire/chat.ts';
 import { answerOf } from '../wire/chat.ts';
@@ -16,6 +17,7 @@ import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
 export interface BuildDataset {
   readonly task: Task;
   readonly calls: readonly AssignedCall[];
+  /** What it drops is neither a class nor a field of the plan; null drops nothing. */
   readonly capabilities: CapabilitySet | null;
   readonly split?: SplitRule;
   readonly seed: number;
@@ -24,9 +26,16 @@ export interface BuildDataset {
 /**
  * Turns a task's calls into examples: plan inferred, answers aligned, splits without leaks. Calls of the current version
  * and of earlier minor wordings of it are used; errors, refusals, hedges, cut answers, probes and everything that a
- * student answered stay out. Calls of routed and dropped capabilities stay in: a student must know what to pass on.
+ * student answered stay out. Calls of routed and dropped capabilities stay in, for a student must know what to pass on: a
+ * routed one as a class of its own, a dropped one as a call that no answer of the plan fits.
  */
-export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildDataset): Dataset {
+export function buildDataset({
+  task,
+  calls,
+  capabilities,
+  split = defaultSplit,
+  seed,
+}: BuildDataset): Dataset {
   const version = task.versions.at(-1);
   const usable = usableCalls(task, calls);
   const observations = usable.map(({ call, assignment }) => ({
@@ -34,7 +43,12 @@ export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildD
     answer: answerOf(call.response!),
     input: modelInputOf(task, assignment.slots),
   }));
-  const plan = inferPlan(observations, task);
+  const stones = tombstones(task, capabilities ?? { drop: [] });
+  const dropped = observations.map((o) => firesDropped(stones, o.answer, null)[0] ?? null);
+  const plan = inferPlan(
+    observations.filter((_, i) => dropped[i] === null),
+    task,
+  );
   const slots = inputSlotsOf(task);
   const { clusters, splits } = assignSplits(
     observations.map((o) => inputText(o.input, slots)),
@@ -43,7 +57,10 @@ export function buildDataset({ task, calls, split = defaultSplit, seed }: BuildD
     seed,
   );
   const examples = observations.map((o, i): Example => {
-    const { targets, unplanned } = align(plan, o.answer, o.input);
+    const { targets, unplanned } =
+      dropped[i] === null
+        ? align(plan, o.answer, o.input)
+        : { targets: null, unplanned: `${dropped[i]} was dropped` };
     const logprobs = o.call.response?.logprobs ?? null;
     return {
       callId: o.call.trace.id,

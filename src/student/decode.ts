@@ -1,9 +1,8 @@
-import { canonicalJson, isArray, isObject, type Json, parseJson } from '../base/json.ts';
+import { canonicalJson, type Json } from '../base/json.ts';
 import type { Targets } from '../dataset/align.ts';
 import type { ModelInput, Target } from '../dataset/example.ts';
 import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../dataset/plan.ts';
 import { renderAnswer } from '../dataset/render.ts';
-import { unwrapText } from '../dataset/style.ts';
 import type { Answer } from '../wire/chat.ts';
 import { shapeOf } from './probability.ts';
 
@@ -150,34 +149,6 @@ export function bucketOf(plan: OutputPlan, targets: Targets): string {
     null,
   );
   return main === null ? 'all' : `enum:${main.name}=${wordOf(value(main))}`;
-}
-
-/** Ids of the capabilities an answer uses, as the catalogue names them. */
-export function capabilitiesOf(plan: OutputPlan, answer: Answer): string[] {
-  if (plan.kind === 'tool-answer') {
-    return answer.toolCalls.flatMap((call) => {
-      const args = parseJson(call.arguments) ?? null;
-      const keys = isObject(args) ? Object.keys(args) : [];
-      return [`tool:${call.name}`, ...keys.map((key) => `argument:${call.name}.${key}`)];
-    });
-  }
-  if (plan.kind !== 'text-answer') return [];
-  if (plan.node.kind === 'choice') return [`label:${answer.text ?? ''}`];
-  if (plan.node.kind === 'subset')
-    return (answer.text ?? '').split(plan.style.itemSeparator).map((label) => `label:${label}`);
-  const value = parseJson(unwrapText(answer.text ?? '', plan.style) ?? '');
-  return isObject(value) ? fieldCapabilities(value, '') : [];
-}
-
-function fieldCapabilities(value: { readonly [key: string]: Json }, scope: string): string[] {
-  return Object.entries(value).flatMap(([key, item]) => {
-    const name = scope === '' ? key : `${scope}.${key}`;
-    const values = isArray(item) ? item : [item];
-    const inner = isObject(item)
-      ? fieldCapabilities(item, name)
-      : values.map((value) => `enum:${name}=${wordOf(value)}`);
-    return [`field:${name}`, ...inner];
-  });
 }
 
 function wordOf(value: Json): string {

@@ -5,11 +5,12 @@ import type { Prediction } from '../evaluation/prediction.ts';
 import type { Answer } from '../wire/chat.ts';
 import { type Acceptor, acceptorFeatures } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
-import { bucketOf, capabilitiesOf, type Decoded, decode, type Evidence } from './decode.ts';
+import { bucketOf, type Decoded, decode, type Evidence } from './decode.ts';
 import { logistic } from './logistic.ts';
 import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
+import { blockedIds, blockedUse } from './uses.ts';
 import { scoreWide, type WideModel } from './wide/model.ts';
 
 /** Everything a student answers with; in the trainer and in a loaded bundle alike. */
@@ -29,7 +30,7 @@ export interface Parts {
 /** The one path from inputs to predictions: evaluation and serving both take it. */
 export async function predictWith(parts: Parts, inputs: readonly ModelInput[]): Promise<Prediction[]> {
   const evidence = await gather(parts, inputs);
-  const blocked = new Set(parts.blocked);
+  const blocked = blockedIds(parts.blocked);
   return inputs.map((input, i) => {
     const own = evidence[i];
     if (own === undefined) return nothing('this task has no student that answers');
@@ -68,7 +69,7 @@ export function lengthOf(input: ModelInput, slots: readonly string[]): number {
 
 function predictionOf(
   parts: Parts,
-  blocked: ReadonlySet<string>,
+  blocked: ReadonlyMap<string, string>,
   input: ModelInput,
   decoded: Decoded,
   familiar: number,
@@ -81,8 +82,8 @@ function predictionOf(
   const answer = repeated ?? decoded.answer;
   const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);
   if (answer === null) return { ...nothing('a part of the answer cannot be filled'), bucket, confidence };
-  const routed = capabilitiesOf(plan, answer).find((id) => blocked.has(id));
-  if (routed !== undefined) return { ...nothing(`${routed} stays with the teacher`), bucket, confidence };
+  const routed = blockedUse(plan, answer, blocked);
+  if (routed !== null) return { ...nothing(`${routed} stays with the teacher`), bucket, confidence };
   const cached = repeated !== undefined;
   return { answer, confidence: cached ? 1 : confidence, bucket, reason: null, cached };
 }

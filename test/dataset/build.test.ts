@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { normaliseText } from '../../src/base/text.ts';
+import type { CapabilitySet } from '../../src/capabilities/capability.ts';
 import { buildDataset } from '../../src/dataset/build.ts';
+import { choiceSlots } from '../../src/dataset/plan.ts';
 import { assignSplits } from '../../src/dataset/split.ts';
-import { makeCalls, makeTask, request, said, topicCalls } from './support.ts';
+import { called, makeCalls, makeTask, request, said, topicCalls } from './support.ts';
 
 const build = (made: Parameters<typeof makeCalls>[0], seed = 1, task = makeTask()) =>
   buildDataset({ task, calls: makeCalls(made), capabilities: null, seed });
@@ -105,6 +107,59 @@ test('nuisance slots stay out of the input and dates of the prompt come as conte
   assert.deepEqual(data.inputSlots, ['text']);
   assert.deepEqual(Object.keys(data.examples[0]!.input.slots), ['text']);
   assert.deepEqual(data.examples[0]!.input.context, { date: 'Monday' });
+});
+
+const dropping = (...drop: string[]): CapabilitySet => ({
+  taskId: 'task',
+  version: 1,
+  keep: [],
+  route: [],
+  drop,
+  signedBy: null,
+  signedMs: null,
+});
+
+test('a dropped label is no class of the head and its calls teach no other', () => {
+  const calls = makeCalls(topicCalls(120, (topic) => said(topic)));
+  const whole = buildDataset({ task: makeTask(), calls, capabilities: null, seed: 1 });
+  const { plan, examples } = buildDataset({
+    task: makeTask(),
+    calls,
+    capabilities: dropping('label:Food'),
+    seed: 1,
+  });
+  const values = ({ plan: { ...made } }: { plan: typeof plan }) =>
+    choiceSlots(made).flatMap((slot) => slot.values);
+  assert.equal(values(whole).includes('food'), true);
+  assert.deepEqual(
+    values({ plan }).toSorted(),
+    values(whole)
+      .filter((v) => v !== 'food')
+      .toSorted(),
+  );
+  const food = examples.filter((example) => example.answer.text === 'food');
+  assert.ok(food.length > 5);
+  assert.ok(food.every((e) => e.targets === null && /was dropped/.test(e.unplanned ?? '')));
+  assert.ok(examples.every((e) => e.answer.text === 'food' || e.targets !== null));
+});
+
+test('dropped tools, values of arguments and optional fields leave the plan', () => {
+  const calls = makeCalls(
+    topicCalls(200, (topic, i) =>
+      called([
+        topic === 'music' ? 'play' : 'other',
+        JSON.stringify({ mode: i % 3 === 0 ? 'loud' : 'soft', ...(i % 5 === 0 ? { note: 'yes' } : {}) }),
+      ]),
+    ),
+  );
+  const planOf = (...drop: string[]) => {
+    const { plan } = buildDataset({ task: makeTask(), calls, capabilities: dropping(...drop), seed: 1 });
+    return JSON.stringify(plan);
+  };
+  assert.match(planOf(), /"play".*"loud".*"note"/s);
+  assert.doesNotMatch(planOf('tool:play'), /"play"/);
+  assert.doesNotMatch(planOf('enum:play.mode=loud', 'enum:other.mode=loud'), /"loud"/);
+  assert.doesNotMatch(planOf('argument:play.note', 'argument:other.note'), /"note"/);
 });
 
 test('the fingerprint depends on inputs, answers and splits and on nothing else', () => {

@@ -1,0 +1,23 @@
+import { readAnswer, signature } from '../capabilities/reading.ts';
+import type { OutputPlan } from '../dataset/plan.ts';
+import type { Answer } from '../wire/chat.ts';
+
+/** The first capability of `blocked` that an answer uses, as the catalogue names it; null where it uses none. */
+export function blockedUse(
+  plan: OutputPlan,
+  answer: Answer,
+  blocked: ReadonlyMap<string, string>,
+): string | null {
+  let found: string | null = null;
+  const several = plan.kind === 'text-answer' && plan.node.kind === 'subset';
+  const separator = several ? plan.style.itemSeparator : null;
+  readAnswer(answer, { separator, firstLine: false }, (id) => {
+    found ??= blocked.get(signature(id)) ?? null;
+  });
+  return found;
+}
+
+/** Ids by what the spellings of one capability share, for `blockedUse`. */
+export function blockedIds(ids: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(ids.map((id) => [signature(id), id]));
+}
