@@ -1,11 +1,10 @@
 import { AppError } from '../base/error.ts';
-import { choicesOf } from '../capabilities/set.ts';
 import type { Actions } from '../protocol.ts';
 import type { RunOptions } from './app.ts';
 import { takeAssignments } from './assignments.ts';
 import { setCost, setVerdict } from './edits.ts';
 import { runJob } from './jobs.ts';
-import { type Session, saveEdits } from './session.ts';
+import { changeEdits, named, type Session, takeOver } from './session.ts';
 
 /** Finds tasks and counts capabilities over everything captured so far. */
 export async function analyseTasks(
@@ -30,6 +29,7 @@ export async function analyseTasks(
         { signal, onProgress },
       ),
   );
+  takeOver(session);
   session.tasks = result.tasks;
   session.unassigned = result.unassigned;
   session.analysedCalls = result.calls;
@@ -47,11 +47,11 @@ export async function renameTask(
   taskOf(session, taskId);
   const trimmed = name.trim();
   if (trimmed === '') throw new AppError('bad-input', 'A task needs a name.');
-  const { tasks } = session.edits;
-  saveEdits(session, { ...session.edits, tasks: { ...tasks, names: { ...tasks.names, [taskId]: trimmed } } });
-  session.tasks = session.tasks.map((task) =>
-    task.id === taskId ? { ...task, name: trimmed, renamed: true } : task,
-  );
+  changeEdits(session, ({ tasks, ...edits }) => ({
+    ...edits,
+    tasks: { ...tasks, names: { ...tasks.names, [taskId]: trimmed } },
+  }));
+  session.tasks = named(session.tasks, session.edits);
   return null;
 }
 
@@ -63,11 +63,10 @@ export async function mergeTask(
   taskOf(session, params.taskId);
   taskOf(session, params.into);
   if (params.taskId === params.into) throw new AppError('bad-input', 'A task cannot be merged into itself.');
-  const { tasks } = session.edits;
-  saveEdits(session, {
-    ...session.edits,
+  changeEdits(session, ({ tasks, ...edits }) => ({
+    ...edits,
     tasks: { ...tasks, merges: { ...tasks.merges, [params.taskId]: params.into } },
-  });
+  }));
   await analyseTasks(session, null, options);
   return null;
 }
@@ -80,11 +79,10 @@ export async function splitTask(
   const version = taskOf(session, params.taskId).versions.find((v) => v.version === params.version);
   if (version === undefined)
     throw new AppError('bad-input', `Task ${params.taskId} has no version ${params.version}.`);
-  const { tasks } = session.edits;
-  saveEdits(session, {
-    ...session.edits,
+  changeEdits(session, ({ tasks, ...edits }) => ({
+    ...edits,
     tasks: { ...tasks, splits: [...tasks.splits, version.template.hash] },
-  });
+  }));
   await analyseTasks(session, null, options);
   return null;
 }
@@ -96,7 +94,7 @@ export async function setCapabilityVerdict(
   options: RunOptions,
 ): Promise<null> {
   taskOf(session, params.taskId);
-  saveEdits(session, setVerdict(session.edits, params.taskId, params.capabilityId, params.verdict));
+  changeEdits(session, (edits) => setVerdict(edits, params.taskId, params.capabilityId, params.verdict));
   await analyseTasks(session, null, options);
   return null;
 }
@@ -110,7 +108,7 @@ export async function setCapabilityCost(
   if (params.cost !== null && !(params.cost.dollars >= 0 && Number.isFinite(params.cost.dollars))) {
     throw new AppError('bad-input', 'The cost of a wrong answer is a number of dollars, zero or more.');
   }
-  saveEdits(session, setCost(session.edits, params.taskId, params.capabilityId, params.cost));
+  changeEdits(session, (edits) => setCost(edits, params.taskId, params.capabilityId, params.cost));
   await analyseTasks(session, null, options);
   return null;
 }
@@ -119,16 +117,10 @@ export async function signCapabilities(
   session: Session,
   { taskId, by }: Actions['capabilities.sign'][0],
 ): Promise<null> {
-  const task = taskOf(session, taskId);
+  taskOf(session, taskId);
   if (by.trim() === '') throw new AppError('bad-input', 'A signature needs a name.');
-  const catalogue = session.catalogues.get(taskId);
-  if (catalogue === undefined)
-    throw new AppError('not-enough-data', `${task.name} has no capability set to agree to yet.`, {
-      next: 'Find tasks first.',
-    });
-  const choices = choicesOf(catalogue, session.edits.verdicts[taskId]);
-  const signature = { by: by.trim(), atMs: session.ports.clock.now(), choices };
-  saveEdits(session, { ...session.edits, signed: { ...session.edits.signed, [taskId]: signature } });
+  const signature = { by: by.trim(), atMs: session.ports.clock.now() };
+  changeEdits(session, (edits) => ({ ...edits, signed: { ...edits.signed, [taskId]: signature } }));
   return null;
 }
 

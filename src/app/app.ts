@@ -7,7 +7,7 @@ import type { ActionName, Actions, AppState } from '../protocol.ts';
 import { openStore } from '../traces/store.ts';
 import { actions } from './actions.ts';
 import { refresh } from './refresh.ts';
-import { type AppPorts, openSession, report } from './session.ts';
+import { type AppPorts, openSession, report, takeOver } from './session.ts';
 import type { AppSettings } from './settings.ts';
 import { buildState } from './state.ts';
 
@@ -73,6 +73,7 @@ export async function createApp(ports: AppPorts): Promise<App> {
     },
     onState: (listener) => states.on(listener),
     run: async (name, params, options = {}) => {
+      takeOver(session);
       try {
         return await actions[name](session, params, options);
       } finally {
@@ -81,6 +82,8 @@ export async function createApp(ports: AppPorts): Promise<App> {
       }
     },
     refresh: async () => {
+      // One that is under way may have looked before what the caller wants to see.
+      await ticking;
       await tick();
       state = buildState(session);
     },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseJson } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
@@ -14,8 +14,6 @@ export interface StoragePaths {
   readonly policies: string;
   readonly capabilities: string;
   readonly students: string;
-  /** The last call that was looked at for dropped capabilities. */
-  readonly watched: string;
 }
 
 export function storagePaths(root: string): StoragePaths {
@@ -28,7 +26,6 @@ export function storagePaths(root: string): StoragePaths {
     policies: path.join(root, 'policies.json'),
     capabilities: path.join(root, 'capabilities'),
     students: path.join(root, 'students'),
-    watched: path.join(root, 'watched.json'),
   };
 }
 
@@ -44,6 +41,14 @@ export function readJsonFile<T>(file: string, fallback: T, log: Log): T {
 
 export function writeJsonFile(file: string, value: unknown): void {
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-  renameSync(`${file}.tmp`, file);
+  // Two windows may write at the same moment, so each has a draft of its own.
+  const draft = `${file}.${process.pid}.tmp`;
+  writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
+}
+
+/** Differs whenever somebody has written the file anew: a rename gives it another inode. Empty where there is none. */
+export function stampOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? '' : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
 }

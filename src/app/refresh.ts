@@ -4,15 +4,17 @@ import type { GatewayStats } from '../gateway/control.ts';
 import type { LiveState } from '../protocol.ts';
 import type { Usage } from '../traces/store.ts';
 import { analyseTasks } from './analysis.ts';
+import { takeAssignments } from './assignments.ts';
 import { monthlyCost } from './cost.ts';
 import type { Figures } from './figures.ts';
-import { report, type Session, savePolicy } from './session.ts';
+import { report, type Session, savePolicy, takeOver } from './session.ts';
 import { watchTombstones } from './tombstones.ts';
 
 /** What happens once a second: new traces into the index, figures out of it, and now and then an analysis. */
 export async function refresh(session: Session): Promise<void> {
   const { store } = session;
   if (store === null) return;
+  await takeOverOthers(session);
   const { added, damaged } = await store.sync();
   if (damaged.length > 0) {
     report(session, {
@@ -28,6 +30,17 @@ export async function refresh(session: Session): Promise<void> {
   if (added > 0 || before.shed !== session.figures.shed || before.total !== session.figures.total)
     session.changed();
   if (session.settings.autoAnalyse) await analyseWhenWorthIt(session);
+}
+
+/** A second window, or the command line, may have analysed, trained or switched on the same workspace. */
+async function takeOverOthers(session: Session): Promise<void> {
+  const others = takeOver(session);
+  if (others.tasks) {
+    await takeAssignments(session);
+    // What another one has just analysed need not be analysed again.
+    session.analysedCalls = session.figures.total;
+  }
+  if (others.any) session.changed();
 }
 
 async function readFigures(session: Session): Promise<Figures> {

@@ -12,7 +12,7 @@ import type { TraceStore } from '../traces/store.ts';
 import { createWorker, type Worker } from '../worker/client.ts';
 import { type Edits, noUserEdits } from './edits.ts';
 import { type Figures, noFigures } from './figures.ts';
-import { readJsonFile, type StoragePaths, storagePaths, writeJsonFile } from './files.ts';
+import { readJsonFile, type StoragePaths, stampOf, storagePaths, writeJsonFile } from './files.ts';
 import type { AppSettings } from './settings.ts';
 
 export interface AppPorts {
@@ -50,24 +50,29 @@ export interface Session {
   starting: boolean;
   figures: Figures;
   store: TraceStore | null;
+  /** Teacher answers that began before were looked at for dropped capabilities. */
+  tombstonesSeenMs: number;
   readonly jobs: Map<number, JobState & { readonly abort: AbortController }>;
   readonly problems: Map<string, Problem>;
   readonly worker: () => Worker;
   /** Closes the worker if there is one. */
   readonly closeWorker: () => Promise<void>;
+  /** Which writing of each shared file this session has seen. */
+  readonly stamps: { tasks: string; edits: string; policies: string };
   /** Tells listeners that the state has to be built anew. */
   changed: () => void;
 }
 
 export function openSession(ports: AppPorts): Session {
   const paths = storagePaths(ports.storage);
+  const stamps = stampsOf(paths);
   let worker: Worker | null = null;
   const session: Session = {
     ports,
     paths,
     settings: ports.settings,
     edits: { ...noUserEdits, ...readJsonFile(paths.edits, noUserEdits, ports.log) },
-    tasks: readJsonFile<readonly Task[]>(paths.tasks, [], ports.log),
+    tasks: [],
     unassigned: 0,
     analysedCalls: 0,
     catalogues: new Map(),
@@ -79,6 +84,7 @@ export function openSession(ports: AppPorts): Session {
     starting: false,
     figures: noFigures,
     store: null,
+    tombstonesSeenMs: ports.clock.now(),
     jobs: new Map(),
     problems: new Map(),
     worker: () => {
@@ -90,21 +96,67 @@ export function openSession(ports: AppPorts): Session {
       worker = null;
       await last?.dispose();
     },
+    stamps,
     changed: () => {},
   };
-  for (const task of session.tasks) readCatalogue(session, task.id);
+  takeTasks(session);
   for (const policy of session.policies) readCard(session, policy);
   return session;
 }
 
-export function saveEdits(session: Session, edits: Edits): void {
-  session.edits = edits;
-  writeJsonFile(session.paths.edits, edits);
+/** Changes what the user said, on top of what another window of the workspace may have written meanwhile. */
+export function changeEdits(session: Session, change: (edits: Edits) => Edits): void {
+  takeOver(session);
+  session.edits = change(session.edits);
+  writeJsonFile(session.paths.edits, session.edits);
+  session.stamps.edits = stampOf(session.paths.edits);
 }
 
+/** Replaces one task's policy; the other tasks' are as any window wrote them last. */
 export function savePolicy(session: Session, policy: RoutingPolicy): void {
+  takeOver(session);
   session.policies = [...session.policies.filter((p) => p.taskId !== policy.taskId), policy];
   writeJsonFile(session.paths.policies, session.policies);
+  session.stamps.policies = stampOf(session.paths.policies);
+}
+
+/**
+ * Reads again what somebody else has written: a second window, or the command line, on the same workspace.
+ * @returns whether the tasks, the edits or the policies are other ones now
+ */
+export function takeOver(session: Session): { readonly tasks: boolean; readonly any: boolean } {
+  const { paths, stamps, ports } = session;
+  const now = stampsOf(paths);
+  const tasks = now.tasks !== stamps.tasks;
+  if (now.edits !== stamps.edits)
+    session.edits = { ...noUserEdits, ...readJsonFile(paths.edits, session.edits, ports.log) };
+  if (tasks) takeTasks(session);
+  else if (now.edits !== stamps.edits) session.tasks = named(session.tasks, session.edits);
+  if (now.policies !== stamps.policies) {
+    session.policies = readJsonFile(paths.policies, session.policies, ports.log);
+    for (const policy of session.policies) readCard(session, policy);
+  }
+  const any = tasks || now.edits !== stamps.edits || now.policies !== stamps.policies;
+  Object.assign(stamps, now);
+  return { tasks, any };
+}
+
+function takeTasks(session: Session): void {
+  const { paths, ports } = session;
+  session.tasks = named(readJsonFile<readonly Task[]>(paths.tasks, session.tasks, ports.log), session.edits);
+  for (const task of session.tasks) readCatalogue(session, task.id);
+}
+
+/** Tasks under the names that the user gave them since they were last written down. */
+export function named(tasks: readonly Task[], { tasks: { names } }: Edits): readonly Task[] {
+  return tasks.map((task) => {
+    const name = names[task.id];
+    return name === undefined ? task : { ...task, name, renamed: true };
+  });
+}
+
+function stampsOf({ tasks, edits, policies }: StoragePaths): Session['stamps'] {
+  return { tasks: stampOf(tasks), edits: stampOf(edits), policies: stampOf(policies) };
 }
 
 function readCatalogue(session: Session, taskId: string): void {

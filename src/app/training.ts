@@ -6,7 +6,7 @@ import type { ModelCard } from '../student/student.ts';
 import { analyseTasks, taskOf } from './analysis.ts';
 import type { RunOptions } from './app.ts';
 import { runJob } from './jobs.ts';
-import { type Session, saveEdits, savePolicy } from './session.ts';
+import { changeEdits, type Session, savePolicy } from './session.ts';
 import { termsOf } from './terms.ts';
 
 /** Trains, certifies and stores a student; the task's mode becomes off until the user switches it on. */
@@ -125,7 +125,7 @@ export async function decideTerms(
   { provider, decision }: Actions['terms.decide'][0],
 ): Promise<null> {
   const ms = session.ports.clock.now();
-  saveEdits(session, { ...session.edits, terms: { ...session.edits.terms, [provider]: { decision, ms } } });
+  changeEdits(session, (edits) => ({ ...edits, terms: { ...edits.terms, [provider]: { decision, ms } } }));
   return null;
 }
 

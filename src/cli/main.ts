@@ -3,11 +3,14 @@ import { type Command, UsageError } from './command.ts';
 import { demo } from './demo.ts';
 import { exportTask } from './export.ts';
 import { importFiles } from './import.ts';
+import { mode } from './mode.ts';
 import { preview } from './preview.ts';
 import { replay } from './replay.ts';
 import { report } from './report.ts';
 import { serve } from './serve.ts';
+import { tasks } from './tasks.ts';
 import { teacher } from './teacher.ts';
+import { train } from './train.ts';
 
 /** The headless front: `understudy <command> [options]`. Exit codes: 0 done, 1 failed, 2 misuse, 130 interrupted. */
 
@@ -16,6 +19,9 @@ const commands: Readonly<Record<string, Command>> = {
   replay,
   serve,
   import: importFiles,
+  tasks,
+  train,
+  mode,
   export: exportTask,
   preview,
   report,

@@ -39,11 +39,12 @@ export async function analyse(
       verdicts: job.verdicts[task.id] ?? {},
     });
   });
-  await writeJson(path.join(job.storage, 'tasks.json'), tasks);
   await writeAssignments(path.join(job.storage, 'assignments.jsonl'), [...assigned, ...unassigned]);
   for (const catalogue of catalogues) {
     await writeJson(path.join(job.storage, 'capabilities', `${catalogue.taskId}.json`), catalogue);
   }
+  // Last: whoever sees new tasks finds what belongs to them.
+  await writeJson(path.join(job.storage, 'tasks.json'), tasks);
   return { tasks, catalogues, unassigned: unassigned.length, calls: calls.length };
 }
 
@@ -52,12 +53,17 @@ async function writeAssignments(file: string, calls: readonly AssignedCall[]): P
   const lines = calls.map(({ assignment: { callId, taskId, version, kind } }) =>
     JSON.stringify({ callId, taskId, version, kind }),
   );
-  await writeFile(`${file}.tmp`, `${lines.join('\n')}\n`);
-  await rename(`${file}.tmp`, file);
+  await replace(file, `${lines.join('\n')}\n`);
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(`${file}.tmp`, JSON.stringify(value));
-  await rename(`${file}.tmp`, file);
+  await replace(file, JSON.stringify(value));
+}
+
+/** Whole or not at all; two workers on one storage do not write into one draft. */
+async function replace(file: string, text: string): Promise<void> {
+  const draft = `${file}.${process.pid}.tmp`;
+  await writeFile(draft, text);
+  await rename(draft, file);
 }

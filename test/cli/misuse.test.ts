@@ -28,6 +28,8 @@ const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
     /--upstream takes PROVIDER=URL/,
   ],
   ['an import without a file', ['import'], /Which file\?/],
+  ['training of nothing', ['train'], /Which task\?/],
+  ['a mode that is none', ['mode', 'task-1', 'perhaps'], /one of off, shadow, canary, on/],
 ];
 
 for (const [what, args, message] of misuses) {
@@ -43,6 +45,18 @@ for (const [what, args, message] of misuses) {
 test('help names every command', async () => {
   const ran = await understudy(['--help']);
   assert.equal(ran.code, 0);
-  for (const name of ['demo', 'replay', 'serve', 'import', 'export', 'report', 'teacher', 'preview'])
+  for (const name of [
+    'demo',
+    'replay',
+    'serve',
+    'import',
+    'tasks',
+    'train',
+    'mode',
+    'export',
+    'report',
+    'teacher',
+    'preview',
+  ])
     assert.match(ran.stdout, new RegExp(`understudy ${name}`));
 });

@@ -1,0 +1,50 @@
+import { type Command, choiceOption, numberOption, parse, UsageError } from './command.ts';
+import { openApp } from './environment.ts';
+import { storageOf } from './import.ts';
+import { createProgress } from './progress.ts';
+
+export const train: Command = {
+  usage:
+    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--device auto|cpu|webgpu] [--seed 1] [--storage DIR]',
+  summary:
+    "Trains and certifies a task's student. --allow says that you read the provider's terms and may train on its answers.",
+  run: async (args, signal) => {
+    const { values, positionals } = parse(args, {
+      allow: { type: 'string', multiple: true },
+      epsilon: { type: 'string' },
+      delta: { type: 'string' },
+      device: { type: 'string' },
+      seed: { type: 'string' },
+      storage: { type: 'string' },
+    });
+    const [taskId] = positionals;
+    if (taskId === undefined) throw new UsageError('Which task? "understudy tasks" lists them.');
+    const app = await openApp({
+      storage: storageOf(values.storage),
+      settings: {
+        epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.001, 0.5),
+        delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
+      },
+    });
+    const device = choiceOption('device', values.device, ['auto', 'cpu', 'webgpu'] as const, 'auto');
+    const seed = numberOption('seed', values.seed, 1, 0, 2 ** 31);
+    const progress = createProgress();
+    try {
+      for (const provider of values.allow ?? [])
+        await app.run('terms.decide', { provider, decision: 'allowed' });
+      const stage = progress.stage('Training');
+      const { certified } = await app.run(
+        'student.train',
+        { taskId, device, seed },
+        { signal, onProgress: stage.update },
+      );
+      stage.done(certified ? 'certified' : 'stays with the teacher');
+      const task = app.state.tasks.find((t) => t.id === taskId);
+      process.stdout.write(`${JSON.stringify({ task: taskId, certified, summary: task?.summary ?? '' })}\n`);
+    } finally {
+      progress.close();
+      await app.dispose();
+    }
+    return 0;
+  },
+};
