@@ -6,7 +6,7 @@ import { sourceLanguage } from './mask.ts';
 import { editorSetting } from './settings.ts';
 import { tasksOfSites } from './siteTasks.ts';
 import { bypasses } from './sourceEdits.ts';
-import { lensTitle } from './words.ts';
+import { lensTitle, spaced } from './words.ts';
 
 export const sourceFiles: vscode.DocumentSelector = [
   'typescript',
@@ -73,18 +73,18 @@ export class CodeLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const { gateway } = this.#app.state;
     if (gateway.kind !== 'running' || !gateway.capturing) {
       const title = vscode.l10n.t('$(circle-slash) Understudy: not recording · start');
-      return { title, command: 'understudy.capture.start' };
+      return { title: spaced(title), command: 'understudy.capture.start' };
     }
     if (site.kind === 'client' && tasks.length > 0) {
       const calls = tasks.reduce((sum, task) => sum + task.calls, 0).toLocaleString('en-US');
       const names = tasks.map((task) => task.name).join(', ');
-      return { title: `$(record) ${names} · ${calls} calls`, command: 'understudy.tasks.focus' };
+      return { title: spaced(`$(record) ${names} · ${calls} calls`), command: 'understudy.tasks.focus' };
     }
     const title =
       site.task === null
         ? vscode.l10n.t('$(record) Understudy: recording')
         : vscode.l10n.t('$(record) Understudy: recording as {0}', site.task);
-    return { title, command: 'understudy.tasks.focus' };
+    return { title: spaced(title), command: 'understudy.tasks.focus' };
   }
 
   /** Fires only when a title changes: editors re-lay their lines on each event. */
@@ -109,10 +109,10 @@ function rangeOf(document: vscode.TextDocument, site: CallSite): vscode.Range {
 function bypassLens(document: vscode.TextDocument, site: CallSite): vscode.CodeLens {
   if (site.client === null) {
     const title = vscode.l10n.t('$(debug-disconnect) Not recorded: its client does not call the gateway');
-    return new vscode.CodeLens(rangeOf(document, site), { title, command: '' });
+    return new vscode.CodeLens(rangeOf(document, site), { title: spaced(title), command: '' });
   }
   return new vscode.CodeLens(rangeOf(document, site), {
-    title: vscode.l10n.t('$(debug-disconnect) Not recorded · route through the gateway'),
+    title: spaced(vscode.l10n.t('$(debug-disconnect) Not recorded · route through the gateway')),
     tooltip: vscode.l10n.t(
       'The URL in the code leads past Understudy. One edit takes it from the environment instead.',
     ),

@@ -84,10 +84,15 @@ export function isServing(task: TaskState): boolean {
   return (task.mode === 'canary' || task.mode === 'on') && task.student !== null;
 }
 
+/** A lens is laid out as a flex box, which swallows an ordinary space behind its icon. */
+export function spaced(title: string): string {
+  return title.replace(/^(\$\([\w-]+\)) /, '$1\u00a0');
+}
+
 /** A task in the width of a CodeLens. */
 export function lensTitle(task: TaskState): string {
   const calls = `${task.calls.toLocaleString('en-US')} ${task.calls === 1 ? 'call' : 'calls'}`;
-  return `$(${stageIcon(task)}) ${task.name} · ${calls} · ${stageWords(task)}`;
+  return spaced(`$(${stageIcon(task)}) ${task.name} · ${calls} · ${stageWords(task)}`);
 }
 
 function stageWords(task: TaskState): string {

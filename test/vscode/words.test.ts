@@ -34,8 +34,14 @@ test('a problem comes with what to do about it', () => {
 });
 
 test('a lens tells the task, its calls and its state', () => {
-  assert.equal(lensTitle(tasks.support), '$(zap) route bank messages · 3,204 calls · student answers 86.2 %');
-  assert.equal(lensTitle(tasks.voice), '$(record) understand home assistant · 1,420 calls · ready to train');
+  assert.equal(
+    lensTitle(tasks.support),
+    '$(zap)\u00a0route bank messages · 3,204 calls · student answers 86.2 %',
+  );
+  assert.equal(
+    lensTitle(tasks.voice),
+    '$(record)\u00a0understand home assistant · 1,420 calls · ready to train',
+  );
   assert.match(lensTitle(tasks.tutor), /stays with the teacher$/);
   assert.match(lensTitle({ ...tasks.spam, mode: 'off' }), /94\.8 % agree · switch on$/);
 });
