@@ -2,12 +2,13 @@ import { open, stat } from 'node:fs/promises';
 import type { Log } from '../base/log.ts';
 import { writerAlive } from './lease.ts';
 import type { Damage } from './reader.ts';
-import { type Row, rowOf } from './row.ts';
+import { rowOf } from './row.ts';
 import { readHeader } from './sealed.ts';
 import { listSegments, type Segment } from './segment.ts';
 import { type LineBatch, readSegment } from './segmentReader.ts';
 import { type SegmentState, SHARD_ROWS, Shard } from './shard.ts';
 import { skimTrace } from './skim.ts';
+import { inSlices } from './slices.ts';
 import type { SqlJsStatic } from './sqlite.ts';
 import { loadTombstones, type Tombstones } from './tombstone.ts';
 
@@ -19,9 +20,6 @@ interface Index {
   /** Writes out a part that is full: it will not grow any more. */
   save(shard: Shard): Promise<void>;
 }
-
-/** Longest stretch of work between two turns of the event loop. */
-const SLICE_MS = 10;
 
 /** Brings the index in step with the journal. */
 export async function syncIndex(
@@ -54,8 +52,11 @@ async function removeVanished({ shards }: Index, present: ReadonlySet<string>): 
 async function removeBuried({ shards }: Index, tombstones: Tombstones): Promise<number> {
   let removed = 0;
   for (const { ids, segments } of tombstones.list) {
-    for (const id of ids ?? []) if (shards.some((shard) => shard.remove(id))) removed++;
-    if (ids !== null) continue;
+    if (ids !== null) {
+      const remove = (id: string): void => void (shards.some((shard) => shard.remove(id)) && removed++);
+      await inSlices(ids, remove, transactionOf(shards));
+      continue;
+    }
     for (const [name, lines] of segments) {
       for (const shard of shards) {
         const state = shard.segment(name);
@@ -71,11 +72,7 @@ async function removeBuried({ shards }: Index, tombstones: Tombstones): Promise<
 /** Takes out a segment's rows whose lines are not in `kept`, in slices. */
 async function removeOthers(shard: Shard, segment: string, kept: ReadonlySet<number>): Promise<number> {
   const places = shard.rowsOutside(segment, kept);
-  const slice = 1000;
-  for (let i = 0; i < places.length; i += slice) {
-    shard.transaction(() => shard.removeAt(places.slice(i, i + slice)));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await inSlices(places, (place) => void shard.removeAt(place), transactionOf([shard]));
   return places.length;
 }
 
@@ -121,30 +118,32 @@ async function addBatch(
   tombstones: Tombstones,
   result: { added: number; damaged: Damage[] },
 ): Promise<void> {
-  let rows: { line: number; row: Row }[] = [];
-  let until = performance.now() + SLICE_MS;
-  const flush = async (): Promise<void> => {
-    const slice = rows;
-    rows = [];
-    shard.transaction(() => {
-      for (const { line, row } of slice) shard.insert(segment, line, row);
-    });
-    result.added += slice.length;
-    await new Promise((resolve) => setImmediate(resolve));
-    until = performance.now() + SLICE_MS;
+  // A row is inserted as soon as it is read and held by nobody: what dies young costs the host no memory.
+  await inSlices(
+    batch.lines,
+    ({ line, content }) => {
+      if (content.ok && content.value === null) return;
+      const trace = content.ok ? skimTrace(content.value ?? Buffer.alloc(0)) : content;
+      if (!trace.ok) result.damaged.push({ segment, line: line + 1, reason: trace.error });
+      else if (!tombstones.covers(segment, line, trace.value.id)) {
+        shard.insert(segment, line, rowOf(trace.value));
+        result.added++;
+      }
+    },
+    transactionOf([shard]),
+  );
+}
+
+/** One transaction for each slice of work on these parts. */
+function transactionOf(shards: readonly Shard[]): { begin: () => void; end: () => void } {
+  return {
+    begin: () => {
+      for (const shard of shards) shard.begin();
+    },
+    end: () => {
+      for (const shard of shards) shard.commit();
+    },
   };
-  for (const { line, content } of batch.lines) {
-    if (content.ok && content.value === null) continue;
-    const trace = content.ok ? skimTrace(content.value ?? Buffer.alloc(0)) : content;
-    if (!trace.ok) {
-      result.damaged.push({ segment, line: line + 1, reason: trace.error });
-      continue;
-    }
-    if (tombstones.covers(segment, line, trace.value.id)) continue;
-    rows.push({ line, row: rowOf(trace.value) });
-    if (performance.now() > until) await flush();
-  }
-  await flush();
 }
 
 async function rewritesOf(sealed: string): Promise<number> {

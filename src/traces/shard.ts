@@ -125,7 +125,7 @@ export class Shard {
     this.dirty = true;
   }
 
-  /** Call within `transaction`. The segment must be known. */
+  /** Call between `begin` and `commit`. The segment must be known. */
   insert(segment: string, line: number, row: Row): void {
     const id = this.#segments.get(segment)?.id ?? 0;
     const { provider, model, status, servedBy, incomplete, reason, audit, source, site } = row;
@@ -165,15 +165,6 @@ export class Shard {
       },
     );
     if (ok) this.rollup.addLatency(taskId, servedBy, latencyBucket(row.durationMs), sign);
-  }
-
-  transaction(work: () => void): void {
-    this.begin();
-    try {
-      work();
-    } finally {
-      this.commit();
-    }
   }
 
   /** Without a transaction every change would be written to the imaginary disk by itself. */
@@ -259,13 +250,7 @@ export class Shard {
 
   remove(traceId: string): boolean {
     const row = this.find(traceId);
-    if (row === null) return false;
-    const at = (this.#segments.get(row.segment)?.id ?? 0) * LINES + row.line;
-    this.#statements.get('DELETE FROM trace WHERE at = ?').run([at]);
-    this.#count(row, -1);
-    this.rows--;
-    this.dirty = true;
-    return true;
+    return row !== null && this.removeAt(row.place - this.number * PLACES);
   }
 
   /** Places of a segment's rows whose lines are not in `kept`. */
@@ -276,19 +261,15 @@ export class Shard {
     return all.map(([at]) => Number(at)).filter((at) => !kept.has(at % LINES));
   }
 
-  /** Call within `transaction`. @param places of rows, as `rowsOutside` tells them. */
-  removeAt(places: readonly number[]): number {
-    let removed = 0;
-    for (const at of places) {
-      const [row] = this.#select('WHERE at = ?', [at]);
-      if (row === undefined) continue;
-      this.#statements.get('DELETE FROM trace WHERE at = ?').run([at]);
-      this.#count(row, -1);
-      removed++;
-    }
-    this.rows -= removed;
-    if (removed > 0) this.dirty = true;
-    return removed;
+  /** @param at place of a row, as `rowsOutside` tells it. @returns false where there is none. */
+  removeAt(at: number): boolean {
+    const [row] = this.#select('WHERE at = ?', [at]);
+    if (row === undefined) return false;
+    this.#statements.get('DELETE FROM trace WHERE at = ?').run([at]);
+    this.#count(row, -1);
+    this.rows--;
+    this.dirty = true;
+    return true;
   }
 
   /** Forgets a segment, whose rows have been removed. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Log } from '../base/log.ts';
 import { crc32Hex } from './checksum.ts';
 import { Shard } from './shard.ts';
+import { SLICE_MS } from './slices.ts';
 import { releaseBytes, type SqlJsStatic } from './sqlite.ts';
 
 /**
@@ -59,8 +60,13 @@ async function loadShard(sqlite: SqlJsStatic, file: string): Promise<Shard> {
   if (crc32Hex(bytes) !== match[2]) throw new Error('its checksum does not match');
   const shard = new Shard(sqlite, Number(match[1]), bytes);
   try {
+    // The first rows take ten times as long as the later ones: the code is not compiled yet.
+    let limit = 100;
     for (let at: number | null = -1; at !== null; ) {
-      at = shard.countFrom(at, 2000);
+      const start = performance.now();
+      at = shard.countFrom(at, limit);
+      limit =
+        performance.now() - start < SLICE_MS / 2 ? Math.min(2 * limit, 4000) : Math.max(100, limit >> 1);
       await new Promise((resolve) => setImmediate(resolve));
     }
   } catch (error) {

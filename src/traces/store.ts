@@ -8,6 +8,7 @@ import { type Cell, emptyHistogram, histogramQuantile } from './rollup.ts';
 import { listSegments } from './segment.ts';
 import { readLine } from './segmentReader.ts';
 import type { IndexedRow, Shard } from './shard.ts';
+import { inSlices } from './slices.ts';
 import { loadShards, saveShard } from './snapshot.ts';
 import { loadSqlite, type SqlJsStatic } from './sqlite.ts';
 import type { Trace } from './trace.ts';
@@ -330,14 +331,17 @@ async function assignInSlices(shards: readonly Shard[], rows: readonly Assignmen
     begun.add(shard);
     return shard.assign(traceId, taskId, version, kind);
   };
-  const slice = 200;
-  for (let i = 0; i < rows.length; i += slice) {
-    for (const row of rows.slice(i, i + slice)) {
-      if (recent && assign(recent, row)) continue;
+  await inSlices(
+    rows,
+    (row) => {
+      if (recent && assign(recent, row)) return;
       recent = shards.find((shard) => shard !== recent && assign(shard, row)) ?? recent;
-    }
-    for (const shard of begun) shard.commit();
-    begun.clear();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+    },
+    {
+      begin: () => begun.clear(),
+      end: () => {
+        for (const shard of begun) shard.commit();
+      },
+    },
+  );
 }
