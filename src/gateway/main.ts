@@ -3,6 +3,7 @@ import path from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { streamLog } from '../base/log.ts';
+import { createTextRedactor } from '../traces/redaction/text.ts';
 import { createWorker } from '../worker/client.ts';
 import { completeUpstreams, type GatewayStats, type Steering } from './control.ts';
 import type { Gateway } from './gateway.ts';
@@ -19,7 +20,9 @@ import { watchFiles } from './watch.ts';
 
 /** Calls under way at a stop get this long to end. */
 const PATIENCE_MS = 5_000;
-const log = streamLog((line) => process.stderr.write(line));
+/** Errors of others may quote what they failed on. */
+const clean = createTextRedactor({});
+const log = streamLog((line) => process.stderr.write(clean(line, () => {})));
 
 if (isMainThread) void readSetup().then(serve);
 else if (parentPort !== null) runRecording(parentPort, workerData as RecordingSetup, log);

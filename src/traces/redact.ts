@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isArray, type Json, type JsonObject } from '../base/json.ts';
+import { isArray, type Json, type JsonObject, parseJson } from '../base/json.ts';
 import { withoutMedia } from '../wire/media.ts';
-import { secretFields, secretNames } from './redaction/secrets.ts';
+import { secretNames } from './redaction/context.ts';
+import { redactPieces } from './redaction/pieces.ts';
+import { secretFields } from './redaction/secrets.ts';
 import {
   createPlaceholder,
   createTextRedactor,
@@ -63,9 +65,11 @@ const MAX_DEPTH = 100;
 export function createRedactor(settings: RedactionSettings = {}): Redactor {
   const text = createTextRedactor(settings);
   const placeholder = createPlaceholder(settings.key ?? '');
+  const hasOwn = (settings.patterns ?? []).length > 0;
 
   const walk = (value: Json, where: string, depth: number, found: Found): Json => {
-    if (typeof value === 'string') return text(value, (rule, secret) => found(where, rule, secret));
+    if (typeof value === 'string') return walkText(value, where, depth, found);
+    if (typeof value === 'number') return walkNumber(value, where, found);
     if (typeof value !== 'object' || value === null) return value;
     if (depth > MAX_DEPTH) return '<nested too deep>';
     if (isArray(value)) return mapArray(value, (item) => walk(item, where, depth + 1, found));
@@ -74,11 +78,42 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
       (key) => text(key, (rule, secret) => found(where, rule, secret)),
       (item, key) => {
         const inner = depth < 3 ? `${where}.${key}` : where;
-        if (typeof item !== 'string' || !isSecretField(key, item)) return walk(item, inner, depth + 1, found);
-        found(inner, 'secret', item);
-        return placeholder('secret', item);
+        if (!isSecretField(key, item)) return walk(item, inner, depth + 1, found);
+        found(inner, 'secret', String(item));
+        return placeholder('secret', String(item));
       },
     );
+  };
+
+  /** A text, and where it is JSON (a tool call's arguments) its fields too. */
+  const walkText = (value: string, where: string, depth: number, found: Found): string => {
+    const clean = text(value, (rule, secret) => found(where, rule, secret));
+    if (value.length > MAX_INNER || !/^\s*[[{]/.test(value)) return clean;
+    const inner = parseJson(clean);
+    if (typeof inner !== 'object' || inner === null) return clean;
+    const walked = walk(inner, where, depth + 1, found);
+    return walked === inner ? clean : JSON.stringify(walked);
+  };
+
+  /** Long numbers may be cards, or what the user's own patterns name. */
+  const walkNumber = (value: number, where: string, found: Found): Json => {
+    const least = hasOwn ? 1e5 : settings.cards ? 1e12 : Number.POSITIVE_INFINITY;
+    if (value < least || !Number.isInteger(value)) return value;
+    // Beyond this, digits were lost in reading, and with them the check digit.
+    if (settings.cards && value > Number.MAX_SAFE_INTEGER && value < 1e19) {
+      found(where, 'card', String(value));
+      return placeholder('card', String(value));
+    }
+    const digits = value.toFixed(0);
+    const clean = text(digits, (rule, secret) => found(where, rule, secret));
+    return clean === digits ? value : clean;
+  };
+
+  /** What could not be read is kept as text: there a secret may lie in pieces, and the last one be cut. */
+  const body = (value: Json, where: string, { incomplete }: Trace, found: Found): Json => {
+    if (typeof value !== 'string' || incomplete === null) return walk(value, where, 0, found);
+    const whole = redactPieces(value, text, placeholder, (rule, secret) => found(where, rule, secret));
+    return walk(whole, where, 0, found);
   };
 
   const redactOnce = (trace: Trace, found: Found): Trace => {
@@ -89,8 +124,8 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
     return {
       ...trace,
       path: redactPath(trace.path, placeholder, text, (rule, secret) => found('path', rule, secret)),
-      request: walk(lightened(trace.request), 'request', 0, found),
-      response: walk(trace.response, 'response', 0, found),
+      request: body(lightened(trace.request), 'request', trace, found),
+      response: body(trace.response, 'response', trace, found),
       incomplete: optional(trace.incomplete, 'incomplete'),
       pinnedTask: optional(trace.pinnedTask, 'pinnedTask'),
       site: optional(trace.site, 'site'),
@@ -176,8 +211,13 @@ export async function redactionKey(folder: string): Promise<string> {
   }
 }
 
-/** A text that a field named like a secret holds; prose in such a field is an answer about secrets, not one. */
-function isSecretField(key: string, value: string): boolean {
+/** Longer texts are documents: their fields are not looked at one by one. */
+const MAX_INNER = 1 << 20;
+
+/** What a field named like a secret holds; prose in such a field is an answer about secrets, not one. */
+function isSecretField(key: string, value: Json): boolean {
+  if (typeof value === 'number') return value >= 1000 && secretFields.test(key);
+  if (typeof value !== 'string') return false;
   if (value.length < 4 || value.startsWith('<') || !secretFields.test(key)) return false;
   return !/\s/.test(value) || /^(?:bearer|basic|token)\s/i.test(value) || /cookie|authorization/i.test(key);
 }
@@ -194,18 +234,26 @@ function redactPath(
   const parameters = query.split('&').map((parameter) => {
     const [name = '', value] = parameter.split(/=(.*)/s, 2);
     if (value === undefined || value === '') return text(parameter, onFound);
-    if (!secretParameter.test(decoded(name))) return `${name}=${text(value, onFound)}`;
+    if (!secretParameter.test(decoded(name))) return `${name}=${redactEncoded(value, text, onFound)}`;
     onFound('key', value);
     return `${name}=${placeholder('key', value)}`;
   });
   return `${clean}?${parameters.join('&')}`;
 }
 
-function decoded(name: string): string {
+/** A percent-encoded value is looked at as what it says. */
+function redactEncoded(value: string, text: TextRedactor, onFound: OnFound): string {
+  const said = decoded(value.replaceAll('+', ' '));
+  const clean = text(said, onFound);
+  if (clean === said) return text(value, onFound);
+  return encodeURIComponent(clean).replace(/%3C([a-z0-9-]+)%3A([0-9a-f]{4})%3E/gi, '<$1:$2>');
+}
+
+function decoded(text: string): string {
   try {
-    return decodeURIComponent(name);
+    return decodeURIComponent(text);
   } catch {
-    return name; // A broken escape is no reason to lose the trace.
+    return text; // A broken escape is no reason to lose the trace.
   }
 }
 

@@ -183,8 +183,9 @@ test('redaction keeps every structure, and JSON inside a text stays JSON', () =>
   );
 });
 
-/** A value with its texts left out. */
+/** A value with its texts left out; a long number may be a card's, and then is a text. */
 function shapeOf(value: unknown): unknown {
+  if (typeof value === 'number' && value >= 1e7) return 'text';
   if (typeof value === 'string') return 'text';
   if (Array.isArray(value)) return value.map(shapeOf);
   if (typeof value === 'object' && value !== null) return Object.values(value).map(shapeOf);
@@ -314,6 +315,84 @@ test('a body that is nested without end is cut, not a crash', () => {
   );
   assert.ok(stored.includes('<nested too deep>'));
   assert.ok(!stored.includes('sk-ant'));
+});
+
+test('card numbers and secrets that are numbers go too, also in the JSON of a tool call', () => {
+  const fields = {
+    card: 4111111111111111,
+    other: [5555555555554444],
+    order: 4111111111111112,
+    pin: 12,
+    password: 123456,
+  };
+  const call = { function: { name: 'pay', arguments: JSON.stringify(fields) } };
+  const trace = makeTrace('a', {
+    request: { ...fields, created: 1790000000, at: 1790000000123 },
+    response: { choices: [{ message: { tool_calls: [call] } }] },
+  });
+  const stored = createRedactor({ cards: true }).redact(trace);
+  const text = JSON.stringify(stored);
+  assert.ok(!/4111111111111111|5555555555554444|123456\b/.test(text), text);
+  assert.match(text, /"order":4111111111111112,"pin":12/);
+  assert.match(text, /"created":1790000000,"at":1790000000123/);
+  const [first, ...others] = text.match(/<card:[0-9a-f]{4}>/g) ?? [];
+  assert.equal(others.filter((other) => other === first).length, 1, 'stable');
+  // Without its last digits a card's check cannot be made.
+  const long = createRedactor({ cards: true }).redact(
+    makeTrace('a', { request: { card: 6304000000000000000 } }),
+  );
+  assert.match(JSON.stringify(long.request), /<card:/);
+});
+
+test('a secret that lies across the events of a broken stream is in none of them', () => {
+  const redactor = createRedactor({ emails: true, key: 'k' });
+  const event = (delta: object): string =>
+    `data: ${JSON.stringify({ id: 'c1', choices: [{ index: 0, delta }] })}`;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.keys(secrets)),
+      fc.nat(10_000),
+      fc.integer({ min: 1, max: 12 }),
+      (kind, seed, size) => {
+        const secret = secrets[kind]!(seed);
+        const said = `Your key: ${secret} and mail jane@example.com is known.`;
+        const pieces = said.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+        for (const make of [
+          (content: string) => ({ content }),
+          (text: string) => ({ tool_calls: [{ function: { arguments: text } }] }),
+        ]) {
+          const lines = pieces.map((piece) => event(make(piece)));
+          const stream = `${lines.join('\n\n')}\n\ndata: {"id":"c1","choices":[{"delta":{"content":"sk-ant-api03-01234`;
+          const { response } = redactor.redact(
+            makeTrace('a', { response: stream, incomplete: 'upstream reset' }),
+          );
+          const kept = String(response)
+            .split('\n')
+            .map((line) => /(?:content|arguments)":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? '')
+            .join('')
+            .replaceAll('\\n', '\n');
+          for (const core of cores(secret))
+            assert.ok(!kept.includes(core.slice(0, 16)), `${kind} in ${kept}`);
+          assert.ok(!kept.includes('jane@example.com'), kept);
+          assert.ok(!String(response).includes('sk-ant-api03-01234'), 'the cut line');
+          assert.match(kept, /Your key: .*is known\./s);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('a stream that breaks off in the middle of a key keeps no half of it', () => {
+  const half = secrets['google']!(5).slice(0, 22);
+  const stream = [`The key is ${half.slice(0, 9)}`, half.slice(9)]
+    .map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`)
+    .join('');
+  for (const response of [stream, `{"content":"The key is ${half}`]) {
+    const stored = createRedactor().redact(makeTrace('a', { response, incomplete: 'upstream reset' }));
+    assert.ok(!String(stored.response).includes(half.slice(9)), String(stored.response));
+    assert.match(String(stored.response), /The key is <cut>/);
+  }
 });
 
 test('media are stored by hash and size', () => {

@@ -10,7 +10,7 @@ export interface SecretRule {
   readonly name: string;
   /** Without flags; anchors itself by a prefix that means nothing else. */
   readonly pattern: string;
-  /** Where the prefix is no fixed text: a text that must be there for the rule to be worth trying. */
+  /** A text that must be there for the rule to be worth trying, where the prefix is no fixed text. */
   readonly keyword?: string;
   /** Shannon entropy in bits per character below which it is no secret but a word in its shape. */
   readonly entropy?: number;
@@ -33,6 +33,8 @@ export const prefixRules: readonly SecretRule[] = [
   // OpenAI, DeepSeek, OpenRouter (sk-or-), Langfuse (sk-lf-), Helicone (sk-helicone-), LiteLLM and others.
   { name: 'api-key', pattern: `${start('sk-')}(?=[A-Za-z_-]{0,200}[0-9])${B}{16,}`, entropy: 3 },
   { name: 'api-key', pattern: `${start('pk-')}lf-[0-9a-f-]{30,}` },
+  { name: 'openai-session', pattern: `${start('sess-')}[A-Za-z0-9]{30,}` },
+  { name: 'elevenlabs-key', pattern: `${start('sk_')}[0-9a-f]{40,}` },
   { name: 'groq-key', pattern: 'gsk_[A-Za-z0-9]{40,}' },
   { name: 'xai-key', pattern: 'xai-[A-Za-z0-9]{60,}' },
   { name: 'perplexity-key', pattern: 'pplx-[A-Za-z0-9]{40,}' },
@@ -65,6 +67,22 @@ export const prefixRules: readonly SecretRule[] = [
   { name: 'twilio-key', pattern: `${start('SK')}[0-9a-f]{32}(?![A-Za-z0-9])` },
   { name: 'sendgrid-key', pattern: `SG\\.${B}{16,}\\.${B}{30,}` },
   { name: 'mailgun-key', pattern: `${start('key-')}[0-9a-f]{32}(?![A-Za-z0-9])` },
+  {
+    name: 'discord-webhook',
+    pattern: 'discord(?:app)?\\.com/api/webhooks/[0-9]{15,20}/[A-Za-z0-9_-]{50,}',
+  },
+  { name: 'airtable-token', pattern: `${start('pat')}[A-Za-z0-9]{14}\\.[0-9a-f]{64}` },
+  { name: 'heroku-key', pattern: 'HRKU-[A-Za-z0-9_-]{36,}' },
+  { name: 'vercel-token', pattern: `${start('vc')}[piarkl]_[A-Za-z0-9]{24,}`, entropy: 3.5 },
+  { name: 'circleci-token', pattern: 'CCI(?:PAT|PRJ)_[A-Za-z0-9]{20,}_[0-9a-f]{40}' },
+  { name: 'buildkite-token', pattern: 'bkua_[0-9a-f]{40}' },
+  { name: 'okta-token', pattern: 'SSWS[ +]{1,3}00[A-Za-z0-9_-]{38,}' },
+  { name: 'dropbox-token', pattern: `${start('sl\\.')}(?:u\\.)?[A-Za-z0-9_-]{130,}` },
+  { name: 'resend-key', pattern: `${start('re_')}[A-Za-z0-9]{8}_[A-Za-z0-9]{22,}` },
+  { name: 'typeform-token', pattern: 'tfp_[A-Za-z0-9_-]{40,}' },
+  { name: 'contentful-token', pattern: 'CFPAT-[A-Za-z0-9_-]{40,}' },
+  { name: 'plaid-token', pattern: 'access-(?:production|development|sandbox)-[0-9a-f-]{36}' },
+  { name: 'notion-key', pattern: `${start('secret_')}[A-Za-z0-9]{43}(?![A-Za-z0-9])` },
   { name: 'npm-token', pattern: 'npm_[A-Za-z0-9]{36}' },
   { name: 'pypi-token', pattern: `pypi-AgE${B}{50,}` },
   { name: 'rubygems-token', pattern: 'rubygems_[0-9a-f]{48}' },
@@ -112,32 +130,15 @@ export const keywordRules: readonly SecretRule[] = [
     pattern: '[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_=-]{50,}',
     keyword: '.atlasv1.',
   },
+  {
+    name: 'discord-token',
+    pattern: '[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,38}(?![A-Za-z0-9_-])',
+    keyword: '.',
+  },
+  { name: 'firebase-key', pattern: 'AAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{80,}', keyword: ':APA91b' },
+  { name: 'asana-token', pattern: '[0-9]/[0-9]{13,19}:[0-9a-f]{32}(?![A-Za-z0-9])', keyword: ':' },
+  { name: 'sentry-dsn', pattern: '//[0-9a-f]{32}(?::[0-9a-f]{32})?@', keyword: '@' },
   { name: 'azure-key', pattern: '[A-Za-z0-9]{40,80}AZCS[A-Za-z0-9]{6,}={0,2}', keyword: 'AZCS' },
-];
-
-/** Known by what stands before them; the value is group 1. One name for all: the same value gets the same placeholder. */
-export const contextRules: readonly SecretRule[] = [
-  {
-    name: 'secret',
-    pattern:
-      '\\b(?:[Bb]earer|BEARER|[Bb]asic|[Tt]oken)[ +]((?=[A-Za-z._~+/-]{0,200}[0-9])[A-Za-z0-9._~+/-]{16,}={0,2})',
-    entropy: 3,
-  },
-  {
-    name: 'secret',
-    pattern: '[a-z][a-z0-9+.-]{1,20}://[^\\s/:@"\'\\\\<>]{0,80}:([^\\s/@"\'\\\\<>]{3,200})@',
-  },
-  {
-    name: 'secret',
-    pattern:
-      '(?:[Pp]ass(?:word|wd|phrase)|PASS(?:WORD|WD|PHRASE)|pwd|PWD)\\w{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[^\\s"\'`\\\\<>,;)]{0,200}[A-Za-z])(?=[^\\s"\'`\\\\<>,;)]{0,200}[0-9!#$%^&*~@+?])[^\\s"\'`\\\\<>,;)]{6,200})',
-  },
-  {
-    name: 'secret',
-    pattern:
-      '(?:[Ss]ecret|SECRET|[Aa]pi[_ -]?[Kk]ey|API[_ -]?KEY|[Aa]ccess[_ -]?[Kk]ey|ACCESS[_ -]?KEY|[Pp]rivate[_ -]?[Kk]ey|PRIVATE[_ -]?KEY|[Aa]uth[_ -]?[Kk]ey|AUTH[_ -]?KEY|[Tt]oken|TOKEN|[Cc]redentials?|CREDENTIALS?|x-[a-z-]{0,20}key)[\\w.-]{0,20}\\\\?["\'`]?\\s{0,3}(?:=|:|=>)\\s{0,3}\\\\?["\'`]?((?=[A-Za-z0-9_.=+/-]{0,200}[0-9])(?=(?:[0-9_.=+/-]{0,60}[A-Za-z]){3})[A-Za-z0-9_.=+/-]{12,200})',
-    entropy: 3.2,
-  },
 ];
 
 /** Field names whose text value is a secret whatever it looks like. `token` is not one of them: log probabilities use it. */
@@ -152,8 +153,3 @@ export function entropy(text: string): number {
   for (const n of counts.values()) sum -= (n / text.length) * Math.log2(n / text.length);
   return sum;
 }
-
-/** Names of the rules that find secrets: what they found is one wherever else it stands. */
-export const secretNames: ReadonlySet<string> = new Set(
-  [...prefixRules, ...keywordRules, ...contextRules].map((rule) => rule.name).concat('secret', 'key'),
-);

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { AppError } from '../../base/error.ts';
 import { isArray, isObject, type Json, parseJson } from '../../base/json.ts';
+import { contextRules } from './context.ts';
 import { cardRule, emailRule, ibanRule, type PersonalRule, phoneRule } from './personal.ts';
-import { contextRules, entropy, keywordRules, prefixRules, type SecretRule } from './secrets.ts';
+import { entropy, keywordRules, prefixRules, type SecretRule } from './secrets.ts';
 
 /** Which rules apply. Secrets are always removed; the rest is the user's choice. */
 export interface RedactionSettings {
@@ -24,6 +25,8 @@ export type TextRedactor = (text: string, onFound: OnFound) => string;
 
 interface CompiledRule {
   readonly name: string;
+  /** '' where the rule is tried on every text. */
+  readonly keyword: string;
   readonly pattern: RegExp;
   readonly entropy: number;
 }
@@ -102,13 +105,14 @@ function compileOwn({ name, pattern }: { name: string; pattern: string }): { nam
   }
 }
 
-const compile = ({ name, pattern, entropy: least = 0 }: SecretRule): CompiledRule => ({
+const compile = ({ name, pattern, keyword = '', entropy: least = 0 }: SecretRule): CompiledRule => ({
   name,
+  keyword,
   pattern: new RegExp(pattern, 'g'),
   entropy: least,
 });
 const context = contextRules.map(compile);
-const middle = keywordRules.map((rule) => ({ ...compile(rule), keyword: rule.keyword ?? '' }));
+const middle = keywordRules.map(compile);
 /** All prefixes in one pass; which rule it was is asked only when something was found. */
 const anyPrefix = new RegExp(prefixRules.map((rule) => `(?:${rule.pattern})`).join('|'), 'g');
 const whole = prefixRules.map((rule) => ({ ...compile(rule), pattern: new RegExp(rule.pattern, 'y') }));
@@ -133,6 +137,7 @@ function replaceSecrets(text: string, found: Found): string {
 function replaceContext(text: string, found: Found): string {
   let result = text;
   for (const rule of context) {
+    if (!result.includes(rule.keyword)) continue;
     result = result.replace(rule.pattern, (match, value: string) => {
       if (value.startsWith('<') || entropy(value) < rule.entropy) return match;
       const at = match.lastIndexOf(value);
