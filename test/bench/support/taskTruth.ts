@@ -47,7 +47,8 @@ export function trafficSets(folder: string): readonly string[] {
     .sort();
 }
 
-function callOf(line: TrafficLine, id: string): Call | null {
+/** A line of traffic as the product reads it, without its bodies; null where it is not a call. */
+export function callOf(line: TrafficLine, id: string): Call | null {
   const openai = line.provider === 'openai';
   const call = toCall({
     id,
