@@ -1,6 +1,7 @@
 import type { Rate } from './base/binomial.ts';
 import type { Capability, CostOfError, Verdict } from './capabilities/capability.ts';
 import type { Proposal } from './capabilities/proposal.ts';
+import type { SetChange } from './capabilities/set.ts';
 import type { CertificationOutcome, EvaluationReport } from './evaluation/certificate.ts';
 import type { Mode } from './routing/policy.ts';
 import type { DeviceChoice, LearningPoint, Rung } from './student/student.ts';
@@ -125,12 +126,18 @@ export interface TaskState {
   readonly novelty: Rate | null;
   /** The smallest set worth distilling, before any training is paid for; null until the traffic was analysed. */
   readonly proposal: Proposal | null;
-  /** Who agreed to the capability set, and when. */
-  readonly signed: { readonly by: string; readonly atMs: number } | null;
+  /** Who agreed to the capability set, and when, and what has changed since without anybody's agreement. */
+  readonly signed: SignedState | null;
   readonly student: StudentState | null;
   /** Live traffic since the student was switched on. */
   readonly live: LiveState;
   readonly costPerMonth: number | null;
+}
+
+export interface SignedState {
+  readonly by: string;
+  readonly atMs: number;
+  readonly changes: readonly SetChange[];
 }
 
 export interface StudentState {
@@ -140,6 +147,8 @@ export interface StudentState {
   readonly device: string;
   readonly trainSeconds: number;
   readonly trainedMs: number;
+  /** Who had agreed to the capability set that it was built for; null where nobody had. */
+  readonly signed: { readonly by: string; readonly atMs: number; readonly waiting: number } | null;
   readonly outcome: CertificationOutcome;
   readonly report: EvaluationReport | null;
   /** How it learned; empty where only linear parts were trained. */

@@ -1,4 +1,5 @@
 import { AppError } from '../base/error.ts';
+import { choicesOf } from '../capabilities/set.ts';
 import type { Actions } from '../protocol.ts';
 import type { RunOptions } from './app.ts';
 import { takeAssignments } from './assignments.ts';
@@ -117,9 +118,15 @@ export async function signCapabilities(
   session: Session,
   { taskId, by }: Actions['capabilities.sign'][0],
 ): Promise<null> {
-  taskOf(session, taskId);
+  const task = taskOf(session, taskId);
   if (by.trim() === '') throw new AppError('bad-input', 'A signature needs a name.');
-  const signature = { by: by.trim(), atMs: session.ports.clock.now() };
+  const catalogue = session.catalogues.get(taskId);
+  if (catalogue === undefined)
+    throw new AppError('not-enough-data', `${task.name} has no capability set to agree to yet.`, {
+      next: 'Find tasks first.',
+    });
+  const choices = choicesOf(catalogue, session.edits.verdicts[taskId]);
+  const signature = { by: by.trim(), atMs: session.ports.clock.now(), choices };
   changeEdits(session, (edits) => ({ ...edits, signed: { ...edits.signed, [taskId]: signature } }));
   return null;
 }

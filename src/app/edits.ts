@@ -1,4 +1,5 @@
 import type { CostOfError, Verdict } from '../capabilities/capability.ts';
+import type { Signature } from '../capabilities/set.ts';
 import type { TaskEdits } from '../tasks/task.ts';
 
 /** Everything the user said. It wins over what was computed and survives every re-analysis. */
@@ -6,7 +7,7 @@ export interface Edits {
   readonly tasks: TaskEdits;
   readonly verdicts: Readonly<Record<string, Readonly<Record<string, Verdict>>>>;
   readonly costs: Readonly<Record<string, Readonly<Record<string, CostOfError>>>>;
-  readonly signed: Readonly<Record<string, { readonly by: string; readonly atMs: number }>>;
+  readonly signed: Readonly<Record<string, Signature>>;
   readonly terms: Readonly<
     Record<string, { readonly decision: 'allowed' | 'declined'; readonly ms: number }>
   >;

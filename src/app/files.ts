@@ -14,6 +14,8 @@ export interface StoragePaths {
   readonly policies: string;
   readonly capabilities: string;
   readonly students: string;
+  /** The last call that was looked at for dropped capabilities. */
+  readonly watched: string;
 }
 
 export function storagePaths(root: string): StoragePaths {
@@ -26,6 +28,7 @@ export function storagePaths(root: string): StoragePaths {
     policies: path.join(root, 'policies.json'),
     capabilities: path.join(root, 'capabilities'),
     students: path.join(root, 'students'),
+    watched: path.join(root, 'watched.json'),
   };
 }
 

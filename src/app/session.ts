@@ -50,8 +50,6 @@ export interface Session {
   starting: boolean;
   figures: Figures;
   store: TraceStore | null;
-  /** Teacher answers that began before were looked at for dropped capabilities. */
-  tombstonesSeenMs: number;
   readonly jobs: Map<number, JobState & { readonly abort: AbortController }>;
   readonly problems: Map<string, Problem>;
   readonly worker: () => Worker;
@@ -84,7 +82,6 @@ export function openSession(ports: AppPorts): Session {
     starting: false,
     figures: noFigures,
     store: null,
-    tombstonesSeenMs: ports.clock.now(),
     jobs: new Map(),
     problems: new Map(),
     worker: () => {

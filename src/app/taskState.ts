@@ -1,6 +1,7 @@
 import { exactRate } from '../base/binomial.ts';
 import type { Catalogue, Verdict } from '../capabilities/capability.ts';
 import { type ProposalContext, propose, type TokenUse } from '../capabilities/proposal.ts';
+import { type Signature, unsignedChanges } from '../capabilities/set.ts';
 import { withAgreement } from '../capabilities/weakness.ts';
 import type { JobState, LiveState, StudentState, TaskState } from '../protocol.ts';
 import type { RoutingPolicy } from '../routing/policy.ts';
@@ -19,7 +20,7 @@ export interface TaskParts {
   readonly costPerMonth: number | null;
   readonly usage: readonly TokenUse[];
   readonly verdicts: Readonly<Record<string, Verdict>>;
-  readonly signed: TaskState['signed'];
+  readonly signed: Signature | null;
 }
 
 /** Below this many calls nothing can be certified (ALGORITHMS: 59 error-free served items at 5 %). */
@@ -50,7 +51,7 @@ export function taskState(parts: TaskParts): TaskState {
     capabilities: mapped?.capabilities ?? [],
     novelty: catalogue?.novelty.rate ?? null,
     proposal: catalogue === null ? null : propose(task, catalogue, proposalContext(parts)),
-    signed: parts.signed,
+    signed: signedState(parts),
     student: card === null ? null : studentState(card),
     live: parts.live,
     costPerMonth: parts.costPerMonth,
@@ -119,10 +120,22 @@ function studentState(card: ModelCard): StudentState {
     device: card.device,
     trainSeconds: card.trainSeconds,
     trainedMs: card.createdMs,
+    signed: signedOn(card),
     outcome: card.outcome,
     report: card.report,
     ...(card.curve === undefined ? {} : { curve: card.curve }),
   };
+}
+
+function signedOn({ capabilities: { signedBy, signedMs, waiting } }: ModelCard): StudentState['signed'] {
+  if (signedBy === null || signedMs === null) return null;
+  return { by: signedBy, atMs: signedMs, waiting: waiting?.length ?? 0 };
+}
+
+function signedState({ catalogue, signed, verdicts }: TaskParts): TaskState['signed'] {
+  if (signed === null) return null;
+  const changes = catalogue === null ? [] : unsignedChanges(catalogue, verdicts, signed);
+  return { by: signed.by, atMs: signed.atMs, changes };
 }
 
 function callsPerDay(task: Task): number {

@@ -111,4 +111,6 @@ export interface CapabilitySet {
   readonly drop: readonly string[];
   readonly signedBy: string | null;
   readonly signedMs: number | null;
+  /** Changed since it was signed, and not agreed to: routed, or kept where it was to be dropped. */
+  readonly waiting?: readonly string[];
 }

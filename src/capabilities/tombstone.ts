@@ -45,10 +45,25 @@ export function firesDropped(
   return [...fired];
 }
 
-/** What to tell the user when a tombstone stirs. */
-export function reopened(capabilityId: string): { readonly message: string; readonly next: string } {
+/** Everything that an answer uses, as the catalogue names it. */
+export function usesOf(stones: Tombstones, answer: Answer): string[] {
+  const used = new Set<string>();
+  readAnswer(answer, stones.read, (id) => used.add(id));
+  return [...used];
+}
+
+/**
+ * What to tell the user when a tombstone stirs.
+ * @param buckets kinds of calls whose certificate is void from now on.
+ */
+export function reopened(
+  capabilityId: string,
+  buckets: readonly string[],
+): { readonly message: string; readonly next: string } {
+  const others = buckets.filter((bucket) => bucket !== capabilityId);
+  const also = others.length === 0 ? '' : `, and so is that of ${others.join(', ')}`;
   return {
-    message: `The teacher used ${capabilityId}, which was dropped as never fired.`,
-    next: 'It is routed to the teacher again and the certificate of its bucket is void: analyse and train again.',
+    message: `The teacher used ${capabilityId}, which was dropped. It is routed to the teacher again. Its certificate is void${also}.`,
+    next: 'Find tasks and train again to serve it.',
   };
 }

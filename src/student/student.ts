@@ -34,6 +34,8 @@ export interface ModelCard {
     readonly drop: readonly string[];
     readonly signedBy: string | null;
     readonly signedMs: number | null;
+    /** Changes of the set that nobody had agreed to: the student was built without them. */
+    readonly waiting?: readonly string[];
   };
   readonly fingerprint: string;
   readonly spec: StudentSpec;

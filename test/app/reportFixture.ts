@@ -124,7 +124,7 @@ function served(): TaskState {
     capabilities: withAgreement(catalogueOf(15_284), report).capabilities,
     novelty: exactRate(9, 7600),
     proposal: proposalOf(15_284),
-    signed: { by: 'Ada', atMs: startMs + 12e8 },
+    signed: { by: 'Ada', atMs: startMs + 12e8, changes: [] },
     student: {
       rung: 'wide+deep',
       parameters: 2_410_000,
@@ -132,6 +132,7 @@ function served(): TaskState {
       device: 'cpu',
       trainSeconds: 94,
       trainedMs: startMs + 13e8,
+      signed: { by: 'Ada', atMs: startMs + 12e8, waiting: 0 },
       outcome,
       report,
     },

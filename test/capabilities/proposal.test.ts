@@ -4,7 +4,7 @@ import { exactRate } from '../../src/base/binomial.ts';
 import { analyseCapabilities } from '../../src/capabilities/analyse.ts';
 import { novelty } from '../../src/capabilities/novelty.ts';
 import { propose } from '../../src/capabilities/proposal.ts';
-import { capabilitySet } from '../../src/capabilities/set.ts';
+import { capabilitySet, choicesOf, unsignedChanges } from '../../src/capabilities/set.ts';
 import { firesDropped, reopened, tombstones } from '../../src/capabilities/tombstone.ts';
 import { withAgreement } from '../../src/capabilities/weakness.ts';
 import { DAY_MS, jsonOutput, logTask, START_MS, steady } from './support/log.ts';
@@ -78,6 +78,28 @@ test('the edits of the user shape the proposal and the signed set', () => {
   assert.equal(capabilitySet(catalogue, { 'label:beta': null }).signedBy, null);
 });
 
+test('a change after the signature is told, and counts only as far as it leaves more to the teacher', () => {
+  const agreed = { 'label:rare_one': 'keep', 'label:beta': 'route' } as const;
+  const signature = { by: 'Ada', atMs: 5, choices: choicesOf(catalogue, agreed) };
+  assert.deepEqual(unsignedChanges(catalogue, agreed, signature), []);
+  assert.deepEqual(capabilitySet(catalogue, agreed, signature).waiting, []);
+  const now = { 'label:alpha': 'drop', 'label:beta': 'keep', 'label:rare_one': 'route' } as const;
+  const changes = unsignedChanges(catalogue, now, signature);
+  assert.deepEqual(changes.map(({ id, from, to }) => `${id} ${from} ${to}`).toSorted(), [
+    'label:alpha keep drop',
+    'label:beta route keep',
+    'label:rare_one keep route',
+  ]);
+  const set = capabilitySet(catalogue, now, signature);
+  assert.ok(set.keep.includes('label:alpha'), 'dropped only once agreed to');
+  assert.ok(set.route.includes('label:beta'), 'kept only once agreed to');
+  assert.ok(set.route.includes('label:rare_one'), 'routed at once');
+  assert.equal(set.waiting?.length, 3);
+  const again = { by: 'Bo', atMs: 6, choices: choicesOf(catalogue, now) };
+  assert.ok(capabilitySet(catalogue, now, again).drop.includes('label:alpha'));
+  assert.deepEqual(unsignedChanges(catalogue, now, null), []);
+});
+
 test('what had no turn yet is routed', () => {
   const young = analyseCapabilities(task, calls, { nowMs: START_MS + 5 * DAY_MS });
   assert.ok(capabilitySet(young).route.includes('label:gamma'));
@@ -101,7 +123,10 @@ test('one teacher answer that uses a dropped capability is noticed, in any spell
   assert.deepEqual(says('__proto__'), []);
   assert.deepEqual(firesDropped(stones, { text: null, toolCalls: [] }, null), []);
   assert.deepEqual(JSON.parse(JSON.stringify(stones)), { ...stones, signatures: { ...stones.signatures } });
-  assert.match(reopened('label:gamma').message, /label:gamma/);
+  assert.match(
+    reopened('label:gamma', ['label:gamma', 'label:beta']).message,
+    /gamma.*so is that of label:beta/,
+  );
   const picture = {
     ...calls[0]!.call.request,
     messages: [

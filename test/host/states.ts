@@ -105,6 +105,7 @@ const certified: StudentState = {
   device: 'cpu',
   trainSeconds: 47,
   trainedMs: nowMs - 7_200_000,
+  signed: { by: 'Ada', atMs: nowMs - 8_000_000, waiting: 0 },
   outcome: {
     kind: 'certified',
     certificate: {
