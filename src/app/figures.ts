@@ -10,8 +10,6 @@ export interface Figures {
   readonly live: ReadonlyMap<string, LiveState>;
   /** Task -> why its student was taken off. */
   readonly rolledBack: ReadonlyMap<string, string>;
-  /** Task -> US dollars a month at list prices; missing where a model's price is not known. */
-  readonly costPerMonth: ReadonlyMap<string, number>;
   /** Task -> tokens that its teacher took, by model. */
   readonly usage: ReadonlyMap<string, readonly Usage[]>;
 }
@@ -23,6 +21,5 @@ export const noFigures: Figures = {
   shed: 0,
   live: new Map(),
   rolledBack: new Map(),
-  costPerMonth: new Map(),
   usage: new Map(),
 };

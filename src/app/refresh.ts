@@ -1,11 +1,11 @@
 import { exactRate } from '../base/binomial.ts';
 import { toAppError } from '../base/error.ts';
+import { meanPrice } from '../capabilities/prices.ts';
 import type { GatewayStats } from '../gateway/control.ts';
 import type { LiveState } from '../protocol.ts';
 import type { Usage } from '../traces/store.ts';
 import { analyseTasks } from './analysis.ts';
 import { takeAssignments } from './assignments.ts';
-import { monthlyCost } from './cost.ts';
 import type { Figures } from './figures.ts';
 import { report, type Session, savePolicy, takeOver } from './session.ts';
 import { watchTombstones } from './tombstones.ts';
@@ -48,19 +48,13 @@ async function readFigures(session: Session): Promise<Figures> {
   const now = session.ports.clock.now();
   const totals = store.totals(now);
   const live = new Map<string, LiveState>();
-  const costPerMonth = new Map<string, number>();
   const usage = new Map<string, readonly Usage[]>();
   for (const task of session.tasks) {
+    const used = store.usage({ taskId: task.id }).filter((sum) => sum.servedBy === 'teacher');
+    usage.set(task.id, used);
     const policy = session.policies.find((p) => p.taskId === task.id);
     if (policy !== undefined && policy.mode !== 'off')
-      live.set(task.id, liveOf(session, task.id, policy.sinceMs ?? 0));
-    const used = store.usage({ taskId: task.id });
-    usage.set(
-      task.id,
-      used.filter((sum) => sum.servedBy === 'teacher'),
-    );
-    const cost = monthlyCost(task, used);
-    if (cost !== null) costPerMonth.set(task.id, cost);
+      live.set(task.id, liveOf(session, task.id, { sinceMs: policy.sinceMs ?? 0, used }));
   }
   const stats = await session.gateway?.stats().catch(() => null);
   tellRecorder(session, stats?.recorder.problem ?? null);
@@ -71,7 +65,6 @@ async function readFigures(session: Session): Promise<Figures> {
     shed: stats?.recorder.shed ?? session.figures.shed,
     live,
     rolledBack: keepRollBacks(session, stats?.tasks ?? {}),
-    costPerMonth,
     usage,
   };
 }
@@ -102,7 +95,11 @@ function tellRecorder(session: Session, problem: string | null): void {
   }
 }
 
-function liveOf(session: Session, taskId: string, sinceMs: number): LiveState {
+function liveOf(
+  session: Session,
+  taskId: string,
+  { sinceMs, used }: { readonly sinceMs: number; readonly used: readonly Usage[] },
+): LiveState {
   const store = session.store!;
   const sums = store.tasks({ taskId, sinceMs })[0];
   const student = store.latency('student', taskId);
@@ -118,18 +115,14 @@ function liveOf(session: Session, taskId: string, sinceMs: number): LiveState {
     studentP99Ms: student.p99Ms,
     teacherP50Ms: teacher.p50Ms,
     teacherP99Ms: teacher.p99Ms,
-    saved: savedDollars(session, taskId, sinceMs),
+    saved: savedDollars(session, taskId, used),
   };
 }
 
-/** What the locally answered calls would have cost at the teacher's mean price per call so far. */
-function savedDollars(session: Session, taskId: string, sinceMs: number): number {
-  const task = session.tasks.find((t) => t.id === taskId);
-  const local = session.store!.tasks({ taskId, sinceMs })[0]?.answeredLocally ?? 0;
-  const perMonth = session.figures.costPerMonth.get(taskId);
-  if (task === undefined || perMonth === undefined || task.calls === 0) return 0;
-  const callsPerMonth = (task.calls / Math.max(1, (task.lastMs - task.firstMs) / 86_400_000)) * 30;
-  return (perMonth / callsPerMonth) * local;
+/** What all calls answered here so far would have cost at the teacher's mean price: read from the index, so that it outlives every switch. */
+function savedDollars(session: Session, taskId: string, used: readonly Usage[]): number {
+  const local = session.store!.tasks({ taskId })[0]?.answeredLocally ?? 0;
+  return (meanPrice(used, session.settings.prices).perCall ?? 0) * local;
 }
 
 /** First at 50 calls, then whenever the traffic has grown by a fifth. */

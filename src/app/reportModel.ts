@@ -170,15 +170,9 @@ function expected(tasks: readonly ReportTask[]): Expected | null {
   const local = sum(open.map(({ state, share }) => share * state.calls));
   if (calls === 0 || local === 0) return null;
   const saved = open.flatMap(({ state, share }) => {
-    const cost = teacherPerMonth(state);
-    return cost === null ? [] : [cost * share];
+    return state.costPerMonth === null ? [] : [state.costPerMonth * share];
   });
   return { share: local / calls, savedPerMonth: saved.length === 0 ? null : sum(saved) };
-}
-
-/** US dollars a month that the teacher costs at list prices: one figure for the whole report. */
-export function teacherPerMonth({ costPerMonth, proposal }: TaskState): number | null {
-  return costPerMonth ?? proposal?.saving.teacherPerMonth ?? null;
 }
 
 function verdictCount(tasks: readonly ReportTask[], verdict: string): number {

@@ -7,7 +7,7 @@ import type { Proposal, ProposalRow } from '../capabilities/proposal.ts';
 import type { TaskState } from '../protocol.ts';
 import { type Content, html, type Markup, raw } from './html.ts';
 import { card, figure, figuresTable } from './reportCard.ts';
-import { offersChoice, teacherPerMonth } from './reportModel.ts';
+import { offersChoice } from './reportModel.ts';
 
 /** Rows shown on the page; the table behind the picture has all. */
 const SHOWN = 6;
@@ -65,7 +65,7 @@ function swatch(verdict: Verdict): Markup {
 }
 
 function expectations(state: TaskState, { local, training }: Proposal): Markup {
-  const cost = teacherPerMonth(state);
+  const cost = state.costPerMonth;
   const saved =
     cost === null
       ? figure('Saved a month', 'unknown', 'no list price is known for these models')
@@ -154,7 +154,8 @@ function list(
 /** What the figures rest on, to be checked against. */
 function basis({ local, training, saving: { prices, unknownModels } }: Proposal): string {
   const places = prices.map(
-    ({ model, asOf, source }) => `${model} as of ${asOf} (${source.replace(/^https?:\/\//, '')})`,
+    ({ model, asOf, source }) =>
+      `${model} ${asOf === null ? 'as you set it ' : `as of ${asOf} `}(${source.replace(/^https?:\/\//, '')})`,
   );
   const listed = places.length === 0 ? '' : ` List prices: ${[...new Set(places)].join(', ')}.`;
   const others = places.length === 0 ? '' : '; those calls are counted at the mean price of the others';

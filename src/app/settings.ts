@@ -1,3 +1,4 @@
+import type { OwnPrices } from '../capabilities/prices.ts';
 import type { DeviceChoice } from '../student/student.ts';
 import type { RedactionSettings } from '../traces/redact.ts';
 
@@ -19,6 +20,8 @@ export interface AppSettings {
   readonly autoAnalyse: boolean;
   /** Days after which traces are deleted; 0 keeps them. */
   readonly retentionDays: number;
+  /** What the user pays for a model; other models have their list price. */
+  readonly prices: OwnPrices;
   /** What is removed from traces beside keys and tokens. */
   readonly redaction: RedactionSettings;
 }
@@ -34,5 +37,6 @@ export const defaultSettings: AppSettings = {
   captureAgents: false,
   autoAnalyse: true,
   retentionDays: 0,
+  prices: {},
   redaction: {},
 };

@@ -25,8 +25,8 @@ export function buildState(session: Session): AppState {
         live: figures.live.get(task.id) ?? noLive,
         rolledBack: figures.rolledBack.get(task.id) ?? null,
         job: job ?? null,
-        costPerMonth: figures.costPerMonth.get(task.id) ?? null,
         usage: figures.usage.get(task.id) ?? [],
+        ownPrices: session.settings.prices,
         verdicts: session.edits.verdicts[task.id] ?? {},
         signed: session.edits.signed[task.id] ?? null,
       });

@@ -1,6 +1,7 @@
 import { exactRate } from '../base/binomial.ts';
 import type { Catalogue, Verdict } from '../capabilities/capability.ts';
-import { type ProposalContext, propose, type TokenUse } from '../capabilities/proposal.ts';
+import { meanPrice, type OwnPrices, type TokenUse } from '../capabilities/prices.ts';
+import { type ProposalContext, propose } from '../capabilities/proposal.ts';
 import { type Signature, unsignedChanges } from '../capabilities/set.ts';
 import { withAgreement } from '../capabilities/weakness.ts';
 import type { JobState, LiveState, StudentState, TaskState } from '../protocol.ts';
@@ -17,8 +18,8 @@ export interface TaskParts {
   readonly live: LiveState;
   readonly rolledBack: string | null;
   readonly job: JobState | null;
-  readonly costPerMonth: number | null;
   readonly usage: readonly TokenUse[];
+  readonly ownPrices: OwnPrices;
   readonly verdicts: Readonly<Record<string, Verdict>>;
   readonly signed: Signature | null;
 }
@@ -33,6 +34,7 @@ export function taskState(parts: TaskParts): TaskState {
   const version = task.versions.at(-1);
   const report = card?.report ?? null;
   const mapped = catalogue === null || report === null ? catalogue : withAgreement(catalogue, report);
+  const proposed = catalogue === null ? null : propose(task, catalogue, proposalContext(parts));
   return {
     id: task.id,
     name: task.name,
@@ -40,7 +42,7 @@ export function taskState(parts: TaskParts): TaskState {
     stage,
     summary: summaryOf(stage, parts),
     calls: task.calls,
-    callsPerDay: callsPerDay(task),
+    callsPerDay: dailyRate(parts),
     versions: task.versions.length,
     sites: task.sites,
     providers: task.providers,
@@ -50,18 +52,19 @@ export function taskState(parts: TaskParts): TaskState {
     prompt: version === undefined ? '' : promptText(version.template.messages),
     capabilities: mapped?.capabilities ?? [],
     novelty: catalogue?.novelty.rate ?? null,
-    proposal: catalogue === null ? null : propose(task, catalogue, proposalContext(parts)),
+    proposal: proposed,
     signed: signedState(parts),
     student: card === null ? null : studentState(card),
     live: parts.live,
-    costPerMonth: parts.costPerMonth,
+    costPerMonth: proposed?.saving.teacherPerMonth ?? costPerMonth(parts),
   };
 }
 
-function proposalContext({ card, usage, verdicts }: TaskParts): ProposalContext {
+function proposalContext({ card, usage, ownPrices, verdicts }: TaskParts): ProposalContext {
   const rows = card === null ? 0 : card.examples.train + card.examples.validation;
   return {
     usage,
+    ownPrices,
     edits: verdicts,
     ...(card?.outcome.kind === 'certified' ? { measuredCoverage: card.outcome.certificate.coverage } : {}),
     ...(card === null || rows === 0 ? {} : { measuredTraining: { seconds: card.trainSeconds, rows } }),
@@ -138,8 +141,15 @@ function signedState({ catalogue, signed, verdicts }: TaskParts): TaskState['sig
   return { by: signed.by, atMs: signed.atMs, changes };
 }
 
-function callsPerDay(task: Task): number {
-  return task.calls / Math.max(1, (task.lastMs - task.firstMs) / DAY_MS);
+/** Today's rate: one figure for the sidebar, the proposal and the report. */
+function dailyRate({ task, catalogue }: TaskParts): number {
+  return catalogue?.callsPerDay ?? task.calls / Math.max(1, (task.lastMs - task.firstMs) / DAY_MS);
+}
+
+/** US dollars a month at today's rate; null where no model's price is known. */
+function costPerMonth(parts: TaskParts): number | null {
+  const { perCall } = meanPrice(parts.usage, parts.ownPrices);
+  return perCall === null ? null : perCall * dailyRate(parts) * 30;
 }
 
 function promptText(messages: Task['versions'][number]['template']['messages']): string {

@@ -2,7 +2,7 @@ import type { Task } from '../tasks/task.ts';
 import type { Capability, CapabilityKind, Catalogue, CostOfError, Verdict } from './capability.ts';
 import { type CurvePoint, coverageCurve } from './curve.ts';
 import { LEARNABLE_EXAMPLES } from './neverFired.ts';
-import { priceOf } from './prices.ts';
+import { type MeanPrice, meanPrice, type OwnPrices, type TokenUse } from './prices.ts';
 import { countText, plural } from './words.ts';
 
 /** The smallest set of capabilities worth distilling, before any training is paid for. Plain data for a picture and a table. */
@@ -54,14 +54,11 @@ export interface LocalShare {
   readonly basis: string;
 }
 
-export interface Saving {
-  /** At list prices, US dollars; null where no model's price is known. */
+export interface Saving extends Pick<MeanPrice, 'prices' | 'unknownModels'> {
+  /** US dollars; null where no model's price is known. */
   readonly teacherPerMonth: number | null;
   readonly savedPerMonth: number | null;
   readonly callsPerMonth: number;
-  /** Models without a known price: their calls are left out of the sums. */
-  readonly unknownModels: readonly string[];
-  readonly prices: readonly { readonly model: string; readonly asOf: string; readonly source: string }[];
 }
 
 export interface TrainingEstimate {
@@ -71,16 +68,9 @@ export interface TrainingEstimate {
   readonly basis: string;
 }
 
-/** Tokens that the teacher's calls took, per model. */
-export interface TokenUse {
-  readonly model: string;
-  readonly calls: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
-
 export interface ProposalContext {
   readonly usage?: readonly TokenUse[];
+  readonly ownPrices?: OwnPrices;
   /** Decisions of the user; they win over the catalogue's verdicts. */
   readonly edits?: Readonly<Record<string, Verdict | null>>;
   /** Share of the kept traffic that an earlier student of this task served, where there was one. */
@@ -131,7 +121,7 @@ export function propose(task: Task, catalogue: Catalogue, context: ProposalConte
           ? `a rule of thumb from the number of examples (half of a capability's calls at ${HALF_SERVED} examples); training measures it`
           : 'measured on the student trained before',
     },
-    saving: savingOf(context.usage ?? [], perDay * 30, expected),
+    saving: savingOf(meanPrice(context.usage ?? [], context.ownPrices), perDay * 30, expected),
     training: trainingOf(rows, classes, context.measuredTraining),
     notes: notesOf(catalogue, verdicts, atMost),
   };
@@ -220,22 +210,12 @@ function totalsOf(
   return { keep: total('keep'), route: total('route'), drop: total('drop'), 'not yet': total('not yet') };
 }
 
-function savingOf(usage: readonly TokenUse[], callsPerMonth: number, localShare: number): Saving {
-  const unknownModels: string[] = [];
-  const prices: Saving['prices'][number][] = [];
-  let dollars = 0;
-  let priced = 0;
-  for (const use of usage) {
-    const price = priceOf(use.model);
-    if (price === null) {
-      unknownModels.push(use.model);
-      continue;
-    }
-    dollars += (use.inputTokens * price.inputPerMillion + use.outputTokens * price.outputPerMillion) / 1e6;
-    priced += use.calls;
-    prices.push({ model: use.model, asOf: price.asOf, source: price.source });
-  }
-  const teacherPerMonth = priced === 0 ? null : (dollars / priced) * callsPerMonth;
+function savingOf(
+  { perCall, prices, unknownModels }: MeanPrice,
+  callsPerMonth: number,
+  localShare: number,
+): Saving {
+  const teacherPerMonth = perCall === null ? null : perCall * callsPerMonth;
   const savedPerMonth = teacherPerMonth === null ? null : teacherPerMonth * localShare;
   return { teacherPerMonth, savedPerMonth, callsPerMonth, unknownModels, prices };
 }

@@ -41,12 +41,14 @@ function isNeed(capability: Capability): boolean {
 
 /**
  * Calls a day over the last week before `nowMs`, or over the whole traffic where it is shorter; over a day at least, as
- * an hour of calls says nothing about the night after it.
+ * an hour of calls says nothing about the night after it. Where no call came for a week (an old log was imported), over
+ * the traffic's own last week.
  */
 export function callsPerDay(times: Float64Array, nowMs: number): number {
-  const first = times[0];
-  if (first === undefined) return 0;
-  const from = Math.max(first, nowMs - WEEK_MS);
+  const [first, last] = [times[0], times.at(-1)];
+  if (first === undefined || last === undefined) return 0;
+  const end = nowMs - last > WEEK_MS ? last : nowMs;
+  const from = Math.max(first, end - WEEK_MS);
   const recent = times.filter((time) => time >= from).length;
-  return (recent / Math.max(nowMs - from, 86_400_000)) * 86_400_000;
+  return (recent / Math.max(end - from, 86_400_000)) * 86_400_000;
 }

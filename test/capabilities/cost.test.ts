@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CapabilityKind, CostGrade } from '../../src/capabilities/capability.ts';
 import { costOf, gradeDollars, inferCost } from '../../src/capabilities/cost.ts';
-import { priceOf } from '../../src/capabilities/prices.ts';
+import { meanPrice, priceOf } from '../../src/capabilities/prices.ts';
 
 const cases: readonly (readonly [CapabilityKind, string, CostGrade])[] = [
   ['tool', 'delete_user', 'severe'],
@@ -52,7 +52,28 @@ test('knows list prices by model, whatever its date, with their source; says so 
   assert.equal(priceOf('claude-sonnet-4-5-20250929')?.outputPerMillion, 15);
   assert.equal(priceOf('claude-3-5-sonnet-latest')?.inputPerMillion, 3);
   assert.match(priceOf('gpt-4.1-nano')!.source, /^https:/);
-  assert.match(priceOf('gpt-4.1-nano')!.asOf, /^\d{4}-\d{2}-\d{2}$/);
+  assert.match(priceOf('gpt-4.1-nano')!.asOf ?? '', /^\d{4}-\d{2}-\d{2}$/);
   for (const model of ['my-own-model', 'gpt-4o-mini-ft', 'constructor', ''])
     assert.equal(priceOf(model), null);
+});
+
+test('the price that the user pays wins over the list price, also for a model without one', () => {
+  const own = { 'gpt-4o-mini': { input: 0.1, output: 0.2 }, 'house-model': { input: 1, output: 2 } };
+  assert.deepEqual(priceOf('gpt-4o-mini-2024-07-18', own), {
+    inputPerMillion: 0.1,
+    outputPerMillion: 0.2,
+    asOf: null,
+    source: 'your settings',
+  });
+  const use = { calls: 10, inputTokens: 1_000_000, outputTokens: 500_000 };
+  const usage = [
+    { model: 'house-model', ...use },
+    { model: 'other', ...use },
+  ];
+  assert.deepEqual(meanPrice(usage, own), {
+    perCall: 0.2,
+    prices: [{ model: 'house-model', asOf: null, source: 'your settings' }],
+    unknownModels: ['other'],
+  });
+  assert.equal(meanPrice(usage).perCall, null);
 });
