@@ -52,7 +52,7 @@ function predictionOf(line: ReplayLine, trace: Trace | undefined): PredictionLin
             atMs: line.atMs,
             confidence: confidence ?? 0,
             agree: agree ?? false,
-            answered: answer !== null,
+            answered: answer !== null && route.reason !== 'no-answer',
             bucket: route.bucket ?? 'none',
             cached: false,
           },

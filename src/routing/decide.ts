@@ -92,8 +92,8 @@ function obstacleTo(policy: RoutingPolicy, asked: Asked, request: ChatRequest): 
   if (asked.kind === 'failed') return { reason: 'student-failed', detail: asked.message };
   const { prediction, elapsedMs } = asked;
   if (!(elapsedMs <= policy.deadlineMs)) return { reason: 'late', detail: `${Math.round(elapsedMs)} ms` };
-  const { answer, confidence, bucket } = prediction;
-  if (answer === null) return { reason: 'no-answer', detail: prediction.reason };
+  const { answer, confidence, bucket, reason } = prediction;
+  if (answer === null || reason !== null) return { reason: 'no-answer', detail: reason };
   if (!(confidence >= 0 && confidence <= 1))
     return { reason: 'student-failed', detail: 'confidence out of range' };
   const certificate = policy.certificate;

@@ -83,9 +83,9 @@ function predictionOf(
   const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);
   if (answer === null) return { ...nothing('a part of the answer cannot be filled'), bucket, confidence };
   const routed = blockedUse(plan, answer, blocked);
-  if (routed !== null) return { ...nothing(`${routed} stays with the teacher`), bucket, confidence };
+  const reason = routed === null ? null : `${routed} stays with the teacher`;
   const cached = repeated !== undefined;
-  return { answer, confidence: cached ? 1 : confidence, bucket, reason: null, cached };
+  return { answer, confidence: cached ? 1 : confidence, bucket, reason, cached };
 }
 
 function bucketOfAnswer(plan: OutputPlan, answer: Answer, input: ModelInput): string {

@@ -108,13 +108,13 @@ async function score(parts: Parts, examples: readonly Example[]): Promise<Scored
 }
 
 function scoredOf(example: Example, prediction: Prediction): Scored {
-  const { answer, confidence, bucket, cached } = prediction;
+  const { answer, reason, confidence, bucket, cached } = prediction;
   return {
     callId: example.callId,
     atMs: example.atMs,
     confidence,
     agree: answer !== null && answersAgree(answer, example.answer),
-    answered: answer !== null,
+    answered: answer !== null && reason === null,
     bucket,
     cached,
   };

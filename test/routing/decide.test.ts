@@ -153,6 +153,7 @@ const teacherAfter: readonly [string, Asked, Reason][] = [
   ['the answer came after the deadline', predicted({}, 201), 'late'],
   ['the time is unknown', predicted({}, Number.NaN), 'late'],
   ['the student has no answer', predicted({ answer: null, reason: 'routed' }), 'no-answer'],
+  ['the student withholds its answer', predicted({ reason: 'label:x stays with the teacher' }), 'no-answer'],
   ['the confidence is below the threshold', predicted({ confidence: 0.5 }), 'below-threshold'],
   ["the confidence is below the bucket's threshold", predicted({ confidence: 0.65 }), 'below-threshold'],
   ['the confidence is not a number', predicted({ confidence: Number.NaN }), 'student-failed'],
