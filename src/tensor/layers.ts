@@ -28,7 +28,10 @@ import {
 
 /** Layers as functions of values. Shapes: B batch, L length, D width, H heads. */
 
-/** x [..., D] w [D, E] + b [E]. Known leading dimensions are flattened into one matrix product. */
+/**
+ * x [..., D] w [D, E] + b, where b is [E], or [..., 1] with one number per row. Known leading dimensions are flattened into
+ * one matrix product.
+ */
 export function linear(x: Value, w: Value, b?: Value): Value {
   const lead = x.shape.slice(0, -1);
   const outputs = w.shape[1]!;
@@ -37,7 +40,8 @@ export function linear(x: Value, w: Value, b?: Value): Value {
     return b === undefined ? y : add(y, b);
   }
   const rows = lead.reduce((a, d) => a * d, 1);
-  const y = gemm(reshape(x, [rows, x.shape.at(-1)!]), w, b === undefined ? {} : { bias: b });
+  const bias = b === undefined || b.shape.length === 1 ? b : reshape(b, [rows, 1]);
+  const y = gemm(reshape(x, [rows, x.shape.at(-1)!]), w, bias === undefined ? {} : { bias });
   return reshape(y, [...lead, outputs]);
 }
 
@@ -58,13 +62,25 @@ export function conv1d(x: Value, w: Value, b: Value, width: number): Value {
 
 /** The `width` neighbours of each position side by side: [B, L, D] -> [B, L, width D], zeros beyond the ends. */
 export function unfold(x: Value, width: number): Value {
-  if (width === 1) return x;
-  const before = Math.floor((width - 1) / 2);
+  return neighbours(x, [width])[0]!;
+}
+
+/** unfold for several widths, which share what each position sees at one distance. */
+export function neighbours(x: Value, widths: readonly number[]): Value[] {
+  const widest = Math.max(...widths);
+  const before = stepsBack(widest);
   const length = x.shape[1]!;
-  const padded = pad(x, 1, before, width - 1 - before);
-  const end = (i: number): number => (length < 0 ? i + 1 - width : i + length);
-  const pieces = Array.from({ length: width }, (_, i) => slice(padded, 1, i, end(i)));
-  return concat(pieces, 2);
+  const padded = widest === 1 ? x : pad(x, 1, before, widest - 1 - before);
+  const end = (i: number): number => (length < 0 ? i + 1 - widest : i + length);
+  const seen = Array.from({ length: widest }, (_, i) => (i === before ? x : slice(padded, 1, i, end(i))));
+  return widths.map((width) => {
+    const first = before - stepsBack(width);
+    return concat(seen.slice(first, first + width), 2);
+  });
+}
+
+function stepsBack(width: number): number {
+  return Math.floor((width - 1) / 2);
 }
 
 /**

@@ -31,7 +31,8 @@ export const adamDefaults = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 } as const;
 /**
  * AdamW (Loshchilov and Hutter 2019) in the form of Kingma and Ba's section 2, with both bias corrections folded into the
  * rate: p - rate c1 / sqrt(c2) m / (sqrt(v) + epsilon) - rate decay p. Every operation here is a pass over all
- * parameters, so `scale`, a scalar that multiplies the gradient (from clipScale), is folded into the scalars.
+ * parameters, so there are as few as possible: the moments are kept without their factors, m / (1 - beta1) and
+ * v / (1 - beta2), which leaves one product less for each and is made up for by scalars.
  */
 export function adamW(
   parameter: Value,
@@ -41,12 +42,13 @@ export function adamW(
   options: AdamWOptions = {},
 ): { readonly parameter: Value; readonly moments: Moments } {
   const { beta1, beta2, epsilon } = { ...adamDefaults, ...options };
-  const scale = options.scale ?? number(1);
-  const first = add(mul(moments.first, number(beta1)), mul(gradient, mul(scale, number(1 - beta1))));
-  const squared = mul(mul(gradient, gradient), mul(mul(scale, scale), number(1 - beta2)));
-  const second = add(mul(moments.second, number(beta2)), squared);
-  const rate = mul(schedule.rate, div(schedule.correction1, sqrt(schedule.correction2)));
-  const step = mul(div(first, add(sqrt(second), number(epsilon))), rate);
+  const g = options.scale === undefined ? gradient : mul(gradient, options.scale);
+  const first = add(mul(moments.first, number(beta1)), g);
+  const second = add(mul(moments.second, number(beta2)), mul(g, g));
+  const root = Math.sqrt(1 - beta2);
+  const ratio = div(schedule.correction1, sqrt(schedule.correction2));
+  const rate = mul(schedule.rate, mul(ratio, number((1 - beta1) / root)));
+  const step = mul(div(first, add(sqrt(second), number(epsilon / root))), rate);
   const shrunk =
     options.decay === undefined
       ? parameter

@@ -12,8 +12,6 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly init: Init;
-  /** Weight decay applies (to matrices; not to biases and norms). */
-  readonly decay: boolean;
 }
 
 export type Init =
@@ -25,15 +23,15 @@ export type Init =
 /** Weights of a linear layer, He et al. 2015: deviation sqrt(gain / inputs). */
 export function weights(name: string, inputs: number, outputs: number, gain = 1): ParameterSpec {
   const init = { kind: 'normal', deviation: Math.sqrt(gain / inputs) } as const;
-  return { name, shape: [inputs, outputs], init, decay: true };
+  return { name, shape: [inputs, outputs], init };
 }
 
 export function zeros(name: string, shape: Shape): ParameterSpec {
-  return { name, shape, init: { kind: 'zeros' }, decay: false };
+  return { name, shape, init: { kind: 'zeros' } };
 }
 
 export function ones(name: string, shape: Shape): ParameterSpec {
-  return { name, shape, init: { kind: 'ones' }, decay: false };
+  return { name, shape, init: { kind: 'ones' } };
 }
 
 /** Total number of parameters. */
@@ -74,18 +72,6 @@ export function initialise(specs: readonly ParameterSpec[], random: Random): Flo
       const stream = random.derive(name);
       for (let i = start; i < start + size; i++) packed[i] = stream.normal() * init.deviation;
     }
-    start += size;
-  }
-  return packed;
-}
-
-/** 1 where weight decay applies and 0 where it does not, packed. */
-export function decayMask(specs: readonly ParameterSpec[]): Float32Array {
-  const packed = new Float32Array(countOf(specs));
-  let start = 0;
-  for (const { shape, decay } of specs) {
-    const size = sizeOf(shape);
-    if (decay) packed.fill(1, start, start + size);
     start += size;
   }
   return packed;

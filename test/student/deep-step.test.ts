@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
-import {
-  createBatcher,
-  encodeCorpus,
-  epochsOf,
-  measureShape,
-  planEpoch,
-} from '../../src/student/deep/batch.ts';
+import { createBatcher } from '../../src/student/deep/batch.ts';
+import { encodeCorpus, epochsOf, planEpoch } from '../../src/student/deep/corpus.ts';
 import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
 import { chooseDeepDevice, estimateDeep } from '../../src/student/deep/estimate.ts';
 import { buildFeatures, rowCount } from '../../src/student/deep/features.ts';
@@ -16,6 +11,7 @@ import { averagingStep, quantiseRows, trainingStep } from '../../src/student/dee
 import type { EncoderSpec } from '../../src/student/deep/spec.ts';
 import { cnn, defaultSpec, defaultTraining, transformer } from '../../src/student/deep/spec.ts';
 import { initialState, stepFeeds } from '../../src/student/deep/trainer.ts';
+import { measureWords } from '../../src/student/deep/words.ts';
 
 const heads = { choices: [{ name: 'label', classes: 3 }], tags: [{ name: 'tag', tags: 2 }] };
 const encoders: EncoderSpec[] = [
@@ -39,7 +35,7 @@ for (const { device, available, detail } of await probeDevices()) {
       );
       const corpus = encodeCorpus(features, train.slice(0, 8), 32);
       const members = corpus.rows;
-      const shape = { batch: 8, length: 32, ...measureShape(corpus, [{ length: 32, members }]) };
+      const shape = { batch: 8, length: 32, words: measureWords(corpus, [{ length: 32, members }]) };
       const training = { ...defaultTraining, mixup: 0.2 };
       const network = { encoder, heads, rows: rowCount(features), maxTokens: 32 };
       const { graph, noise } = trainingStep(network, shape, training);

@@ -4,14 +4,15 @@ import type { Device } from '../../onnx/runtime.ts';
 import { createState } from '../../onnx/state.ts';
 import { peakBytes } from '../../tensor/cost.ts';
 import { countOf } from '../../tensor/parameters.ts';
-import type { PlannedBatch } from './batch.ts';
-import { batchSizeOf, encodeCorpus, epochsOf, measureShape, planEpoch } from './batch.ts';
+import type { PlannedBatch } from './corpus.ts';
+import { batchSizeOf, encodeCorpus, epochsOf, planEpoch } from './corpus.ts';
 import type { DeepData } from './data.ts';
 import { buildFeatures } from './features.ts';
 import { networkOf } from './fit.ts';
 import { NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
 import { initialState, lossSum, openTrainer } from './trainer.ts';
+import { measureWords } from './words.ts';
 
 export interface DeepEstimate {
   /** Bytes that training needs at its largest moment, beside what the process uses already. */
@@ -96,7 +97,11 @@ function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, p
   const parameters = countOf(parametersOf(network)) + network.rows * encoder.width;
   const activations = [...new Set(batches.map((batch) => batch.length))].map((length) => {
     const own = batches.filter((batch) => batch.length === length);
-    const shape = { batch: batchSizeOf(length, spec.training.batch), length, ...measureShape(corpus, own) };
+    const shape = {
+      batch: batchSizeOf(length, spec.training.batch),
+      length,
+      words: measureWords(corpus, own),
+    };
     return peakBytes(trainingStep(network, shape, spec.training).graph);
   });
   // Four tensors per parameter (value, two moments, average) in two buffers each, the best and a checkpoint's copies, and

@@ -1,8 +1,8 @@
 import { AppError } from '../../base/error.ts';
 import type { Shape, Value } from '../../tensor/graph.ts';
 import { input } from '../../tensor/graph.ts';
-import { attention, conv1d, layerNorm, linear, maxPool, meanPool } from '../../tensor/layers.ts';
-import { add, concat, gather, mul, relu, reshape, slice } from '../../tensor/ops.ts';
+import { attention, conv1d, layerNorm, linear, maxPool, meanPool, neighbours } from '../../tensor/layers.ts';
+import { add, concat, gather, mul, number, reduceMax, relu, reshape, slice, sub } from '../../tensor/ops.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
 import { ones, weights, zeros } from '../../tensor/parameters.ts';
 import type { DeepHeads } from './data.ts';
@@ -13,8 +13,8 @@ import type { EncoderSpec } from './spec.ts';
 export type Dropout = (value: Value) => Value;
 
 export interface Encoded {
-  /** Per token, [B, L, T]. */
-  readonly tokens: Value;
+  /** Per token, [B, L, T]; null where there is nothing to tag. */
+  readonly tokens: Value | null;
   /** Per input, [B, P]. */
   readonly pooled: Value;
 }
@@ -52,7 +52,8 @@ export function choiceLogits(pooled: Value, parameters: Parameters): Value {
   return linear(pooled, get(parameters, 'choice.w'), get(parameters, 'choice.b'));
 }
 
-export function tagLogits(tokens: Value, head: number, parameters: Parameters): Value {
+export function tagLogits(tokens: Value | null, head: number, parameters: Parameters): Value {
+  if (tokens === null) throw new AppError('internal', 'The network has no states to tag.');
   return linear(tokens, get(parameters, `tag${head}.w`), get(parameters, `tag${head}.b`));
 }
 
@@ -82,17 +83,35 @@ const CONTEXT_WINDOW = 5;
 
 /** Convolutions over words with max pooling (Kim 2014). */
 function encodeCnn(spec: Cnn, x: Value, mask: Value, p: Parameters, dropout: Dropout): Encoded {
-  const dropped = dropout(x);
-  const maps = spec.windows.map((window) =>
-    relu(conv1d(dropped, get(p, `conv${window}.w`), get(p, `conv${window}.b`), window)),
+  const near = neighbours(dropout(x), spec.windows);
+  const context = p.get('context.w');
+  if (context === undefined) return { tokens: null, pooled: dropout(poolOnly(spec, near, mask, p)) };
+  const open = reshape(mask, [...mask.shape, 1]);
+  const maps = spec.windows.map((window, i) =>
+    mul(relu(linear(near[i]!, get(p, `conv${window}.w`), get(p, `conv${window}.b`))), open),
   );
-  const maximal = concat(maps, 2);
-  const pooled = dropout(maxPool(maximal, mask));
-  const w = p.get('context.w');
-  if (w === undefined) return { tokens: maximal, pooled };
-  const open = mul(dropout(maximal), reshape(mask, [...mask.shape, 1]));
-  const context = relu(conv1d(open, w, get(p, 'context.b'), CONTEXT_WINDOW));
-  return { tokens: dropout(context), pooled };
+  // Closed positions are zero and open ones at least that: the maximum needs no mask.
+  const pooled = dropout(
+    concat(
+      maps.map((map) => reduceMax(map, [1])),
+      1,
+    ),
+  );
+  const seen = relu(conv1d(dropout(concat(maps, 2)), context, get(p, 'context.b'), CONTEXT_WINDOW));
+  return { tokens: dropout(seen), pooled };
+}
+
+/**
+ * Where nothing is tagged only the pooled state counts, and bias and ReLU are moved behind the maximum: it is the same
+ * number, computed on one row per input instead of one per word. The mask rides on the product as its addend.
+ */
+function poolOnly(spec: Cnn, near: readonly Value[], mask: Value, p: Parameters): Value {
+  const closed = mul(sub(reshape(mask, [...mask.shape, 1]), number(1)), number(1e9));
+  const tops = spec.windows.map((window, i) => {
+    const top = reduceMax(linear(near[i]!, get(p, `conv${window}.w`), closed), [1]);
+    return relu(add(top, get(p, `conv${window}.b`)));
+  });
+  return concat(tops, 1);
 }
 
 function transformerParameters({ width, layers }: Transformer, maxTokens: number): ParameterSpec[] {
@@ -100,7 +119,6 @@ function transformerParameters({ width, layers }: Transformer, maxTokens: number
     name: 'position',
     shape: [maxTokens, width],
     init: { kind: 'normal', deviation: 0.02 },
-    decay: false,
   };
   const layer = (i: number): ParameterSpec[] => [
     ones(`l${i}.norm1.scale`, [width]),

@@ -1,14 +1,16 @@
 import { gradients } from '../../tensor/gradient.ts';
 import type { Graph, Value } from '../../tensor/graph.ts';
-import { BATCH, constant, input, LENGTH, state } from '../../tensor/graph.ts';
+import { BATCH, input, LENGTH, state } from '../../tensor/graph.ts';
 import { crossEntropy, logSoftmax, oneHot } from '../../tensor/layers.ts';
 import {
   add,
   cast,
+  concat,
   gather,
   gemm,
   matmul,
   mul,
+  number,
   reshape,
   scatterRows,
   slice,
@@ -17,12 +19,14 @@ import {
 import type { Moments, Schedule } from '../../tensor/optimiser.ts';
 import { adamW, clipScale, movingAverage } from '../../tensor/optimiser.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
-import { countOf, decayMask, pack, unpack } from '../../tensor/parameters.ts';
+import { countOf, pack, unpack } from '../../tensor/parameters.ts';
 import type { DeepHeads } from './data.ts';
 import { headOffsets } from './data.ts';
-import type { Dropout } from './network.ts';
+import type { Dropout, Encoded } from './network.ts';
 import { choiceLogits, encode, networkParameters, tagLogits } from './network.ts';
 import type { EncoderSpec, TrainingSpec } from './spec.ts';
+import type { WordShape } from './words.ts';
+import { GROUP } from './words.ts';
 
 /**
  * The graphs of one network: the training step, the moving average, and the prediction. State: `packed` (all dense
@@ -36,12 +40,11 @@ export interface Network {
   readonly maxTokens: number;
 }
 
-/** Sizes of one training graph: examples, tokens, distinct words of a batch (with room) and their distinct rows. */
+/** Sizes of one training graph: examples, tokens, and the room for their distinct words. */
 export interface StepShape {
   readonly batch: number;
   readonly length: number;
-  readonly words: number;
-  readonly rows: number;
+  readonly words: WordShape;
 }
 
 export const NOISE_SIZE = 1 << 22;
@@ -64,34 +67,31 @@ export function trainingStep(
   const table = states('table', [network.rows, width]);
   const parameters = unpack(specs, packed.value);
 
-  const rowIds = input('rows', 'i32', [shape.rows]);
-  const rowIdsLong = input('rows.long', 'i64', [shape.rows, 1]);
-  const rows = gather(table.value, rowIds);
   const mask = input('mask', 'f32', [batch, length]);
-  const words = gemm(input('bag', 'f32', [shape.words, shape.rows]), rows);
-  const hot = oneHot(input('tokens', 'i32', [batch * length]), shape.words);
-  const x = reshape(gemm(hot, words), [batch, length, width]);
+  const { ownRows, sharedRows, words } = wordVectors(table.value, shape.words);
+  const x = gather(words, input('tokens', 'i32', [batch, length]));
 
   const noise: number[] = [];
   const encoded = encode(encoder, x, mask, parameters, pooledNoise(encoder.dropout, noise));
   const loss = lossOf(network, shape, encoded, parameters, training);
-  const wrt = [...specs.map(({ name }) => parameters.get(name)!), rows];
-  const all = gradients(loss, wrt);
-  const flat = pack(specs, all.slice(0, -1));
-  const rowGradient = all.at(-1)!;
+  const dense = specs.map(({ name }) => parameters.get(name)!);
+  const all = gradients(loss, [...dense, ownRows, sharedRows]);
+  const flat = pack(specs, all.slice(0, -2));
+  const together = (own: Value, shared: Value): Value =>
+    concat([reshape(own, [shape.words.groups * shape.words.own, width]), shared], 0);
+  const rowGradient = together(all.at(-2)!, all.at(-1)!);
   const { scale } = clipScale([flat, rowGradient], training.clip);
 
-  const decay = constant(
-    'f32',
-    [countOf(specs)],
-    decayMask(specs).map((x) => x * training.decay),
-  );
-  const dense = adamW(packed.value, flat, packed.moments, schedule, { decay, scale });
+  const decay = number(training.decay);
+  const nextDense = adamW(packed.value, flat, packed.moments, schedule, { decay, scale });
+  const count = rowGradient.shape[0]!;
+  const rowIds = input('rows', 'i32', [count]);
+  const rowIdsLong = input('rows.long', 'i64', [count, 1]);
   const rowMoments = {
     first: gather(table.moments.first, rowIds),
     second: gather(table.moments.second, rowIds),
   };
-  const sparse = adamW(rows, rowGradient, rowMoments, schedule, { scale });
+  const nextRows = adamW(together(ownRows, sharedRows), rowGradient, rowMoments, schedule, { scale });
   return {
     noise,
     graph: {
@@ -99,15 +99,27 @@ export function trainingStep(
       updates: {
         // Losses add up on the device: fetching one would make the host wait for every step.
         loss: add(state('loss', 'f32', [1]), reshape(loss, [1])),
-        packed: dense.parameter,
-        'packed.m': dense.moments.first,
-        'packed.v': dense.moments.second,
-        table: scatterRows(table.value, rowIdsLong, sparse.parameter),
-        'table.m': scatterRows(table.moments.first, rowIdsLong, sparse.moments.first),
-        'table.v': scatterRows(table.moments.second, rowIdsLong, sparse.moments.second),
+        packed: nextDense.parameter,
+        'packed.m': nextDense.moments.first,
+        'packed.v': nextDense.moments.second,
+        table: scatterRows(table.value, rowIdsLong, nextRows.parameter),
+        'table.m': scatterRows(table.moments.first, rowIdsLong, nextRows.moments.first),
+        'table.v': scatterRows(table.moments.second, rowIdsLong, nextRows.moments.second),
       },
     },
   };
+}
+
+/** The embeddings of all words of a batch, [slots, D], and the table rows that they are sums of. */
+function wordVectors(table: Value, { groups, own, shared }: WordShape) {
+  const ownRows = gather(table, input('rows.own', 'i32', [groups, own]));
+  const sharedRows = gather(table, input('rows.shared', 'i32', [shared]));
+  const slots = groups * GROUP;
+  const blocks = matmul(input('bag.own', 'f32', [groups, GROUP, own]), ownRows);
+  const words = gemm(input('bag.shared', 'f32', [slots, shared]), sharedRows, {
+    bias: reshape(blocks, [slots, table.shape[1]!]),
+  });
+  return { ownRows, sharedRows, words };
 }
 
 /** Moves the averaged parameters towards the current ones; the fed decay grows from 0 while the average is young. */
@@ -203,7 +215,7 @@ function pooledNoise(rate: number, sizes: number[]): Dropout {
 function lossOf(
   network: Network,
   { batch, length }: StepShape,
-  { pooled, tokens }: { readonly pooled: Value; readonly tokens: Value },
+  { pooled, tokens }: Encoded,
   parameters: ReadonlyMap<string, Value>,
   training: TrainingSpec,
 ): Value {

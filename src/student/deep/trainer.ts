@@ -5,11 +5,13 @@ import { createSession } from '../../onnx/session.ts';
 import type { State } from '../../onnx/state.ts';
 import { scheduleAt } from '../../tensor/optimiser.ts';
 import { initialise } from '../../tensor/parameters.ts';
-import type { Corpus, PlannedBatch } from './batch.ts';
-import { batchSizeOf, createBatcher, measureShape } from './batch.ts';
+import { createBatcher } from './batch.ts';
+import type { Corpus, PlannedBatch } from './corpus.ts';
+import { batchSizeOf } from './corpus.ts';
 import type { Network } from './program.ts';
 import { averagingStep, NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
 import type { TrainingSpec } from './spec.ts';
+import { measureWords } from './words.ts';
 
 /** The compiled steps of a network: one training graph per length that occurs, and the moving average. */
 export interface Trainer {
@@ -110,7 +112,7 @@ async function openStep(
   options: SessionOptions,
 ) {
   const batch = batchSizeOf(length, training.batch);
-  const shape = { batch, length, ...measureShape(corpus, batches) };
+  const shape = { batch, length, words: measureWords(corpus, batches) };
   const { graph, noise } = trainingStep(network, shape, training);
   const session = await createSession(graph, device, options);
   return { session, batcher: createBatcher(corpus, network.heads, shape, training), noise };
