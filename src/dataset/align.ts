@@ -121,6 +121,15 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
     (field) => field.node.kind === 'masked-span' && value[field.key] !== undefined,
   );
   const inside = new Set(masked.map(({ node }) => (node.kind === 'masked-span' ? node.params : '')));
+  // Masked texts first: other fields are copied from elsewhere.
+  for (const field of fields) {
+    const item = value[field.key];
+    if (field.node.kind !== 'masked-span' || item === undefined) continue;
+    const params = fields.find((f) => paramsSlot(f.node) === (field.node as { params: string }).params);
+    const list = params === undefined ? undefined : value[params.key];
+    const problem = alignMasked(field.node, item, list ?? null, work.input, work.targets);
+    if (problem !== null) return problem;
+  }
   for (const field of fields) {
     const item = value[field.key];
     // The parameters of a masked text have their places from it, also where they are empty.
@@ -128,14 +137,6 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
     if (item !== undefined && placed) notePresence(field, work);
     if (item !== undefined && placed) continue;
     const problem = item === undefined ? alignAbsent(field, work) : alignField(field, item, work);
-    if (problem !== null) return problem;
-  }
-  for (const field of fields) {
-    const item = value[field.key];
-    if (field.node.kind !== 'masked-span' || item === undefined) continue;
-    const params = fields.find((f) => paramsSlot(f.node) === (field.node as { params: string }).params);
-    const list = params === undefined ? undefined : value[params.key];
-    const problem = alignMasked(field.node, item, list ?? [], work.input, work.targets);
     if (problem !== null) return problem;
   }
   return null;

@@ -87,7 +87,10 @@ export function maskedText(
   return out + text.slice(at, region.end);
 }
 
-/** Finds the region whose constant parts are the template's and whose variable parts are the parameters. */
+/**
+ * Finds the region whose constant parts are the template's and whose variable parts are the parameters.
+ * @param list null where the answer leaves the parameters out: then the constant parts alone say where they are.
+ */
 export function alignMasked(
   node: Masked,
   value: Json,
@@ -95,10 +98,13 @@ export function alignMasked(
   input: ModelInput,
   targets: Targets,
 ): string | null {
-  if (typeof value !== 'string' || !isArray(list)) return `${node.slot.name} is not a text`;
+  if (typeof value !== 'string') return `${node.slot.name} is not a text`;
   const parts = value.split(node.placeholder);
-  if (parts.length !== list.length + 1) return `${node.slot.name} and its parameters differ in number`;
-  const whole = parts.reduce((text, part, i) => text + (i === 0 ? '' : String(list[i - 1])) + part, '');
+  if (list === null && parts.length > 1) return alignUnlisted(node, parts, input, targets);
+  const values = list ?? [];
+  if (!isArray(values)) return `${node.params} is not a list`;
+  if (parts.length !== values.length + 1) return `${node.slot.name} and its parameters differ in number`;
+  const whole = parts.reduce((text, part, i) => text + (i === 0 ? '' : String(values[i - 1])) + part, '');
   for (const [slot, text] of Object.entries(input.slots)) {
     const start = text.lastIndexOf(whole);
     if (start < 0 || whole === '') continue;
@@ -106,7 +112,7 @@ export function alignMasked(
     let at = start;
     parts.forEach((part, i) => {
       if (i > 0) {
-        const end = at + String(list[i - 1]).length;
+        const end = at + String(values[i - 1]).length;
         spans.push({ slot, start: at, end });
         at = end;
       }
@@ -117,6 +123,28 @@ export function alignMasked(
     return null;
   }
   return `${node.slot.name} is not copied from the input`;
+}
+
+function alignUnlisted(
+  node: Masked,
+  parts: readonly string[],
+  input: ModelInput,
+  targets: Targets,
+): string | null {
+  const pattern = new RegExp(`${parts.map(escaped).join('(.*?)')}(?=\\s*$)`, 'dsu');
+  for (const [slot, text] of Object.entries(input.slots)) {
+    const found = pattern.exec(text)?.indices;
+    if (found === undefined || parts.join('') === '') continue;
+    const spans = found.map((place): Span => ({ slot, start: place?.[0] ?? 0, end: place?.[1] ?? 0 }));
+    targets[node.slot.name] = { kind: 'spans', spans: spans.slice(0, 1) };
+    targets[node.params] = { kind: 'spans', spans: spans.slice(1) };
+    return null;
+  }
+  return `${node.slot.name} is not copied from the input`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&');
 }
 
 function taken(targets: Targets, more: readonly Span[]): Span[] {
@@ -137,13 +165,22 @@ export function findSpan(
   for (const [slot, text] of Object.entries(input.slots)) {
     const places =
       chain.length === 0 ? verbatimPlaces(text, wanted) : foldedPlaces(text, wanted, chain, input.context);
+    let within: Span | null = null;
     for (const { start, end } of places) {
       if (after !== undefined && after.slot === slot && start < after.end) continue;
       if (occupied.some((other) => other.slot === slot && start < other.end && other.start < end)) continue;
-      return { slot, start, end };
+      const span = { slot, start, end };
+      // Lists are read from left to right; else a word of its own is meant rather than a part of one ("node" in "node-7").
+      if (after !== undefined || standsAlone(text, start, end)) return span;
+      within ??= span;
     }
+    if (within !== null) return within;
   }
   return null;
+}
+
+function standsAlone(text: string, start: number, end: number): boolean {
+  return /^$|[\s([{"'“]/u.test(text[start - 1] ?? '') && /^$|[\s)\]}"'”.,;:!?]/u.test(text[end] ?? '');
 }
 
 const wordCharacter = /[\p{L}\p{N}]/u;

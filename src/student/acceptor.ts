@@ -19,5 +19,7 @@ export function acceptorFeatures(signals: Signals, length: number): number[] {
     signals.near,
     Math.log(1 + length),
     Math.log(1 + signals.slots),
+    signals.template ? 1 : 0,
+    signals.template ? 0 : logit(signals.spans),
   ];
 }

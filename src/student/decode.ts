@@ -28,6 +28,8 @@ export interface TaggedSpans {
   readonly targets: Targets;
   /** Probability of the whole tagging. */
   readonly probability: number;
+  /** Is the text masked as a training answer was? True where nothing is masked. */
+  readonly familiar: boolean;
 }
 
 /** An answer with the figures that tell how far to trust it. */
@@ -52,6 +54,8 @@ export interface Signals {
   /** Similarity to the nearest training inputs of the chosen class. */
   readonly near: number;
   readonly slots: number;
+  /** Is every masked text one that training had? */
+  readonly template: boolean;
 }
 
 /** Fills the plan with the most probable values and renders it. */
@@ -59,6 +63,7 @@ export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput):
   const targets: Record<string, Target> = {};
   const used: ChoiceSlot[] = [];
   let spans = 1;
+  let template = true;
   const choose = (slot: ChoiceSlot): number => {
     const best = shapeOf(evidence.choices.get(slot.name) ?? Float64Array.of(1)).best;
     targets[slot.name] = { kind: 'class', index: best };
@@ -70,6 +75,7 @@ export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput):
     const tagged = evidence.tag(group, targets);
     Object.assign(targets, tagged.targets);
     spans *= tagged.probability;
+    template &&= tagged.familiar;
   };
   if (plan.kind === 'text-answer') {
     fill(plan.node, choose);
@@ -87,7 +93,12 @@ export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput):
     }
   }
   const answer = renderAnswer(plan, { targets, input });
-  return { answer, targets, bucket: bucketOf(plan, targets), signals: signalsOf(used, evidence, spans) };
+  return {
+    answer,
+    targets,
+    bucket: bucketOf(plan, targets),
+    signals: { ...signalsOf(used, evidence, spans), template },
+  };
 }
 
 /** Name of the tag group of one call: the span slots of its arguments. */
@@ -106,7 +117,11 @@ function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number): void {
   }
 }
 
-function signalsOf(used: readonly ChoiceSlot[], evidence: Evidence, spans: number): Signals {
+function signalsOf(
+  used: readonly ChoiceSlot[],
+  evidence: Evidence,
+  spans: number,
+): Omit<Signals, 'template'> {
   let joint = spans;
   let least = spans;
   let margin = 1;

@@ -5,7 +5,8 @@ import type { Evidence } from '../decode.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
-import { leaderClass, spansOf, type TagScheme } from './scheme.ts';
+import { leaderClass, type PlacedToken, spansOf, type TagGroup, type TagScheme } from './scheme.ts';
+import { TemplateIndex, wordsOf } from './templates.ts';
 
 /** Tags the tokens of an input with the slots they are copied into. */
 export interface Tagger {
@@ -17,6 +18,8 @@ export interface Tagger {
   readonly kindStart: Int32Array;
   readonly kinds: Uint8Array;
   readonly crf: Crf;
+  /** Masked texts of training answers; null where the plan has none. */
+  readonly templates: TemplateIndex | null;
 }
 
 /** A reader of one input: tokens and features are made once, tagged per group on demand. */
@@ -30,21 +33,43 @@ export function tagInput(
   let features: ReturnType<typeof tokenFeatures> | null = null;
   return (name, targets) => {
     const group = tagger.scheme.groups[name];
-    if (group === undefined) return { targets: {}, probability: 1 };
-    if (tokens.length === 0) return { targets: spansOf(group, tokens, []), probability: 1 };
+    if (group === undefined) return { targets: {}, probability: 1, familiar: true };
+    if (tokens.length === 0) return { targets: spansOf(group, tokens, []), probability: 1, familiar: true };
     features ??= tokenFeatures(tokens, (phrase) => kindsOf(tagger, phrase));
     const known = (hash: number): number => indexOf(tagger.hashes, hash);
-    const sequence = {
-      group: name,
-      ...numberFeatures(features, ownSalts(name, leaderClass(group, targets)), known),
-    };
+    const salts = ownSalts(name, leaderClass(group, targets));
+    const words = tagger.templates === null ? null : tagger.templates.match(salts.at(-1)!, tokens);
+    const spelled = group.regions.length === 0 ? null : templateFeatures(words, tokens.length);
+    const sequence = { group: name, ...numberFeatures(features, salts, known, spelled) };
     const work = new Work(tagger.crf.tags);
     const lattice = latticeOf(group);
     const { emissions, scale, transitions, starts } = tagger.crf;
     work.score(sequence, lattice, emissions, scale, transitions.get(name)!, starts.get(name)!, extra);
     const { tags, probability } = work.best(lattice);
-    return { targets: spansOf(group, tokens, tags), probability };
+    const familiar = group.regions.length === 0 || (words !== null && spells(group, tokens, tags, words));
+    return { targets: spansOf(group, tokens, tags), probability, familiar };
   };
+}
+
+/** Does a tagging say what the known template says? */
+function spells(
+  group: TagGroup,
+  tokens: readonly PlacedToken[],
+  tags: ArrayLike<number>,
+  words: Uint8Array,
+): boolean {
+  const read = wordsOf(group, tokens, tags);
+  return read.every((word, i) => word === words[i]);
+}
+
+/** Features of what a template says of each token and its neighbours. */
+export function templateFeatures(words: Uint8Array | null, tokens: number): number[][] {
+  const at = (i: number): number => words?.[i] ?? -1;
+  return Array.from({ length: tokens }, (_, i) =>
+    words === null
+      ? [hash32('t none', 5)]
+      : [hash32(`t ${at(i)}`, 5), hash32(`t ${at(i)} ${at(i + 1)}`, 5), hash32(`t ${at(i - 1)} ${at(i)}`, 5)],
+  );
 }
 
 /** Feature numbers of shared features and of own ones per salt, unknown ones left out. */
@@ -52,6 +77,7 @@ export function numberFeatures(
   features: ReturnType<typeof tokenFeatures>,
   salts: readonly number[],
   known: (hash: number) => number,
+  spelled: readonly (readonly number[])[] | null = null,
 ): { start: Int32Array; features: Int32Array } {
   const start = new Int32Array(features.shared.length + 1);
   const list: number[] = [];
@@ -65,6 +91,10 @@ export function numberFeatures(
         const index = known(ownHash(hash, salt));
         if (index >= 0) list.push(index);
       }
+    for (const hash of spelled?.[i] ?? []) {
+      const index = known(hash);
+      if (index >= 0) list.push(index);
+    }
     start[i + 1] = list.length;
   });
   return { start, features: Int32Array.from(list) };
@@ -116,6 +146,7 @@ export function taggerToArrays(tagger: Tagger): Arrays {
     phrases: tagger.phrases,
     kindStart: tagger.kindStart,
     kinds: tagger.kinds,
+    ...packTemplates(tagger.templates),
     emissions,
     scale,
     ...Object.fromEntries(groups.map((group) => [`${group}/transitions`, crf.transitions.get(group)!])),
@@ -132,6 +163,7 @@ export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
     phrases: arrays['phrases'] as Uint32Array,
     kindStart: arrays['kindStart'] as Int32Array,
     kinds: arrays['kinds'] as Uint8Array,
+    templates: unpackTemplates(arrays),
     crf: {
       tags: 1 + 2 * scheme.kinds.length,
       emissions: arrays['emissions'] as Int8Array,
@@ -140,6 +172,22 @@ export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
       starts: new Map(groups.map((group) => [group, matrix(`${group}/starts`)])),
     },
   };
+}
+
+function packTemplates(templates: TemplateIndex | null): Arrays {
+  if (templates === null) return {};
+  const { salts, start, tokens } = templates.pack();
+  return { templateSalts: salts, templateStart: start, templateTokens: tokens };
+}
+
+function unpackTemplates(arrays: Arrays): TemplateIndex | null {
+  const [salts, start, tokens] = ['templateSalts', 'templateStart', 'templateTokens'].map((n) => arrays[n]);
+  if (salts === undefined) return null;
+  return TemplateIndex.unpack({
+    salts: salts as Uint32Array,
+    start: start as Int32Array,
+    tokens: tokens as Uint32Array,
+  });
 }
 
 function quantiseEmissions({ emissions, scale, tags }: Crf): { weights: Int8Array; scale: Float32Array } {

@@ -1,10 +1,12 @@
+import { hash32 } from '../../base/hash.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
 import { type Sequence, trainCrf } from './crf.ts';
 import { phraseKey, placedTokens, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
-import { indexOf, numberFeatures, ownHash, ownSalts, type Tagger } from './model.ts';
+import { indexOf, numberFeatures, ownHash, ownSalts, type Tagger, templateFeatures } from './model.ts';
 import { kindOfTag, leaderClass, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
+import { TemplateIndex, templateOf } from './templates.ts';
 
 export interface TaggerOptions {
   readonly seed: number;
@@ -20,6 +22,8 @@ interface Row {
   readonly tags: Int32Array;
   readonly weight: number;
   readonly salts: readonly number[];
+  /** Features of the known template that it reads like; null where the plan masks nothing. */
+  spelled: readonly (readonly number[])[] | null;
 }
 
 /** Trains the tagger of a plan on examples; null where the plan copies nothing. */
@@ -33,6 +37,7 @@ export async function trainTagger(
   if (scheme === null) return null;
   const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
   const gazetteer = buildGazetteer(rows);
+  const templates = learnTemplates(rows, scheme);
   // Features are made twice, once to count and once to number them: holding them all would cost gigabytes.
   const featuresOf = (row: Row) => tokenFeatures(row.tokens, gazetteer.without(row));
   const hashes = featureHashes(rows, featuresOf);
@@ -41,7 +46,7 @@ export async function trainTagger(
       group: row.group,
       tags: row.tags,
       weight: row.weight,
-      ...numberFeatures(featuresOf(row), row.salts, (hash) => indexOf(hashes, hash)),
+      ...numberFeatures(featuresOf(row), row.salts, (hash) => indexOf(hashes, hash), row.spelled),
     }),
   );
   const tags = 1 + 2 * scheme.kinds.length;
@@ -54,7 +59,7 @@ export async function trainTagger(
     pause: options.pause,
     progress: options.progress,
   });
-  return { scheme, hashes, ...gazetteer.tables(), crf };
+  return { scheme, hashes, ...gazetteer.tables(), crf, templates };
 }
 
 /** The groups that an example fills: one per call of its answer. */
@@ -67,9 +72,31 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
     const tags = tagsOf(group, tokens, example.targets);
     const salts = ownSalts(name, leaderClass(group, example.targets));
     if (tags !== null && tokens.length > 0)
-      rows.push({ group: name, tokens, tags, weight: example.weight, salts });
+      rows.push({ group: name, tokens, tags, weight: example.weight, salts, spelled: null });
   }
   return rows;
+}
+
+/** One template in so many is forgotten while the tagger learns, so that it can also read what it has no template for. */
+const forgotten = 6;
+
+/** Remembers the masked texts and notes for each row what those of the other rows say of it. */
+function learnTemplates(rows: readonly Row[], scheme: TagScheme): TemplateIndex | null {
+  if (!Object.values(scheme.groups).some((group) => group.regions.length > 0)) return null;
+  const index = new TemplateIndex();
+  const own = rows.map((row) => {
+    const template = templateOf(scheme.groups[row.group]!, row.tokens, row.tags);
+    const text = hash32(row.tokens.map((token) => token.text.toLowerCase()).join(' '), 3);
+    if (template !== null) index.add(row.salts.at(-1)!, template, text);
+    return { text, name: template === null ? 0 : hash32(template.join(), 4) };
+  });
+  rows.forEach((row, i) => {
+    if (scheme.groups[row.group]!.regions.length === 0) return;
+    const { text, name } = own[i]!;
+    const words = name % forgotten === 0 ? null : index.match(row.salts.at(-1)!, row.tokens, text);
+    row.spelled = templateFeatures(words, row.tokens.length);
+  });
+  return index;
 }
 
 /** Features seen at least twice; what was seen once could only be learned by heart. */
@@ -86,6 +113,7 @@ function featureHashes(
   for (const row of rows) {
     const { shared, own } = featuresOf(row);
     for (const list of shared) list.forEach(note);
+    for (const list of row.spelled ?? []) list.forEach(note);
     for (const salt of row.salts) for (const list of own) for (const hash of list) note(ownHash(hash, salt));
   }
   return Uint32Array.from(again).sort();
