@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { describeCall, writeCall } from './batch.ts';
+import { createBlocks } from './copy.ts';
 import type { FromRecording, RecordedCall, RecordingSetup, ToRecording } from './recording.ts';
-import { createTape, type Tape, type TapeRecorder, type TapeStart } from './tape.ts';
+import { type Copies, createTape, type Tape, type TapeRecorder, type TapeStart } from './tape.ts';
 
 export interface RecorderStats {
   /** Calls handed over to be stored, stored, and given up because the disk or this machine was too slow. */
@@ -41,32 +43,31 @@ const MAX_PENDING_BYTES = 64 << 20;
 /** Calls on their way to the journal at most: what is known of a call beside its bodies takes memory too. */
 const MAX_PENDING_CALLS = 20_000;
 /** A batch wakes the thread once, which costs the forwarding path more than the copying does. */
-const BATCH_CALLS = 256;
 const BATCH_BYTES = 1 << 20;
-const BATCH_DELAY_MS = 10;
-const POOLED_BYTES = BATCH_BYTES + (1 << 18);
+const BATCH_DELAY_MS = 20;
 const MAX_POOLED = 8;
 
 export function createRecorder({ setup, entry, clock, log }: RecorderOptions): Recorder {
   let thread: Worker | null = null;
   let closed = false;
-  let batch: { readonly call: RecordedCall; readonly chunks: readonly Buffer[] }[] = [];
+  let batch: Buffer<ArrayBuffer> | null = null;
   let batchBytes = 0;
+  let batchCalls = 0;
   let timer: NodeJS.Timeout | null = null;
-  let inFlightBytes = 0;
   let threadBytes = 0;
   let threadCalls = 0;
   let recorded = 0;
   let stored = 0;
   let shed = 0;
   let problem: string | null = null;
-  /** Buffers that go to the thread and come back: memory that two threads take and give fragments. */
+  /** Batches that went to the thread and came back: memory that two threads take and give fragments. */
   const pool: ArrayBuffer[] = [];
+  const blocks = createBlocks((lent) => lent + batchBytes + threadBytes <= MAX_PENDING_BYTES);
   const waiting: { readonly resolve: () => void }[] = [];
   /** Ended calls whose trace still waits for something. */
   let held = 0;
-  const pendingBytes = (): number => inFlightBytes + threadBytes;
-  const isIdle = (): boolean => batch.length === 0 && threadCalls === 0 && held === 0;
+  const pendingBytes = (): number => blocks.lent() + batchBytes + threadBytes;
+  const isIdle = (): boolean => batchCalls === 0 && threadCalls === 0 && held === 0;
 
   const wake = (): void => {
     if (isIdle()) for (const { resolve } of waiting.splice(0)) resolve();
@@ -84,7 +85,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
       stored += message.stored;
       shed += message.shed;
       problem = message.problem;
-      if (message.buffer !== null && pool.length < MAX_POOLED) pool.push(message.buffer);
+      if (message.buffer?.byteLength === BATCH_BYTES && pool.length < MAX_POOLED) pool.push(message.buffer);
       wake();
     });
     started.on('error', (error) => log.error('recording thread failed', error));
@@ -103,56 +104,43 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   const send = (): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (batch.length === 0) return;
-    const pooled = batchBytes <= POOLED_BYTES ? (pool.pop() ?? new ArrayBuffer(POOLED_BYTES)) : null;
-    const bytes = new Uint8Array(pooled ?? new ArrayBuffer(batchBytes));
-    let at = 0;
-    for (const { chunks } of batch) {
-      for (const chunk of chunks) {
-        bytes.set(chunk, at);
-        at += chunk.length;
-      }
-    }
+    if (batch === null) return;
+    const { buffer } = batch;
     thread ??= startThread();
     threadBytes += batchBytes;
-    threadCalls += batch.length;
-    inFlightBytes -= batchBytes;
-    const message: ToRecording = {
-      kind: 'calls',
-      calls: JSON.stringify(batch.map(({ call }) => call)),
-      bytes: bytes.buffer,
-    };
-    thread.postMessage(message, [bytes.buffer]);
-    batch = [];
+    threadCalls += batchCalls;
+    const message: ToRecording = { kind: 'calls', buffer, bytes: batchBytes, calls: batchCalls };
+    thread.postMessage(message, [buffer]);
+    batch = null;
     batchBytes = 0;
+    batchCalls = 0;
   };
 
-  const add = (call: RecordedCall, chunks: readonly Buffer[]): void => {
-    batch.push({ call, chunks });
-    batchBytes += call.requestBytes + call.responseBytes;
-    if (batch.length >= BATCH_CALLS || batchBytes >= BATCH_BYTES || waiting.length > 0) send();
+  const add = (call: RecordedCall, copies: Copies): void => {
+    const { text, room } = describeCall(call);
+    if (batch !== null && batchBytes + room > batch.length) send();
+    batch ??= Buffer.from(
+      room > BATCH_BYTES ? new ArrayBuffer(room) : (pool.pop() ?? new ArrayBuffer(BATCH_BYTES)),
+    );
+    batchBytes = writeCall(batch, batchBytes, text, copies);
+    batchCalls++;
+    if (waiting.length > 0) send();
     else timer ??= setTimeout(send, BATCH_DELAY_MS);
   };
 
   const tapes: TapeRecorder = {
     clock,
-    reserve: (bytes) => {
-      if (pendingBytes() + bytes > MAX_PENDING_BYTES) return false;
-      inFlightBytes += bytes;
-      return true;
-    },
-    release: (bytes) => {
-      inFlightBytes -= bytes;
-    },
+    blocks,
     waits: (isWaiting) => {
       held += isWaiting ? 1 : -1;
     },
-    finished: (call, chunks) => {
+    finished: (call, copies) => {
       recorded++;
-      const isTooMany = threadCalls + batch.length >= MAX_PENDING_CALLS;
-      if (call !== null && !isTooMany) return add(call, chunks);
+      const isTooMany = threadCalls + batchCalls >= MAX_PENDING_CALLS;
+      if (call !== null && !isTooMany) return add(call, copies);
       shed++;
-      if (call !== null) inFlightBytes -= call.requestBytes + call.responseBytes;
+      copies.request.free();
+      copies.response.free();
       wake();
     },
   };

@@ -5,12 +5,13 @@ import { type Json, parseJson } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import { type Journal, openJournal } from '../traces/journal.ts';
 import type { Retention } from '../traces/maintenance.ts';
-import { tracesFromOtlp } from '../traces/otlp.ts';
+import { createOtlpReader } from '../traces/otlp.ts';
 import { createRedactor, type RedactionSettings, redactionKey } from '../traces/redact.ts';
 import type { Trace, TraceRoute } from '../traces/trace.ts';
 import type { ProviderName, WireFormat } from '../wire/format.ts';
 import { formatFor } from '../wire/formats.ts';
 import { withoutMedia } from '../wire/media.ts';
+import { readCalls } from './batch.ts';
 import { decodeBody } from './decode.ts';
 
 /** What the recording thread is started with. Plain data: it crosses a thread's border. */
@@ -20,7 +21,7 @@ export interface RecordingSetup {
   readonly retention: Retention;
 }
 
-/** A finished call; its bodies follow one another in the batch's bytes, request first. */
+/** A finished call, without its bodies. */
 export interface RecordedCall {
   readonly id: string;
   readonly startMs: number;
@@ -45,8 +46,13 @@ export interface RecordedCall {
 }
 
 export type ToRecording =
-  /** `calls` is the JSON text of RecordedCall[]: one text crosses faster than many objects. */
-  | { readonly kind: 'calls'; readonly calls: string; readonly bytes: ArrayBuffer }
+  /** A batch as `batch.ts` writes it: its memory, how much of it is used, how many calls are in it. */
+  | {
+      readonly kind: 'calls';
+      readonly buffer: ArrayBuffer;
+      readonly bytes: number;
+      readonly calls: number;
+    }
   /** An OTLP export, as its JSON text. */
   | { readonly kind: 'otlp'; readonly bytes: ArrayBuffer; readonly nowMs: number }
   | { readonly kind: 'close' };
@@ -70,6 +76,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   // On Linux a priority is a thread's own: what is stored may wait for what is forwarded.
   if (process.platform === 'linux') os.setPriority(0, 5);
   let journal: Promise<Journal> | null = null;
+  const readOtlp = createOtlpReader();
   const openNow = async (): Promise<Journal> => {
     await mkdir(setup.journal, { recursive: true });
     const key = await redactionKey(setup.journal);
@@ -100,8 +107,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
       const next = queue.shift();
       if (next === undefined) return;
       working++;
-      const stored =
-        next.kind === 'otlp' ? storeOtlp(next.bytes, next.nowMs) : storeCalls(next.calls, next.bytes);
+      const stored = next.kind === 'otlp' ? storeOtlp(next.bytes, next.nowMs) : storeCalls(next);
       void stored.finally(() => {
         working--;
         work();
@@ -109,36 +115,36 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     }
   };
 
-  const storeCalls = (callsText: string, buffer: ArrayBuffer): Promise<void> => {
-    const calls = JSON.parse(callsText) as RecordedCall[];
-    const bytes = calls.reduce((sum, call) => sum + call.requestBytes + call.responseBytes, 0);
-    return store(() => cut(calls, Buffer.from(buffer)), { calls: calls.length, bytes, buffer });
+  const storeCalls = (batch: Extract<ToRecording, { kind: 'calls' }>): Promise<void> => {
+    const { buffer, bytes, calls } = batch;
+    return store(() => tracesOf(Buffer.from(buffer, 0, bytes)), { calls, bytes, buffer });
   };
 
   const storeOtlp = (buffer: ArrayBuffer, nowMs: number): Promise<void> => {
-    const read = () => tracesFromOtlp(parseJson(Buffer.from(buffer).toString('utf8')) ?? null, nowMs).traces;
+    const read = () => readOtlp(parseJson(Buffer.from(buffer).toString('utf8')) ?? null, nowMs).traces;
     return store(read, { calls: 1, bytes: buffer.byteLength, buffer: null });
   };
 
   const store = async (
-    read: () => readonly Trace[],
+    read: () => Iterable<Trace>,
     taken: Pick<FromRecording, 'calls' | 'bytes' | 'buffer'>,
   ): Promise<void> => {
+    const outcomes: Promise<'stored' | 'shed'>[] = [];
     let stored = 0;
-    let count = taken.calls;
+    let shed = 0;
     let problem: string | null = null;
     try {
       const target = await open();
-      const traces = read();
-      count = traces.length;
-      const outcomes = await Promise.all(traces.map((trace) => target.append(trace)));
-      stored = outcomes.filter((outcome) => outcome === 'stored').length;
+      // One after the other: what a trace was made from is garbage before the next one is made.
+      for (const trace of read()) outcomes.push(target.append(trace));
+      for (const outcome of await Promise.all(outcomes)) outcome === 'stored' ? stored++ : shed++;
       problem = target.stats().paused;
     } catch (error) {
       log.error('traces were not stored', error);
       problem = error instanceof Error ? error.message : String(error);
+      shed = taken.calls - stored;
     }
-    const message: FromRecording = { ...taken, stored, shed: count - stored, problem };
+    const message: FromRecording = { ...taken, stored, shed, problem };
     port.postMessage(message, taken.buffer === null ? [] : [taken.buffer]);
   };
 
@@ -153,15 +159,8 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   };
 }
 
-function cut(calls: readonly RecordedCall[], bytes: Buffer): Trace[] {
-  let at = 0;
-  return calls.map((call) => {
-    const request = bytes.subarray(at, at + call.requestBytes);
-    at += call.requestBytes;
-    const response = bytes.subarray(at, at + call.responseBytes);
-    at += call.responseBytes;
-    return traceOf(call, request, response);
-  });
+function* tracesOf(batch: Buffer): Generator<Trace> {
+  for (const { call, request, response } of readCalls(batch)) yield traceOf(call, request, response);
 }
 
 /** A trace from what passed on the wire. What cannot be read is kept as text and says why; nothing here throws. */

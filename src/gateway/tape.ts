@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { TraceRoute } from '../traces/trace.ts';
 import type { ProviderName } from '../wire/format.ts';
+import { type Blocks, Copy } from './copy.ts';
 import type { RawHeaders } from './headers.ts';
 import type { RecordedCall } from './recording.ts';
 
@@ -38,108 +39,146 @@ export interface TapeStart {
 /** What a tape needs of the recorder. */
 export interface TapeRecorder {
   readonly clock: Clock;
-  /** Reserves memory for a copy; false where there is none left. */
-  reserve(bytes: number): boolean;
-  release(bytes: number): void;
+  readonly blocks: Blocks;
   /** An ended call waits for something (true), or does so no more. */
   waits(isWaiting: boolean): void;
-  /** Takes over the call with its copies and the memory reserved for them; null: there was no memory for it. */
-  finished(call: RecordedCall | null, chunks: readonly Buffer[]): void;
+  /** Takes over the call and its copies; null: there was no memory for it, and the copies are empty. */
+  finished(call: RecordedCall | null, copies: Copies): void;
+}
+
+export interface Copies {
+  readonly request: Copy;
+  readonly response: Copy;
 }
 
 /** A body beyond this is not kept: its trace says so. */
 const MAX_BODY_BYTES = 32 << 20;
 
 export function createTape(opening: TapeStart, recorder: TapeRecorder): Tape {
-  const { clock } = recorder;
-  const startedAt = clock.monotonic();
-  const startMs = opening.startMs ?? clock.now();
-  const id = opening.id ?? randomUUID();
-  const copies: { readonly request: Buffer[]; readonly response: Buffer[] } = { request: [], response: [] };
-  const bytes = { request: 0, response: 0 };
-  let given: 'too large to record' | 'no memory' | null = null;
-  let firstByteMs: number | null = null;
-  let status = 0;
-  let type: string | null = null;
-  let encoding: string | null = null;
-  let servedBy: 'teacher' | 'student' = 'teacher';
-  let route: TraceRoute | null = null;
-  let onEnd: ((durationMs: number) => void) | null = null;
-  let ended: { readonly incomplete: string | null; readonly durationMs: number } | null = null;
-  let holds = 0;
+  return new CallTape(opening, recorder);
+}
 
-  const take = (chunk: Buffer, side: 'request' | 'response'): void => {
-    if (given !== null || ended !== null) return;
-    const isTooLarge = bytes.request + bytes.response + chunk.length > MAX_BODY_BYTES;
-    if (!isTooLarge && recorder.reserve(chunk.length)) {
-      copies[side].push(chunk);
-      bytes[side] += chunk.length;
-      return;
-    }
-    given = isTooLarge ? 'too large to record' : 'no memory';
-    recorder.release(bytes.request + bytes.response);
-    bytes.request = 0;
-    bytes.response = 0;
-    copies.request.length = 0;
-    copies.response.length = 0;
-  };
+/** A class, not closures: one object for a call instead of a dozen. */
+class CallTape implements Tape {
+  readonly id: string;
+  readonly #opening: TapeStart;
+  readonly #recorder: TapeRecorder;
+  readonly #startedAt: number;
+  readonly #startMs: number;
+  readonly #copies: Copies;
+  #given: 'too large to record' | 'no memory' | null = null;
+  #firstByteMs: number | null = null;
+  #status = 0;
+  #type: string | null = null;
+  #encoding: string | null = null;
+  #servedBy: 'teacher' | 'student' = 'teacher';
+  #route: TraceRoute | null = null;
+  #onEnd: ((durationMs: number) => void) | null = null;
+  #ended: { readonly incomplete: string | null; readonly durationMs: number } | null = null;
+  #holds = 0;
 
-  const finish = (): void => {
-    if (ended === null || holds > 0) return;
-    if (given === 'no memory') {
-      recorder.finished(null, []);
-      return;
+  constructor(opening: TapeStart, recorder: TapeRecorder) {
+    this.#opening = opening;
+    this.#recorder = recorder;
+    this.#startedAt = recorder.clock.monotonic();
+    this.#startMs = opening.startMs ?? recorder.clock.now();
+    this.id = opening.id ?? randomUUID();
+    this.#copies = { request: new Copy(recorder.blocks), response: new Copy(recorder.blocks) };
+  }
+
+  request(chunk: Buffer): void {
+    this.#take(chunk, this.#copies.request);
+  }
+
+  response(chunk: Buffer): void {
+    this.#take(chunk, this.#copies.response);
+  }
+
+  #take(chunk: Buffer, copy: Copy): void {
+    if (this.#given !== null || this.#ended !== null) return;
+    const { request, response } = this.#copies;
+    const isTooLarge = request.length + response.length + chunk.length > MAX_BODY_BYTES;
+    if (!isTooLarge && copy.add(chunk)) return;
+    this.#given = isTooLarge ? 'too large to record' : 'no memory';
+    request.free();
+    response.free();
+  }
+
+  head(status: number, headers: RawHeaders): void {
+    this.#firstByteMs = this.#recorder.clock.monotonic() - this.#startedAt;
+    this.#status = status;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!;
+      if (name.length === 12 && name.toLowerCase() === 'content-type') this.#type = headers[i + 1]!;
+      else if (name.length === 16 && name.toLowerCase() === 'content-encoding')
+        this.#encoding = headers[i + 1]!;
     }
-    const { provider, method, path, headers, pinnedTask, site, source, requestEncoding } = opening;
-    const call: RecordedCall = {
-      ...{ id, startMs, durationMs: ended.durationMs, firstByteMs, provider, method, path, status, headers },
-      ...{ pinnedTask, site, source, servedBy, route, incomplete: given ?? ended.incomplete },
-      ...{ requestBytes: bytes.request, responseBytes: bytes.response, requestEncoding },
-      ...{ responseEncoding: encoding, responseType: type },
+  }
+
+  route(route: TraceRoute): void {
+    this.#route = route;
+  }
+
+  served(by: 'teacher' | 'student'): void {
+    this.#servedBy = by;
+  }
+
+  onEnd(listener: (durationMs: number) => void): void {
+    this.#onEnd = listener;
+  }
+
+  end(incomplete: string | null): void {
+    if (this.#ended !== null) return;
+    const durationMs = this.#recorder.clock.monotonic() - this.#startedAt;
+    this.#ended = { incomplete, durationMs };
+    if (incomplete === null) this.#onEnd?.(durationMs);
+    if (this.#holds > 0) this.#recorder.waits(true);
+    this.#finish();
+  }
+
+  hold(): () => void {
+    let isHeld = true;
+    this.#holds++;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holds--;
+      if (this.#holds > 0 || this.#ended === null) return;
+      this.#recorder.waits(false);
+      this.#finish();
     };
-    recorder.finished(call, [...copies.request, ...copies.response]);
-  };
+  }
 
-  return {
-    id,
-    request: (chunk) => take(chunk, 'request'),
-    response: (chunk) => take(chunk, 'response'),
-    head: (code, headers) => {
-      firstByteMs = clock.monotonic() - startedAt;
-      status = code;
-      for (let i = 0; i < headers.length; i += 2) {
-        const name = headers[i]!;
-        if (name.length === 12 && name.toLowerCase() === 'content-type') type = headers[i + 1]!;
-        else if (name.length === 16 && name.toLowerCase() === 'content-encoding') encoding = headers[i + 1]!;
-      }
-    },
-    route: (said) => {
-      route = said;
-    },
-    served: (by) => {
-      servedBy = by;
-    },
-    onEnd: (listener) => {
-      onEnd = listener;
-    },
-    end: (incomplete) => {
-      if (ended !== null) return;
-      ended = { incomplete, durationMs: clock.monotonic() - startedAt };
-      if (incomplete === null) onEnd?.(ended.durationMs);
-      if (holds > 0) recorder.waits(true);
-      finish();
-    },
-    hold: () => {
-      let isHeld = true;
-      holds++;
-      return () => {
-        if (!isHeld) return;
-        isHeld = false;
-        holds--;
-        if (holds > 0 || ended === null) return;
-        recorder.waits(false);
-        finish();
-      };
-    },
-  };
+  #finish(): void {
+    if (this.#ended === null || this.#holds > 0) return;
+    const isLost = this.#given === 'no memory';
+    this.#recorder.finished(isLost ? null : this.#call(this.#ended), this.#copies);
+  }
+
+  #call({ incomplete, durationMs }: { incomplete: string | null; durationMs: number }): RecordedCall {
+    const { provider, method, path, headers, pinnedTask, site, source, requestEncoding } = this.#opening;
+    const { request, response } = this.#copies;
+    return {
+      id: this.id,
+      startMs: this.#startMs,
+      durationMs,
+      firstByteMs: this.#firstByteMs,
+      provider,
+      method,
+      path,
+      status: this.#status,
+      headers,
+      pinnedTask,
+      site,
+      source,
+      servedBy: this.#servedBy,
+      route: this.#route,
+      incomplete: this.#given ?? incomplete,
+      requestBytes: request.length,
+      responseBytes: response.length,
+      requestEncoding,
+      responseEncoding: this.#encoding,
+      responseType: this.#type,
+    };
+  }
 }
