@@ -66,6 +66,10 @@ const WATCH_MS = 300;
 /** How long an attached gateway outlives a host that was killed. */
 const ATTACHED_SECONDS = 30;
 const START_TIMEOUT_MS = 15_000;
+/** What passes a gateway does not live long: the collector's helper threads take more from the calls than they give. */
+const collectorFlags = ['--single-threaded-gc'];
+/** The exit code of a Node that does not know an option. */
+const INVALID_ARGUMENT = 9;
 
 /** @throws AppError 'gateway-unavailable' where no gateway could be started. */
 export async function startGateway(options: GatewayOptions): Promise<GatewayClient> {
@@ -196,18 +200,23 @@ async function spawnGateway(
   const logFile = await open(path.join(options.storage, 'gateway.log'), 'a');
   try {
     const flags = options.gatewayEntry.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning'] : [];
-    const child = spawn(process.execPath, [...flags, options.gatewayEntry], {
-      detached: options.attached !== true,
-      stdio: ['pipe', 'pipe', logFile.fd],
-      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ELECTRON_RUN_AS_NODE: '1' },
-      windowsHide: true,
-    });
-    child.stdin?.on('error', () => {}); // A child that ends early says so by its exit.
-    child.stdin?.end(JSON.stringify(setup));
-    const said = await announcement(child);
-    child.stdout?.destroy();
-    child.unref();
-    return said;
+    const start = async (more: readonly string[]): Promise<Announcement> => {
+      const child = spawn(process.execPath, [...flags, ...more, options.gatewayEntry], {
+        detached: options.attached !== true,
+        stdio: ['pipe', 'pipe', logFile.fd],
+        env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', ELECTRON_RUN_AS_NODE: '1' },
+        windowsHide: true,
+      });
+      child.stdin?.on('error', () => {}); // A child that ends early says so by its exit.
+      child.stdin?.end(JSON.stringify(setup));
+      const said = await announcement(child);
+      child.stdout?.destroy();
+      child.unref();
+      return said;
+    };
+    const said = await start(collectorFlags);
+    const isRefused = !said.ready && said.code === 'exit' && said.message.endsWith(` ${INVALID_ARGUMENT}`);
+    return isRefused ? start([]) : said;
   } finally {
     await logFile.close();
   }

@@ -77,7 +77,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     const started = new Worker(entry, {
       workerData: setup,
       name: 'recording',
-      resourceLimits: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 768 },
+      resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 768 },
     });
     started.on('message', (message: FromRecording) => {
       threadBytes -= message.bytes;
