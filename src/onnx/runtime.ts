@@ -58,6 +58,9 @@ export async function openSession(
     intraOpNumThreads: options.threads ?? defaultThreads(),
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // An arena keeps the most that its session ever used, and training has a session per length of input: with arenas
+    // two networks held 2.4 GB where 0.8 GB are enough, for 7 % less processor time.
+    enableCpuMemArena: false,
     logSeverityLevel: 3,
     // Waiting threads sleep instead of spinning: beside other work on the machine a step takes two thirds of the time, and a
     // student that serves leaves the processor alone between calls.
