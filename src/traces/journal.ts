@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { AppError } from '../base/error.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import { type Lease, sweep, takeLease, withFolderLock } from './lease.ts';
-import { encodeLine } from './line.ts';
+import { createLineBatch, type LineBatch } from './lineBatch.ts';
 import { type DeleteWhat, deleteTraces, maintain, type Retention } from './maintenance.ts';
 import { createRedactor, type RedactionSettings, type Redactor, redactionKey } from './redact.ts';
 import { createSegmentWriter, type SegmentWriter, type WriteFunction } from './segmentWriter.ts';
@@ -89,14 +89,6 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
   return journal;
 }
 
-interface Pending {
-  readonly line: string;
-  readonly bytes: number;
-  settle(outcome: 'stored' | 'shed'): void;
-}
-
-const BATCH_BYTES = 1 << 20;
-
 class FolderJournal implements Journal {
   readonly folder: string;
   readonly #lease: Lease;
@@ -106,7 +98,8 @@ class FolderJournal implements Journal {
   readonly #clock: Clock;
   readonly #maxPendingBytes: number;
   readonly #writer: SegmentWriter;
-  #queue: Pending[] = [];
+  /** The last one takes what comes next. */
+  #queue: LineBatch[] = [];
   #pending = 0;
   #pendingBytes = 0;
   #stored = 0;
@@ -152,23 +145,29 @@ class FolderJournal implements Journal {
 
   append(trace: Trace): Promise<'stored' | 'shed'> {
     if (this.#closing || this.#pendingBytes >= this.#maxPendingBytes) return this.#shedOne();
-    let line: string;
+    let json: string;
     try {
-      line = encodeLine(JSON.stringify(this.#redactor.redact(trace)));
+      json = JSON.stringify(this.#redactor.redact(trace));
     } catch (error) {
       // A body that cannot be redacted (nested beyond the stack) must not be stored, nor trouble the call.
       this.#log.warn(`a trace could not be written down: ${reasonOf(error)}`);
       return this.#shedOne();
     }
-    // UTF-16 length bounds what the line costs in memory; its bytes on disk are counted when they are written.
-    const bytes = line.length;
-    if (this.#pendingBytes + bytes > this.#maxPendingBytes) return this.#shedOne();
-    this.#pending++;
-    this.#pendingBytes += bytes;
+    if (this.#pendingBytes + json.length > this.#maxPendingBytes) return this.#shedOne();
     return new Promise((settle) => {
-      this.#queue.push({ line, bytes, settle });
+      this.#pending++;
+      this.#pendingBytes += this.#enqueue(json, settle);
       this.#pump ??= this.#run();
     });
+  }
+
+  /** @returns the bytes of the line. */
+  #enqueue(json: string, settle: (outcome: 'stored' | 'shed') => void): number {
+    const bytes = this.#queue.at(-1)?.add(json, settle);
+    if (bytes != null) return bytes;
+    const batch = createLineBatch(json);
+    this.#queue.push(batch);
+    return batch.add(json, settle) ?? 0;
   }
 
   #shedOne(): Promise<'shed'> {
@@ -181,16 +180,15 @@ class FolderJournal implements Journal {
     // A turn of the event loop gathers the traces that arrive together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
-      const batch = takeBatch(this.#queue);
+      const batch = this.#queue.shift()!;
       const failure = await this.#writeBatch(batch);
       if (failure === null) {
         this.#resume();
         this.#settle(batch, 'stored');
       } else if (this.#closing) {
-        this.#settle(batch, 'shed');
-        this.#settle(this.#queue.splice(0), 'shed');
+        for (const given of [batch, ...this.#queue.splice(0)]) this.#settle(given, 'shed');
       } else {
-        this.#queue = [...batch, ...this.#queue];
+        this.#queue.unshift(batch);
         await this.#pause(failure);
       }
     }
@@ -198,9 +196,9 @@ class FolderJournal implements Journal {
   }
 
   /** @returns why it could not be written, null where it was. */
-  async #writeBatch(batch: readonly Pending[]): Promise<string | null> {
+  async #writeBatch(batch: LineBatch): Promise<string | null> {
     try {
-      await this.#writer.write(batch.map((p) => p.line).join(''));
+      await this.#writer.write(batch.bytes());
       if (this.#options.fsync === 'always') await this.#writer.sync();
       return null;
     } catch (error) {
@@ -208,14 +206,12 @@ class FolderJournal implements Journal {
     }
   }
 
-  #settle(batch: readonly Pending[], outcome: 'stored' | 'shed'): void {
-    for (const pending of batch) {
-      this.#pending--;
-      this.#pendingBytes -= pending.bytes;
-      pending.settle(outcome);
-    }
-    if (outcome === 'stored') this.#stored += batch.length;
-    else this.#shed += batch.length;
+  #settle(batch: LineBatch, outcome: 'stored' | 'shed'): void {
+    this.#pending -= batch.lines;
+    this.#pendingBytes -= batch.bytes().length;
+    if (outcome === 'stored') this.#stored += batch.lines;
+    else this.#shed += batch.lines;
+    batch.settle(outcome);
   }
 
   async #pause(reason: string): Promise<void> {
@@ -300,13 +296,6 @@ class FolderJournal implements Journal {
     await this.#writer.close();
     await this.#lease.release().catch((error) => this.#log.warn(`journal lease: ${reasonOf(error)}`));
   }
-}
-
-function takeBatch(queue: Pending[]): Pending[] {
-  let bytes = 0;
-  let count = 0;
-  while (count < queue.length && bytes < BATCH_BYTES) bytes += queue[count++]!.bytes;
-  return queue.splice(0, count);
 }
 
 function reasonOf(error: unknown): string {

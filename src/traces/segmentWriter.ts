@@ -22,8 +22,8 @@ export interface SegmentWriter {
   current(): string | null;
   /** Goes on with the family's last open segment, closing a torn last line. */
   resume(): Promise<void>;
-  /** All of the text is in the file, or none of it and an error is thrown. */
-  write(text: string): Promise<void>;
+  /** All of the bytes are in the file, or none of them and an error is thrown. */
+  write(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
   /** Closes the segment; the next write begins a new one. Waits for a write in progress. */
   rotate(): Promise<void>;
@@ -106,9 +106,9 @@ export function createSegmentWriter(
         if (size > 0) await file.read(tail, 0, 1, size - 1);
         if (size > 0 && tail[0] !== 10) await append(Buffer.from('\n'));
       }),
-    write: (text) =>
+    write: (bytes) =>
       inTurn(async () => {
-        await append(Buffer.from(text));
+        await append(bytes);
         if (open_ !== null && open_.size >= options.segmentBytes) await close();
       }),
     sync: () =>
