@@ -85,7 +85,8 @@ function listedItems(text: string, labels: readonly string[]): ReadonlySet<strin
   for (const block of text.split(/\n\s*\n/u)) {
     const lines = block.split('\n');
     const bullets = lines.flatMap((line) => /^\s*(?:[-*•]|\d+[.)])\s+([^\s:,;]+)/u.exec(line)?.[1] ?? []);
-    for (const list of [bullets, ...lines.map((line) => inlineItems(line, labels))]) {
+    const sentences = lines.flatMap((line) => line.split(/(?<=[.!?。])\s+/u));
+    for (const list of [bullets, ...sentences.map((sentence) => inlineItems(sentence, labels))]) {
       const hits = list.filter((item) => known.has(item)).length;
       if (list.length < 2 || hits < 2 || hits < 0.3 * list.length) continue;
       for (const item of list) if (item !== '' && item.length <= 60) items.add(item);

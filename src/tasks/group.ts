@@ -246,10 +246,16 @@ function userTemplates(digests: readonly Digest[], single: FamilyTemplate): read
   // Side by side, parts that get the same answers are one task with a slot more; free text tells by its prompt only.
   const least = Math.min(...constants.map(wordCount));
   const differ = !sequential && answersDiffer(parts);
-  if (!sequential && !differ && !(writesText(parts) && shared <= 0.25 * least)) return [];
+  const most = bare ? BARE_SHARED : SHARED;
+  if (!sequential && !differ && !(writesText(parts) && shared <= most * least)) return [];
   const worth = sequential || differ ? 4 : Math.max(5, 0.5 * shared);
   return misfits || gained.every((words) => words >= worth) ? parts : [];
 }
+
+/** Words that templates of free text share, for each word of the shorter one, below which they are tasks of their own. */
+const SHARED = 0.25;
+/** The same where no instructions stand above them. */
+const BARE_SHARED = 0.6;
 
 /** More user templates than this below one system prompt are kinds of input, not tasks. */
 const MOST_PARTS = 8;

@@ -1,3 +1,4 @@
+import { isObject, type Json } from '../base/json.ts';
 import type { Call } from '../traces/trace.ts';
 import type { ChatResponse } from '../wire/chat.ts';
 import { answerText, countValues, jsonAnswer, labelOf } from './answers.ts';
@@ -101,11 +102,18 @@ export function namesLabel(instructions: string, value: string): boolean {
 /** What became of one call of a task. @param input the main slot's text. */
 export function kindOfCall(call: Call, input: string, habit: AnswerHabit): CallKind {
   const { response } = call;
-  if (response === null || response.finish === 'error') return 'error';
+  if (response === null) return isFiltered(call.trace.response) ? 'refusal' : 'error';
+  if (response.finish === 'error') return 'error';
   const text = answerText(response);
   if (isDeclined(response, text)) return 'refusal';
   if (isProbe(input)) return 'probe';
   return deviation(response, text, habit);
+}
+
+/** Azure refuses a prompt with an error status: the filter's name is its code. */
+function isFiltered(body: Json | null): boolean {
+  const error = isObject(body) ? body['error'] : null;
+  return isObject(error) && error['code'] === 'content_filter';
 }
 
 function isDeclined(response: ChatResponse, text: string): boolean {

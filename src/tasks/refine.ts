@@ -14,7 +14,7 @@ import { slotLabel, textBefore } from './names.ts';
 import { containment, type Outputs, outputsOf } from './outputs.ts';
 import { isDate } from './slotNames.ts';
 import { HISTORY_SLOT, MAIN_SLOT } from './template.ts';
-import { isSequential } from './timeline.ts';
+import { comesBack, isSequential } from './timeline.ts';
 import { wordCount } from './tokens.ts';
 
 /** Second thoughts about an induced template: too narrow for some of its calls, or too wide for what it holds. */
@@ -137,9 +137,8 @@ function isCounter(family: Family, name: string, values: readonly string[]): boo
 }
 
 function followEachOther(parts: readonly (readonly Digest[])[]): boolean {
-  return isSequential(
-    parts.flatMap((part, k) => part.map((digest) => [digest.call.trace.startMs, k] as const)),
-  );
+  const timeline = parts.flatMap((part, k) => part.map((digest) => [digest.call.trace.startMs, k] as const));
+  return isSequential(timeline) && !comesBack(timeline);
 }
 
 /** Do calls side by side get answers of different kinds, or of sets that hardly overlap? True where all pairs do. */

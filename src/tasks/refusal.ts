@@ -1,4 +1,6 @@
-/** How teachers say no, and how they say "perhaps". Patterns for the beginning of an answer, in a few languages. */
+import { refusalWords } from './refusalWords.ts';
+
+/** How teachers say no, and how they say "perhaps": English in whole patterns, other languages by their words. */
 
 const refusals = [
   /^(?:i(?:'|’)?m|i am)(?: (?:very|really|so|truly))? (?:sorry|afraid)\b.{0,80}?\b(?:can(?:no|'|’)?t|can not|unable|not able|won(?:'|’)t|not (?:going|allowed|permitted) to)\b/isu,
@@ -9,11 +11,31 @@ const refusals = [
   /^i (?:have|need) to decline\b/isu,
   /^(?:this|that|your) (?:request|content|message) (?:violates|goes against|is against)\b/isu,
   /^(?:as an ai|i am an ai|i(?:'|’)m an ai)\b.{0,120}?\b(?:can(?:no|'|’)?t|can not|unable|not able)\b/isu,
-  /^(?:lo siento|perdón)\b.{0,40}\bno puedo\b/isu,
-  /^(?:es tut mir leid|entschuldigung)\b.{0,60}\b(?:kann|darf)\b.{0,40}\bnicht\b/isu,
-  /^(?:je suis désolée?|désolée?)\b.{0,40}\bne (?:peux|puis) pas\b/isu,
-  /^(?:mi dispiace)\b.{0,40}\bnon posso\b/isu,
 ];
+
+interface Spoken {
+  readonly sorry: RegExp;
+  readonly cannot: RegExp;
+  readonly declines: RegExp;
+  readonly help: RegExp;
+  readonly doubt: RegExp;
+}
+
+const spoken: readonly Spoken[] = refusalWords.map(({ sorry, cannot, help, doubt }) => ({
+  sorry: new RegExp(`^(?:${sorry})`, 'iu'),
+  cannot: new RegExp(cannot, 'iu'),
+  declines: new RegExp(`^.{0,12}?(?:${cannot})`, 'isu'),
+  help: new RegExp(help, 'iu'),
+  doubt: new RegExp(doubt, 'iu'),
+}));
+
+/** An apology, or at once what cannot be done, and help or an answer as what is declined. */
+function declinesElsewhere(opening: string): boolean {
+  return spoken.some(
+    ({ sorry, cannot, declines, help }) =>
+      ((sorry.test(opening) && cannot.test(opening)) || declines.test(opening)) && help.test(opening),
+  );
+}
 
 /** Doubt that nobody voices in passing: of use where answers are free text. */
 const plainDoubts = [
@@ -52,19 +74,19 @@ const hedges = [
 /** Does the answer open by refusing? Only the opening counts: a long answer may well quote a refusal. */
 export function isRefusal(text: string): boolean {
   const opening = text.trimStart().slice(0, 240);
-  return refusals.some((pattern) => pattern.test(opening));
+  return refusals.some((pattern) => pattern.test(opening)) || declinesElsewhere(opening.slice(0, 200));
 }
 
 /** Does the answer say outright that it cannot answer as asked? */
 export function doubtsPlainly(text: string): boolean {
   const part = text.slice(0, 2000);
-  return plainDoubts.some((pattern) => pattern.test(part));
+  return plainDoubts.some((pattern) => pattern.test(part)) || spoken.some(({ doubt }) => doubt.test(part));
 }
 
 /** Does the answer hold back: ask for more, name alternatives, doubt itself? Of use only where the answer's form is off. */
 export function soundsUnsure(text: string): boolean {
   const part = text.slice(0, 2000);
-  return hedges.some((pattern) => pattern.test(part));
+  return hedges.some((pattern) => pattern.test(part)) || spoken.some(({ doubt }) => doubt.test(part));
 }
 
 const mashed = /^(?:(?:asdf|qwer|zxcv|hjkl|uiop|jkl|sdfg|dfgh|fghj|wert|erty|qaz|wsx)[a-z;]*)+$/u;

@@ -6,7 +6,7 @@ import { isGenericSystem } from './instructions.ts';
 import { answersDiffer } from './refine.ts';
 import type { Segment } from './task.ts';
 import { compileSegments } from './template.ts';
-import { isSequential, median } from './timeline.ts';
+import { changesDaily, isSequential, median } from './timeline.ts';
 import { wordCount } from './tokens.ts';
 
 /** Calls whose system prompts are equal up to masked parts, or differ in slots. */
@@ -74,6 +74,7 @@ function judgeSystems(indices: readonly number[], variants: readonly Variant[]):
   if (perVariant >= SMALLEST_FAMILY && answersDiffer(largest(fitting.map((i) => variants[i]!.calls))))
     return null;
   const timeline = fitting.flatMap((i) => variants[i]!.calls.map((d) => [d.call.trace.startMs, i] as const));
+  if (share >= 0.5 && changesDaily(timeline)) return fitting;
   const widest = widestSlot(segments, texts);
   // The same few phrases again and again, each a clause of its own ("find the deadline"): instructions, not values.
   if (perVariant >= SMALLEST_FAMILY && narrowestSlot(segments, texts) >= CLAUSE_WORDS) return null;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { discoverTasks } from '../../src/tasks/miner.ts';
-import { isProbe, isRefusal } from '../../src/tasks/refusal.ts';
+import { doubtsPlainly, isProbe, isRefusal } from '../../src/tasks/refusal.ts';
 import type { CallKind } from '../../src/tasks/task.ts';
 import { type CallSpec, makeCall, START, sentence, stream, tool } from './support/calls.ts';
 
@@ -172,4 +172,59 @@ test('refusals are known in several languages, and by their opening only', () =>
     "I can't tell whether",
   ])
     assert.ok(!isRefusal(text), text);
+});
+
+test('refusals are told in other languages, and thanks, regrets and plain answers are none', () => {
+  const refusals = [
+    'Es tut mir leid, aber dabei kann ich Ihnen leider nicht helfen.',
+    'Ich kann diese Anfrage nicht beantworten.',
+    'Je suis désolé, mais je ne peux pas vous aider avec cette demande.',
+    'Lo siento, pero no puedo ayudarte con eso.',
+    'Mi dispiace, ma non posso fornire questo tipo di contenuto.',
+    'Desculpe, mas não posso ajudar com esse pedido.',
+    'Het spijt me, maar ik kan u hier niet mee helpen.',
+    'Przykro mi, ale nie mogę w tym pomóc.',
+    'Omlouvám se, ale s tímto nemohu pomoci.',
+    'Tyvärr kan jag inte hjälpa till med det.',
+    'Valitettavasti en voi auttaa tässä asiassa.',
+    'Sajnálom, de ebben nem tudok segíteni.',
+    'Îmi pare rău, dar nu pot să te ajut cu asta.',
+    'Λυπάμαι, αλλά δεν μπορώ να βοηθήσω με αυτό.',
+    'Извините, но я не могу помочь с этим запросом.',
+    'На жаль, я не можу допомогти з цим запитом.',
+    'Üzgünüm, bu konuda yardımcı olamam.',
+    '很抱歉,我无法提供这方面的帮助。',
+    '抱歉,我無法協助處理這個請求。',
+    '申し訳ございませんが、そのご要望にはお応えできません。',
+    '죄송합니다. 그 요청은 도와드릴 수 없습니다.',
+  ];
+  for (const text of refusals) assert.ok(isRefusal(text), text);
+  const answers = [
+    'Es tut mir leid, dass Ihr Paket zu spät kam. Wir haben es heute verschickt.',
+    'Désolé pour le retard, votre colis arrive demain matin.',
+    'Lo siento por la espera; su pedido ya salió.',
+    '抱歉让您久等了,您的订单已经发出。',
+    'ご不便をおかけして申し訳ございません。本日発送いたしました。',
+    'Kündigung',
+    '无法开机',
+    'no puedo entrar en mi cuenta',
+  ];
+  for (const text of answers) assert.ok(!isRefusal(text), text);
+  for (const text of [
+    'Das lässt sich nicht sagen.',
+    '请提供更多信息。',
+    'Podría aclarar la pregunta?',
+    'もう少し詳しく教えてください。',
+  ])
+    assert.ok(doubtsPlainly(text), text);
+  for (const text of ['Die Lieferung ist da.', '物流', '肯定']) assert.ok(!doubtsPlainly(text), text);
+});
+
+test('a prompt that a filter turned down is a refusal, whatever the status', () => {
+  const calls = stream('filtered', 40, (random) => ({ system, user: sentence(random), answer: 'art' }));
+  const odd = makeCall({ system, user: 'odd', at: START, status: 400 });
+  const filtered = { ...odd, trace: { ...odd.trace, response: { error: { code: 'content_filter' } } } };
+  const { assigned } = discoverTasks([...calls, filtered]);
+  const kind = assigned.find(({ call }) => call.trace.id === odd.trace.id)?.assignment.kind;
+  assert.equal(kind, 'refusal');
 });
