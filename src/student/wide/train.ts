@@ -1,10 +1,10 @@
-import { createRandom } from '../../base/random.ts';
 import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
 import { fitTemperature } from '../../evaluation/calibrate.ts';
 import { fitLogistic, logistic } from '../logistic.ts';
 import { textsOf } from '../predictor.ts';
 import { rawFeatures } from './features.ts';
+import { hideClasses } from './hidden.ts';
 import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
 import {
   type Gate,
@@ -69,7 +69,8 @@ export async function trainWide(
     );
     return outside.map((_, row) => scoreWideRow(model, held, row));
   };
-  const rounds = options.folds + 2;
+  const hidings = main === null ? [] : hideClasses(main, examples, options.seed);
+  const rounds = options.folds + hidings.length + 1;
   for (let fold = 0; fold < options.folds; fold++) {
     const inside = all.filter((i) => folds[i] !== fold);
     const outside = all.filter((i) => folds[i] === fold);
@@ -79,16 +80,27 @@ export async function trainWide(
     });
     options.progress((fold + 1) / rounds);
   }
-  const hidden = main === null ? null : hiddenRows(main, examples, options.seed);
-  const unseen =
-    main === null || hidden === null ? [] : await crossScore(hidden.inside, hidden.outside, [...heads]);
-  const gate = main === null || hidden === null ? null : fitGate(main.name, outOfFold, unseen);
-  options.progress((rounds - 1) / rounds);
+  const unseen: { readonly row: number; readonly scores: WideScores }[] = [];
+  for (const [turn, { inside, outside }] of hidings.entries()) {
+    const scores = await crossScore(inside, outside, [...heads]);
+    outside.forEach((row, k) => {
+      unseen.push({ row, scores: scores[k]! });
+    });
+    options.progress((options.folds + turn + 1) / rounds);
+  }
+  const gate =
+    main === null || unseen.length === 0
+      ? null
+      : fitGate(
+          main.name,
+          outOfFold,
+          unseen.map(({ scores }) => scores),
+        );
   const full = await fit({ examples, data, vocabulary, rows: all, heads, options });
   options.progress(1);
   const neighbours = main === null ? null : neighboursOf(main, examples, data, all);
   const model = { vocabulary, heads: withTemperatures(full, logits), neighbours, gate };
-  const strange = unseen.map((scores, k) => ({ row: hidden!.outside[k]!, scores: withGate(scores, gate) }));
+  const strange = unseen.map(({ row, scores }) => ({ row, scores: withGate(scores, gate) }));
   return { model, outOfFold: outOfFold.map((scores) => withGate(scores, gate)), strange };
 }
 
@@ -111,25 +123,6 @@ function withGate(scores: WideScores, gate: Gate | null): WideScores {
   return gate === null
     ? scores
     : { ...scores, familiar: logistic(gate.model, gateFeatures(scores, gate.slot)) };
-}
-
-/** With fewer classes one of them says little about what none of them is. */
-const leastForHiding = 20;
-
-/** A fifth of the classes, hidden from one training, stands for what no training has seen. */
-function hiddenRows(slot: ChoiceSlot, examples: readonly Example[], seed: number) {
-  if (slot.values.length < leastForHiding) return null;
-  const order = createRandom(seed)
-    .derive('hidden')
-    .shuffle(slot.values.map((_, k) => k));
-  const hidden = new Set(order.slice(0, Math.max(1, Math.floor(order.length / 5))));
-  const inside: number[] = [];
-  const outside: number[] = [];
-  examples.forEach((example, i) => {
-    const target = example.targets?.[slot.name];
-    if (target?.kind === 'class') (hidden.has(target.index) ? outside : inside).push(i);
-  });
-  return inside.length === 0 || outside.length === 0 ? null : { inside, outside };
 }
 
 /** The slot with the most classes, where there are enough to hide some. */
