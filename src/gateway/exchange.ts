@@ -79,6 +79,7 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     request: parsed,
     teacherOnly: [...headerGates(call, parsed, body.bytes), ...storageGates(gateway, format, body.bytes)],
     bypassed: marks.off,
+    pin: marks.task,
   });
   if (res.destroyed) {
     tape?.end('client aborted');

@@ -19,6 +19,7 @@ import { type Asked, decideAfter, decideBefore } from '../routing/decide.ts';
 import { auditProbability } from '../routing/defaults.ts';
 import type { Reason, RoutingPolicy } from '../routing/policy.ts';
 import { createMatcher } from '../tasks/matcher.ts';
+import { createPinMatcher } from '../tasks/pins.ts';
 import type { Task, TaskMatch } from '../tasks/task.ts';
 import type { TraceRoute } from '../traces/trace.ts';
 import type { Answer, ChatRequest } from '../wire/chat.ts';
@@ -48,6 +49,8 @@ export interface Question {
   /** What only the gateway knows to be beyond a student (headers), in words. */
   readonly teacherOnly: readonly string[];
   readonly bypassed: boolean;
+  /** `x-understudy-task`: the task that the caller says this is; null where it says nothing. */
+  readonly pin: string | null;
 }
 
 /** The students behind the gateway: tasks, policies and the worker that predicts. */
@@ -88,6 +91,7 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
   /** The last load of each task; never rejects. */
   const loads = new Map<string, Promise<void>>();
   let match: (request: ChatRequest) => TaskMatch | null = () => null;
+  let matchPinned: (pin: string, request: ChatRequest) => TaskMatch | null = () => null;
   const isActive = ({ policy }: Live): boolean => policy.mode !== 'off';
 
   worker?.onCrash(() => {
@@ -161,7 +165,9 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
       question.teacherOnly.length === 0
         ? question.request
         : { ...question.request, teacherOnly: [...question.request.teacherOnly, ...question.teacherOnly] };
-    const found = match(request);
+    const { pin } = question;
+    const isPinned = pin !== null && pin.trim() !== '';
+    const found = isPinned ? matchPinned(pin, request) : match(request);
     const entry = found === null ? undefined : live.get(found.taskId);
     if (found === null || entry === undefined)
       return { kind: 'teacher', reason: 'no-task', taskId: null, route: null, later: null };
@@ -257,6 +263,7 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
         live.set(task.id, isSame ? carriedOn(old, task, policy) : startedAnew(task, policy, old));
       }
       match = createMatcher(tasks);
+      matchPinned = createPinMatcher(tasks);
       for (const entry of live.values()) if (isActive(entry)) load(entry);
       for (const [taskId, old] of before) {
         const now = live.get(taskId);

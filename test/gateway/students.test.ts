@@ -177,6 +177,43 @@ describe('the teacher is the default branch; the student', () => {
     assert.equal(teacher.seen.length, 0);
   });
 
+  test('answers the calls that name its task, and none that name another', async () => {
+    // A task of the same prompts that comes first: without a word from the caller every call is one of it.
+    const twin: Task = { ...task, id: 'twin', name: 'The twin' };
+    await writeFile(path.join(storage, 'tasks.json'), JSON.stringify([twin, task]));
+    try {
+      await use({});
+      const pinned = (pin: string) => ask('sure greet', {}, { 'X-Understudy-Task': pin });
+      assert.equal((await ask('sure greet')).said, null);
+      assert.equal((await pinned('The twin')).said, 'teacher; reason=no-task');
+      assert.equal((await pinned('never heard of')).said, 'teacher; reason=no-task');
+      assert.equal(teacher.seen.length, 3);
+      assert.ok(!teacher.seen.some(({ headers }) => headers.some((name) => /understudy/i.test(name))));
+      for (const pin of ['intent', 'Intent', ' intent '])
+        assert.equal((await pinned(pin)).said, 'student; reason=served; task=intent; confidence=0.990');
+      assert.equal(teacher.seen.length, 3);
+      assert.deepEqual(
+        (await recorded()).map(({ pinnedTask }) => pinnedTask),
+        [null, 'The twin', 'never heard of', 'intent', 'Intent', 'intent'],
+      );
+    } finally {
+      await writeFile(path.join(storage, 'tasks.json'), JSON.stringify([task]));
+    }
+  });
+
+  test('leaves a call that names its task to the teacher where no prompt of the task fits', async () => {
+    await use({});
+    const { data, response } = await openai()
+      .chat.completions.create(
+        { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'sure greet' }] },
+        { headers: { 'x-understudy-task': 'intent' } },
+      )
+      .withResponse();
+    assert.equal(data.choices[0]?.message.content, 'greet');
+    assert.equal(response.headers.get('x-understudy'), 'teacher; reason=no-task');
+    assert.equal(teacher.seen.length, 1);
+  });
+
   for (const [title, text, reason, more] of [
     ['is not sure', 'unsure greet', 'below-threshold', {}],
     ['has no answer', 'silent', 'no-answer', {}],
