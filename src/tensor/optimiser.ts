@@ -1,6 +1,6 @@
 import type { Value } from './graph.ts';
-import { sizeOf } from './graph.ts';
-import { add, div, gemm, min, mul, number, reshape, sqrt, sub } from './ops.ts';
+import { sameShape, sizeOf } from './graph.ts';
+import { add, div, gemm, min, mul, number, reduceMean, reshape, sqrt, sub } from './ops.ts';
 
 /** Optimiser rows: pure functions from (parameter, gradient, state) to their next values, as parts of the graph. */
 export interface Moments {
@@ -41,14 +41,44 @@ export function adamW(
   schedule: Schedule,
   options: AdamWOptions = {},
 ): { readonly parameter: Value; readonly moments: Moments } {
-  const { beta1, beta2, epsilon } = { ...adamDefaults, ...options };
   const g = options.scale === undefined ? gradient : mul(gradient, options.scale);
+  return descend(parameter, g, mul(g, g), moments, schedule, options);
+}
+
+/**
+ * AdamW for rows of an embedding table with one second moment per row, the mean over its elements (partial row-wise Adam,
+ * as in FBGEMM): parameter, gradient and first moment are [R, D], the second moment [R, 1]. A row moves along its own
+ * first moment, and half of the passes over all rows are saved.
+ */
+export function rowwiseAdamW(
+  rows: Value,
+  gradient: Value,
+  moments: Moments,
+  schedule: Schedule,
+  options: AdamWOptions = {},
+): { readonly parameter: Value; readonly moments: Moments } {
+  const g = options.scale === undefined ? gradient : mul(gradient, options.scale);
+  const squared = reduceMean(mul(g, g), [1], true);
+  return descend(rows, g, squared, moments, schedule, options);
+}
+
+function descend(
+  parameter: Value,
+  g: Value,
+  squared: Value,
+  moments: Moments,
+  schedule: Schedule,
+  options: AdamWOptions,
+): { readonly parameter: Value; readonly moments: Moments } {
+  const { beta1, beta2, epsilon } = { ...adamDefaults, ...options };
   const first = add(mul(moments.first, number(beta1)), g);
-  const second = add(mul(moments.second, number(beta2)), mul(g, g));
+  const second = add(mul(moments.second, number(beta2)), squared);
   const root = Math.sqrt(1 - beta2);
   const ratio = div(schedule.correction1, sqrt(schedule.correction2));
   const rate = mul(schedule.rate, mul(ratio, number((1 - beta1) / root)));
-  const step = mul(div(first, add(sqrt(second), number(epsilon / root))), rate);
+  const size = add(sqrt(second), number(epsilon / root));
+  // Where the size is one number per row, dividing the rate by it first costs next to nothing.
+  const step = sameShape(size.shape, first.shape) ? mul(div(first, size), rate) : mul(first, div(rate, size));
   const shrunk =
     options.decay === undefined
       ? parameter

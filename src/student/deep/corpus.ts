@@ -28,22 +28,17 @@ export const DROPPED_WORD = 0;
 
 const lengthBuckets = [8, 12, 16, 24, 32, 48, 64, 96, 128] as const;
 
+/** Words are numbered in code unit order: ones that begin alike, and so share rows, have numbers close to each other. */
 export function encodeCorpus(table: FeatureTable, rows: readonly DeepRow[], maxTokens: number): Corpus {
   const rowsOf = createRows(table);
-  const index = new Map<string, number>();
-  const lexicon: Int32Array[] = [Int32Array.of(DROPPED_ROW)];
-  const number = (token: string): number => {
-    const known = index.get(token);
-    if (known !== undefined) return known;
-    lexicon.push(rowsOf(token));
-    index.set(token, lexicon.length - 1);
-    return lexicon.length - 1;
+  const cut = rows.map((row) => row.tokens.slice(0, maxTokens));
+  const distinct = [...new Set(cut.flat())].sort();
+  const number = new Map(distinct.map((token, i) => [token, i + 1]));
+  return {
+    rows: rows.map((row, i) => ({ row, words: Int32Array.from(cut[i]!, (token) => number.get(token)!) })),
+    lexicon: [Int32Array.of(DROPPED_ROW), ...distinct.map(rowsOf)],
+    tableRows: rowCount(table),
   };
-  const encoded = rows.map((row) => ({
-    row,
-    words: Int32Array.from(row.tokens.slice(0, maxTokens), number),
-  }));
-  return { rows: encoded, lexicon, tableRows: rowCount(table) };
 }
 
 /** The smallest bucket that holds `length` tokens; an empty input has one token of padding. */

@@ -1,6 +1,6 @@
 import { gradients } from '../../tensor/gradient.ts';
 import type { Graph, Value } from '../../tensor/graph.ts';
-import { BATCH, input, LENGTH, state } from '../../tensor/graph.ts';
+import { BATCH, input, LENGTH, sizeOf, state } from '../../tensor/graph.ts';
 import { crossEntropy, logSoftmax, oneHot } from '../../tensor/layers.ts';
 import {
   add,
@@ -17,7 +17,7 @@ import {
   window,
 } from '../../tensor/ops.ts';
 import type { Moments, Schedule } from '../../tensor/optimiser.ts';
-import { adamW, clipScale, movingAverage } from '../../tensor/optimiser.ts';
+import { adamW, clipScale, movingAverage, rowwiseAdamW } from '../../tensor/optimiser.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
 import { countOf, pack, unpack } from '../../tensor/parameters.ts';
 import type { DeepHeads } from './data.ts';
@@ -48,6 +48,7 @@ export interface StepShape {
 }
 
 export const NOISE_SIZE = 1 << 22;
+const LARGEST_WINDOW = NOISE_SIZE / 2;
 
 export function parametersOf(network: Network): ParameterSpec[] {
   return networkParameters(network.encoder, network.heads, network.maxTokens);
@@ -63,8 +64,8 @@ export function trainingStep(
   const { encoder } = network;
   const width = encoder.width;
   const specs = parametersOf(network);
-  const packed = states('packed', [countOf(specs)]);
-  const table = states('table', [network.rows, width]);
+  const packed = states('packed', [countOf(specs)], [countOf(specs)]);
+  const table = states('table', [network.rows, width], [network.rows, 1]);
   const parameters = unpack(specs, packed.value);
 
   const mask = input('mask', 'f32', [batch, length]);
@@ -91,7 +92,7 @@ export function trainingStep(
     first: gather(table.moments.first, rowIds),
     second: gather(table.moments.second, rowIds),
   };
-  const nextRows = adamW(together(ownRows, sharedRows), rowGradient, rowMoments, schedule, { scale });
+  const nextRows = rowwiseAdamW(together(ownRows, sharedRows), rowGradient, rowMoments, schedule, { scale });
   return {
     noise,
     graph: {
@@ -192,22 +193,33 @@ const schedule: Schedule = {
 function states(
   name: string,
   shape: readonly number[],
+  second: readonly number[],
 ): { readonly value: Value; readonly moments: Moments } {
   return {
     value: state(name, 'f32', shape),
-    moments: { first: state(`${name}.m`, 'f32', shape), second: state(`${name}.v`, 'f32', shape) },
+    moments: { first: state(`${name}.m`, 'f32', shape), second: state(`${name}.v`, 'f32', second) },
   };
 }
 
-/** Dropout masks read from the noise pool: one window per use, whose start is fed. */
+/**
+ * Dropout masks read from the noise pool: windows whose starts are fed. A value larger than half of the pool reads several,
+ * so that there is always somewhere to start.
+ */
 function pooledNoise(rate: number, sizes: number[]): Dropout {
   if (rate === 0) return (value) => value;
-  return (value) => {
-    const size = value.shape.reduce((a, d) => a * d, 1);
+  const pool = state('noise', 'f32', [NOISE_SIZE]);
+  const read = (size: number): Value => {
     const start = input(`noise${sizes.length}.start`, 'i64', [1]);
     const end = input(`noise${sizes.length}.end`, 'i64', [1]);
     sizes.push(size);
-    return mul(value, reshape(window(state('noise', 'f32', [NOISE_SIZE]), start, end, size), value.shape));
+    return window(pool, start, end, size);
+  };
+  return (value) => {
+    const size = sizeOf(value.shape);
+    const whole = Math.floor(size / LARGEST_WINDOW);
+    const windows = Array.from({ length: whole }, () => read(LARGEST_WINDOW));
+    if (size > whole * LARGEST_WINDOW) windows.push(read(size - whole * LARGEST_WINDOW));
+    return mul(value, reshape(concat(windows, 0), value.shape));
   };
 }
 

@@ -3,6 +3,7 @@ import type { Random } from '../../base/random.ts';
 import type { Device, HostTensor, SessionOptions } from '../../onnx/runtime.ts';
 import { createSession } from '../../onnx/session.ts';
 import type { State } from '../../onnx/state.ts';
+import { sizeOf } from '../../tensor/graph.ts';
 import { scheduleAt } from '../../tensor/optimiser.ts';
 import { initialise } from '../../tensor/parameters.ts';
 import { createBatcher } from './batch.ts';
@@ -69,16 +70,20 @@ export function initialState(network: Network, random: Random): Record<string, H
     noise: noisePool(network.encoder.dropout, random),
     loss: { dtype: 'f32', shape: [1], data: new Float32Array(1) },
   };
-  for (const [name, data, shape] of [
-    ['packed', packed, [packed.length]],
-    ['table', table, [network.rows, width]],
-  ] as const) {
-    const f32 = (values: Float32Array): HostTensor => ({ dtype: 'f32', shape, data: values });
-    tensors[name] = f32(data);
-    tensors[`${name}.average`] = f32(data);
-    tensors[`${name}.m`] = f32(new Float32Array(data.length));
-    tensors[`${name}.v`] = f32(new Float32Array(data.length));
-  }
+  const f32 = (data: Float32Array, shape: readonly number[]): HostTensor => ({ dtype: 'f32', shape, data });
+  const put = (
+    name: string,
+    data: Float32Array,
+    shape: readonly number[],
+    second: readonly number[],
+  ): void => {
+    tensors[name] = f32(data, shape);
+    tensors[`${name}.average`] = f32(data, shape);
+    tensors[`${name}.m`] = f32(new Float32Array(data.length), shape);
+    tensors[`${name}.v`] = f32(new Float32Array(sizeOf(second)), second);
+  };
+  put('packed', packed, [packed.length], [packed.length]);
+  put('table', table, [network.rows, width], [network.rows, 1]);
   return tensors;
 }
 
@@ -125,7 +130,8 @@ function noisePool(rate: number, random: Random): HostTensor {
   return { dtype: 'f32', shape: [NOISE_SIZE], data };
 }
 
-function noiseFeeds(sizes: readonly number[], random: Random): Record<string, HostTensor> {
+/** Where each dropout reads its mask in this step. */
+export function noiseFeeds(sizes: readonly number[], random: Random): Record<string, HostTensor> {
   const feeds: Record<string, HostTensor> = {};
   for (const [i, size] of sizes.entries()) {
     const start = random.int(NOISE_SIZE - size);

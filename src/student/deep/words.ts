@@ -125,14 +125,14 @@ interface Survey {
 const UNSEEN = -2;
 const SEVERAL = -1;
 
-/** Numbers the words of a batch in order of appearance; what dropout does to them later moves nothing. */
+/** Gives the words of a batch slots in their order; what dropout does to them later moves nothing. */
 function createSurvey(corpus: Corpus): (members: readonly EncodedRow[]) => Survey {
   const home = new Int32Array(corpus.tableRows).fill(UNSEEN);
   return (members) => {
-    const slots = new Map<number, number>([[DROPPED_WORD, PADDING_SLOT + 1]]);
-    for (const { words } of members) {
-      for (const word of words) if (!slots.has(word)) slots.set(word, PADDING_SLOT + 1 + slots.size);
-    }
+    const distinct = new Set<number>([DROPPED_WORD]);
+    for (const { words } of members) for (const word of words) distinct.add(word);
+    const sorted = Int32Array.from(distinct).sort();
+    const slots = new Map(Array.from(sorted, (word, i) => [word, PADDING_SLOT + 1 + i]));
     const rows: number[] = [];
     for (const [word, slot] of slots) {
       const group = Math.floor(slot / GROUP);
