@@ -3,63 +3,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { createRandom } from '../../src/base/random.ts';
 import { probeDevices } from '../../src/onnx/devices.ts';
-import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
+import type { DeepRow } from '../../src/student/deep/data.ts';
 import { loadDeep } from '../../src/student/deep/model.ts';
-import type { DeepSpec } from '../../src/student/deep/spec.ts';
-import { cnn, defaultSpec, defaultTraining, transformer } from '../../src/student/deep/spec.ts';
 import { trainDeep } from '../../src/student/deep/train.ts';
+import { data, sentences, spec } from './sentences.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'deep-'));
 after(() => rmSync(folder, { recursive: true }));
-
-const cities = ['paris', 'rome', 'oslo', 'lima', 'cairo', 'delhi'];
-const actions = [
-  { verb: ['fly', 'flight', 'plane'], label: 0 },
-  { verb: ['weather', 'rain', 'sunny'], label: 1 },
-  { verb: ['eat', 'dinner', 'restaurant'], label: 2 },
-];
-
-/** Three intents by one word, a second head that applies to the first two intents, and a city to tag. */
-function sentences(count: number, seed: number): DeepRow[] {
-  const random = createRandom(seed);
-  const pick = <T>(items: readonly T[]): T => items[random.int(items.length)]!;
-  return Array.from({ length: count }, () => {
-    const { verb, label } = pick(actions);
-    const [lead, city, polite] = [
-      pick(['i want to', 'please tell me', 'now']),
-      pick(cities),
-      random.next() < 0.5,
-    ];
-    const tokens = [...lead.split(' '), pick(verb), 'in', city, ...(polite ? ['please'] : [])];
-    const cityAt = tokens.indexOf(city);
-    return {
-      tokens,
-      classes: [label, label === 2 ? -1 : Number(polite)],
-      tags: [label === 2 ? null : tokens.map((_, i) => Number(i === cityAt))],
-      weight: 1,
-    };
-  });
-}
-
-const heads = {
-  choices: [
-    { name: 'intent', classes: 3 },
-    { name: 'polite', classes: 2 },
-  ],
-  tags: [{ name: 'city', tags: 2 }],
-};
-const data: DeepData = { ...heads, train: sentences(200, 1), validation: sentences(40, 2) };
-const spec: DeepSpec = {
-  ...defaultSpec,
-  features: { buckets: 256 },
-  encoders: [
-    { ...cnn, width: 16, filters: 16, rate: 0.01 } as const,
-    { ...transformer, width: 16, heads: 2, layers: 1, rate: 0.01 } as const,
-  ],
-  training: { ...defaultTraining, epochs: 10, batch: 16 },
-};
 
 test('learns choices and tags together and serves them from its own files', async () => {
   const { files, meta } = await trainDeep(data, spec, { device: 'cpu', threads: 1 });

@@ -67,8 +67,8 @@ export function buildFeatures(
   return {
     words,
     buckets: options.buckets ?? 8192,
-    minGram: options.minGram ?? 2,
-    maxGram: options.maxGram ?? 5,
+    minGram: options.minGram ?? 3,
+    maxGram: options.maxGram ?? 4,
     rowsPerWord: options.rowsPerWord ?? 24,
   };
 }
