@@ -4,8 +4,13 @@ import { fail, ok } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { ModelInput, Target } from './example.ts';
 import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
+import { alignRecords } from './records.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
-import { unwrapText } from './style.ts';
+import { readText } from './style.ts';
+import { templateGaps } from './template.ts';
+
+/** How reasons end that more traffic would mend. */
+export const tooRare = 'too rare to learn';
 
 export type Targets = Readonly<Record<string, Target>>;
 
@@ -31,22 +36,17 @@ export function alignAnswer(plan: OutputPlan, answer: Answer, input: ModelInput)
 
 function alignText(plan: OutputPlan & { kind: 'text-answer' }, answer: Answer, work: Work): string | null {
   if (answer.text === null || answer.toolCalls.length > 0) return 'the answer is not a text';
-  const body = unwrapText(answer.text, plan.style);
-  if (body === null) return 'the answer is not framed as usual';
-  if (plan.style.format === 'plain') {
-    const value = plan.node.kind === 'subset' ? body.split(plan.style.itemSeparator) : body;
-    return alignNode(plan.node, value, work);
-  }
-  const value = parseJson(body);
-  if (value === undefined) return 'the answer is not JSON';
+  const value = readText(answer.text, plan.style);
+  if (value === undefined) return 'the answer is not written as usual';
   return alignNode(plan.node, value, work);
 }
 
 function alignTools(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, work: Work): string | null {
-  if ((answer.text ?? null) !== plan.style.text) return 'the text beside the calls is unusual';
   const names = answer.toolCalls.map((call) => call.name);
   const problem = alignChoice(plan.choice, names, work);
   if (problem !== null) return problem;
+  const text = alignBeside(plan, answer, work);
+  if (text !== null) return text;
   const seen = new Map<string, number>();
   for (const call of answer.toolCalls) {
     const occurrence = seen.get(call.name) ?? 0;
@@ -59,6 +59,18 @@ function alignTools(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, 
     if (failed !== null) return failed;
   }
   return null;
+}
+
+/** The text beside the calls, or in place of them. */
+function alignBeside(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, work: Work): string | null {
+  const target = work.targets[plan.choice.name];
+  const node = (target?.kind === 'class' ? plan.texts[target.index] : null) ?? null;
+  const text = answer.text ?? null;
+  if (node !== null && text !== null) return alignNode(node, text, work);
+  if (node === null && text === null) return null;
+  return answer.toolCalls.length > 0
+    ? 'the text beside the calls is unusual'
+    : 'it is answered with a text of its own instead of a call';
 }
 
 /** null where the node can express the value; the targets are then filled in. */
@@ -84,17 +96,36 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
       return alignSubset(node, value, work);
     case 'object':
       return alignObject(node.fields, value, work);
+    case 'maybe':
+      work.targets[node.slot.name] = { kind: 'class', index: value === null ? 0 : 1 };
+      return value === null ? null : alignNode(node.node, value, work);
+    case 'record-list':
+      return alignRecords(node, value, work.input, work.targets);
+    case 'formula':
+      return null; // Checked by rendering, as derived values are.
+    case 'template':
+      return alignTemplate(node, value, work);
     case 'text':
-      if (typeof value !== 'string') return `${node.slot.name} is not a text`;
-      work.targets[node.slot.name] = { kind: 'text', text: value };
+      if (value === null) return `${node.slot.name} is not a text`;
+      work.targets[node.slot.name] = { kind: 'text', text: String(value) };
       return null;
   }
+}
+
+function alignTemplate(node: PlanNode & { kind: 'template' }, value: Json, work: Work): string | null {
+  const gaps = typeof value === 'string' ? templateGaps(node.parts, value) : null;
+  if (gaps === null) return 'a text is not worded as usual';
+  for (const { node: inner, text } of gaps) {
+    const problem = alignNode(inner, text === '' ? null : text, work);
+    if (problem !== null) return problem;
+  }
+  return null;
 }
 
 function alignChoice(slot: ChoiceSlot, value: Json, work: Work): string | null {
   const key = canonicalJson(value);
   const index = slot.values.findIndex((candidate) => canonicalJson(candidate) === key);
-  if (index < 0) return `${slot.name} has a value that is too rare to learn`;
+  if (index < 0) return `${slot.name} has a value that is ${tooRare}`;
   work.targets[slot.name] = { kind: 'class', index };
   work.chosen.set(slot.name, value);
   return null;
@@ -116,7 +147,7 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
   if (!isObject(value)) return 'an object is missing';
   const keys = new Set(fields.map((field) => field.key));
   const foreign = Object.keys(value).find((key) => !keys.has(key));
-  if (foreign !== undefined) return `the field ${foreign} is too rare to learn`;
+  if (foreign !== undefined) return `the field ${foreign} is ${tooRare}`;
   const masked = fields.filter(
     (field) => field.node.kind === 'masked-span' && value[field.key] !== undefined,
   );

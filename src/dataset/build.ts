@@ -1,16 +1,19 @@
+import { canonicalJson, isArray, isObject } from '../base/json.ts';
 import { normaliseText } from '../base/text.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
 import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
-import type { Answer, TokenLogprob } from '../wire/chat.ts';
+import type { Answer, ChatRequest, TokenLogprob } from '../wire/chat.ts';
 import { answerOf } from '../wire/chat.ts';
 import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { isTransparent, jsonFrame } from './habit.ts';
 import { inputSlotsOf, inputText, modelInputOf } from './input.ts';
 import { inferPlan } from './plan/infer.ts';
 import type { OutputPlan } from './plan.ts';
 import { renderAnswer } from './render.ts';
+import { withRoute } from './route.ts';
 import { softLabels } from './soft.ts';
 import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
 
@@ -42,10 +45,12 @@ export function buildDataset({
     call,
     answer: answerOf(call.response!),
     input: modelInputOf(task, assignment.slots),
+    begun: begunOf(call.request),
+    stops: call.request.sampling.stop,
   }));
   const stones = tombstones(task, capabilities ?? { drop: [] });
   const dropped = observations.map((o) => firesDropped(stones, o.answer, null)[0] ?? null);
-  const plan = inferPlan(
+  const inferred = inferPlan(
     observations.filter((_, i) => dropped[i] === null),
     task,
   );
@@ -56,10 +61,10 @@ export function buildDataset({
     split,
     seed,
   );
-  const examples = observations.map((o, i): Example => {
+  const drafts = observations.map((o, i): Example => {
     const { targets, unplanned } =
       dropped[i] === null
-        ? align(plan, o.answer, o.input)
+        ? align(inferred, o.answer, o.input)
         : { targets: null, unplanned: `${dropped[i]} was dropped` };
     const logprobs = o.call.response?.logprobs ?? null;
     return {
@@ -67,7 +72,7 @@ export function buildDataset({
       atMs: o.call.trace.startMs,
       input: o.input,
       answer: o.answer,
-      targets: logprobs === null ? targets : withDoubt(plan, targets, logprobs),
+      targets: logprobs === null ? targets : withDoubt(inferred, targets, logprobs),
       unplanned,
       cluster: clusters[i]!,
       split: splits[i]!,
@@ -75,6 +80,7 @@ export function buildDataset({
       teacher: o.call.response!.model || o.call.request.model,
     };
   });
+  const { plan, examples } = withRoute(inferred, drafts);
   return {
     taskId: task.id,
     version: version?.version ?? 1,
@@ -128,14 +134,44 @@ function isAdditive(summary: string): boolean {
   return !/removed|renamed|model/i.test(summary);
 }
 
-/** A target counts only where rendering it gives the teacher's bytes back. */
+/** What the caller has written of the answer: a last message of the assistant. */
+function begunOf({ messages }: ChatRequest): string {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') return '';
+  return last.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+}
+
+/**
+ * A target counts only where rendering it gives the teacher's answer back: its bytes, or the same JSON where the teacher
+ * has more than one habit of writing it. A free text has nothing to be rendered from: its call is routed by its field.
+ */
 function align(plan: OutputPlan, answer: Answer, input: ModelInput): Pick<Example, 'targets' | 'unplanned'> {
   const aligned = alignAnswer(plan, answer, input);
   if (!aligned.ok) return { targets: null, unplanned: aligned.error };
+  const free = Object.values(aligned.value).some((target) => target.kind === 'text');
+  if (free) return { targets: aligned.value, unplanned: null };
   const again = renderAnswer(plan, { targets: aligned.value, input });
-  if (again === null || !sameBytes(again, answer))
+  if (again === null || !(sameBytes(again, answer) || sameJson(again, answer)))
     return { targets: null, unplanned: 'the answer is written in another way than usual' };
   return { targets: aligned.value, unplanned: null };
+}
+
+/** The same calls or the same JSON text by value, apart from what every reader of JSON looks through. */
+function sameJson(a: Answer, b: Answer): boolean {
+  const texts = a.text === b.text || (a.text !== null && b.text !== null && sameValue(a.text, b.text));
+  if (!texts || a.toolCalls.length !== b.toolCalls.length) return false;
+  return a.toolCalls.every((call, i) => {
+    const other = b.toolCalls[i]!;
+    if (call.name !== other.name) return false;
+    return call.arguments === other.arguments || sameValue(call.arguments, other.arguments);
+  });
+}
+
+function sameValue(a: string, b: string): boolean {
+  const [one, two] = [jsonFrame(a), jsonFrame(b)];
+  if (one === null || two === null || !isTransparent(one) || !isTransparent(two)) return false;
+  if (!isObject(one.value) && !isArray(one.value)) return false;
+  return canonicalJson(one.value) === canonicalJson(two.value);
 }
 
 /** Adds the teacher's doubt between labels to the target of a bare label. */

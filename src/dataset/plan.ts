@@ -5,33 +5,57 @@ import type { Json } from '../base/json.ts';
  * gives the answer byte for byte in the teacher's habit; what the plan cannot express goes to the teacher.
  */
 export type OutputPlan =
-  | { readonly kind: 'text-answer'; readonly node: PlanNode; readonly style: TextStyle }
+  | {
+      readonly kind: 'text-answer';
+      readonly node: PlanNode;
+      readonly style: TextStyle;
+      readonly route?: ChoiceSlot;
+    }
   | {
       readonly kind: 'tool-answer';
       /** One plan per tool and occurrence: the second call of a tool in one answer has a plan of its own. */
       readonly tools: readonly ToolPlan[];
       /** Each value is the list of tools called, in order; the empty list is "no tool". */
       readonly choice: ChoiceSlot;
-      /** `style.text` is the text beside the calls. */
+      /** By value of `choice`: the text beside the calls, or in place of them; null for none. */
+      readonly texts: readonly (PlanNode | null)[];
+      /** How arguments are written. */
       readonly style: TextStyle;
+      /** Which calls stay with the teacher and why: value 0 is null, the others are reasons in words. */
+      readonly route?: ChoiceSlot;
     }
   /** Not learnable as it stands; `reason` says why, in words for the user. */
   | { readonly kind: 'unplannable'; readonly reason: string };
 
 /** How the teacher writes it down. */
 export interface TextStyle {
-  /** `plain`: the value is the text itself. `json`: it is serialised with the habits below. */
-  readonly format: 'plain' | 'json';
+  /**
+   * `plain`: the value is the text itself. `json`: it is serialised with the habits below. `list`: items between
+   * separators. `pairs`: lines of a key and a value.
+   */
+  readonly format: 'plain' | 'json' | 'list' | 'pairs';
   readonly prefix: string;
   readonly suffix: string;
-  /** JSON only: the separators between items and after keys, indentation; e.g. "," and ":" for minified. */
+  /** What the caller's prefill has written of the answer, and what a stop sequence cut off its end. */
+  readonly begun: string;
+  readonly cut: string;
+  /** The separators between items and after keys; e.g. "," and ":" for minified JSON. */
   readonly itemSeparator: string;
   readonly keySeparator: string;
-  readonly indent: number;
+  /** JSON only: one step of indentation; '' for one line. */
+  readonly indent: string;
+  /** JSON only: arrays of bare values stay on one line though objects do not. */
+  readonly inline: boolean;
+  /** JSON only: what stands inside the braces of an object on one line. */
+  readonly padding: string;
   /** JSON only: non-ASCII characters written as \u escapes. */
   readonly asciiOnly: boolean;
-  /** Tool answers only: the text beside the calls. */
-  readonly text: string | null;
+  /** JSON only: least number of decimals by path (`total`, `items[].price`); none where a path is not listed. */
+  readonly decimals: Readonly<Record<string, number>>;
+  /** Lists only: what follows the number of an item ("1. ", "2. "); null where items are not numbered. */
+  readonly numbered: string | null;
+  /** Lists only: what is written for no items. */
+  readonly none: string;
 }
 
 export interface ToolPlan {
@@ -64,7 +88,65 @@ export type PlanNode =
       /** `plan` (the default): keys in the order of `fields`. `input`: copied fields in the order of their places in the input. */
       readonly order?: 'plan' | 'input';
     }
+  /** Null where the slot chose false. */
+  | { readonly kind: 'maybe'; readonly slot: ChoiceSlot; readonly node: PlanNode }
+  | RecordList
+  /** A function of the other fields of its object, or of the input alone. */
+  | { readonly kind: 'formula'; readonly formula: Formula }
+  /** A text of constant pieces with nodes between them; a node that is null leaves its place empty. */
+  | { readonly kind: 'template'; readonly parts: readonly (string | PlanNode)[] }
   | { readonly kind: 'text'; readonly slot: TextSlot };
+
+/** A list of objects whose fields are copied from the input, item by item in the order of the input. */
+export interface RecordList {
+  readonly kind: 'record-list';
+  readonly name: string;
+  /** In the teacher's order. */
+  readonly keys: readonly string[];
+  readonly constants: Readonly<Record<string, Json>>;
+  /** Keys of a closed set, and the combinations of their values: one tag of the anchor stands for each. */
+  readonly closed: readonly string[];
+  readonly combinations: readonly (readonly Json[])[];
+  /** The copied field that every item has. */
+  readonly anchor: string;
+  readonly spans: readonly RecordSpan[];
+  /** A new item begins where a field comes again, where the usual order of fields begins anew, or with a new line. */
+  readonly rule: 'repeat' | 'order' | 'line';
+}
+
+export interface RecordSpan {
+  readonly key: string;
+  readonly slot: SpanSlot;
+  /** Anchors only: index of the combination. */
+  readonly combination: number | null;
+  /** What an item without this field has. */
+  readonly absent: 'null' | 'omit';
+}
+
+/** `of` names fields of the same object. */
+export type Formula =
+  | { readonly kind: 'count'; readonly of: string }
+  /** Sum over the items of a list: of the items themselves, or of the product of some of their fields. */
+  | { readonly kind: 'sum'; readonly of: string; readonly fields: readonly string[] }
+  | { readonly kind: 'arithmetic'; readonly sign: '+' | '-' | '*'; readonly of: readonly [string, string] }
+  /** Whether a field is there, not null, not empty, not false. */
+  | { readonly kind: 'present'; readonly of: string; readonly not: boolean }
+  | { readonly kind: 'any' | 'all'; readonly of: readonly string[] }
+  | { readonly kind: 'same'; readonly of: string; readonly normalisers: readonly string[] }
+  /** values[i] where bounds[i - 1] <= number < bounds[i]. */
+  | {
+      readonly kind: 'steps';
+      readonly of: string;
+      readonly bounds: readonly number[];
+      readonly values: readonly Json[];
+    }
+  | { readonly kind: 'measure'; readonly measure: Measure; readonly plus: number };
+
+/** A count over the input's text: lines, words, characters, a token, or lines that begin in a certain form. */
+export interface Measure {
+  readonly unit: 'lines' | 'words' | 'characters' | 'token' | 'line-form';
+  readonly key: string;
+}
 
 export interface ObjectField {
   readonly key: string;
@@ -97,8 +179,14 @@ export interface TextSlot {
 /** Every choice slot of a plan, outermost first. */
 export function choiceSlots(plan: OutputPlan): ChoiceSlot[] {
   if (plan.kind === 'unplannable') return [];
-  if (plan.kind === 'text-answer') return nodeSlots(plan.node).choices;
-  return [plan.choice, ...plan.tools.flatMap((tool) => nodeSlots(tool.arguments).choices)];
+  const route = plan.route === undefined ? [] : [plan.route];
+  if (plan.kind === 'text-answer') return [...route, ...nodeSlots(plan.node).choices];
+  return [
+    ...route,
+    plan.choice,
+    ...plan.tools.flatMap((tool) => nodeSlots(tool.arguments).choices),
+    ...plan.texts.flatMap((node) => (node === null ? [] : nodeSlots(node).choices)),
+  ];
 }
 
 /** Slots below a node, in the order of the answer. Span slots of masked spans are included. */
@@ -109,15 +197,35 @@ export function nodeSlots(node: PlanNode): { choices: ChoiceSlot[]; spans: SpanS
 }
 
 function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
-  if (node.kind === 'choice') found.choices.push(node.slot);
-  else if (node.kind === 'subset') found.choices.push(...node.slots);
-  else if (node.kind === 'text') found.texts.push(node.slot);
-  else if (node.kind === 'span' || node.kind === 'span-list' || node.kind === 'masked-span')
-    found.spans.push(node.slot);
-  else if (node.kind === 'object') {
-    for (const field of node.fields) {
-      if (field.presence !== null && field.presence !== 'found') found.choices.push(field.presence);
-      collect(field.node, found);
-    }
+  switch (node.kind) {
+    case 'choice':
+      found.choices.push(node.slot);
+      return;
+    case 'subset':
+      found.choices.push(...node.slots);
+      return;
+    case 'maybe':
+      found.choices.push(node.slot);
+      collect(node.node, found);
+      return;
+    case 'text':
+      found.texts.push(node.slot);
+      return;
+    case 'span':
+    case 'span-list':
+    case 'masked-span':
+      found.spans.push(node.slot);
+      return;
+    case 'record-list':
+      found.spans.push(...node.spans.map((span) => span.slot));
+      return;
+    case 'template':
+      for (const part of node.parts) if (typeof part !== 'string') collect(part, found);
+      return;
+    case 'object':
+      for (const field of node.fields) {
+        if (field.presence !== null && field.presence !== 'found') found.choices.push(field.presence);
+        collect(field.node, found);
+      }
   }
 }

@@ -1,11 +1,13 @@
-import { isArray, type Json, type JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { Targets } from './align.ts';
 import type { ModelInput, Target } from './example.ts';
+import { evaluate } from './formula.ts';
 import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
 import { choiceSlots } from './plan.ts';
+import { recordItems } from './records.ts';
 import { maskedText, spanListValue, spanValue } from './spans.ts';
-import { writeJson } from './style.ts';
+import { writeJson, writeText } from './style.ts';
 
 /** A plan's slots with their values, and the input that spans point into. An `Example` is one. */
 export interface Filled {
@@ -31,21 +33,21 @@ export function renderAnswer(plan: OutputPlan, filled: Filled): Answer | null {
   if (plan.kind === 'unplannable') return null;
   const slots = new Map(choiceSlots(plan).map((slot) => [slot.name, slot]));
   const work = { filled, slots };
+  if (isRouted(plan, filled.targets)) return null;
   try {
     if (plan.kind === 'tool-answer') return renderTools(plan, work);
     const value = renderNode(plan.node, work);
-    if (value === absent) return null;
-    const { style } = plan;
-    const body = style.format === 'plain' ? plainText(value, style.itemSeparator) : writeJson(value, style);
-    return { text: style.prefix + body + style.suffix, toolCalls: [] };
+    const text = value === absent ? null : writeText(value, plan.style);
+    return text === null ? null : { text, toolCalls: [] };
   } catch (thrown) {
     if (thrown instanceof Unfilled) return null;
     throw thrown;
   }
 }
 
-function plainText(value: Json, separator: string): string {
-  return isArray(value) ? value.map(String).join(separator) : String(value);
+function isRouted({ route }: Exclude<OutputPlan, { kind: 'unplannable' }>, targets: Targets): boolean {
+  const target = route === undefined ? undefined : targets[route.name];
+  return target?.kind === 'class' && target.index > 0;
 }
 
 interface Work {
@@ -54,7 +56,10 @@ interface Work {
 }
 
 function renderTools(plan: OutputPlan & { kind: 'tool-answer' }, work: Work): Answer {
-  const names = plan.choice.values[classOf(plan.choice.name, work)] as readonly string[];
+  const chosen = classOf(plan.choice.name, work);
+  const names = plan.choice.values[chosen] as readonly string[];
+  const beside = plan.texts[chosen] ?? null;
+  const text = beside === null ? null : renderNode(beside, work);
   const seen = new Map<string, number>();
   const toolCalls = names.map((name) => {
     const occurrence = seen.get(name) ?? 0;
@@ -62,9 +67,9 @@ function renderTools(plan: OutputPlan & { kind: 'tool-answer' }, work: Work): An
     const tool = plan.tools.find((t) => t.name === name && t.occurrence === occurrence);
     if (tool === undefined) throw new Unfilled(name);
     const value = renderNode(tool.arguments, work);
-    return { name, arguments: writeJson(value === absent ? {} : value, plan.style) };
+    return { name, arguments: writeJson(value === absent ? {} : value, plan.style, name) };
   });
-  return { text: plan.style.text, toolCalls };
+  return { text: text === absent || text === null ? null : String(text), toolCalls };
 }
 
 function renderNode(node: PlanNode, work: Work): Value {
@@ -91,6 +96,17 @@ function renderNode(node: PlanNode, work: Work): Value {
       return node.values.filter((_, i) => classOf(node.slots[i]!.name, work) === 1);
     case 'object':
       return renderObject(node, work);
+    case 'maybe':
+      return classOf(node.slot.name, work) === 0 ? null : renderNode(node.node, work);
+    case 'record-list': {
+      const items = recordItems(node, (name) => spansOf(name, work), work.filled.input);
+      if (items === null) throw new Unfilled(node.name);
+      return items;
+    }
+    case 'formula':
+      return absent; // Needs its neighbours: rendered with the object that holds them.
+    case 'template':
+      return renderTemplate(node, work);
     case 'text': {
       const target = targetOf(node.slot.name, work);
       return target.kind === 'text' ? target.text : absent;
@@ -99,18 +115,36 @@ function renderNode(node: PlanNode, work: Work): Value {
 }
 
 function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObject {
-  const entries: { key: string; value: Json; place: number }[] = [];
+  const values = new Map<string, Json>();
   for (const field of node.fields) {
     const value = renderField(field, work);
-    if (value === absent) {
-      if (field.presence === null) throw new Unfilled(field.key);
-      continue;
-    }
-    entries.push({ key: field.key, value, place: placeOf(field.node, work) });
+    if (value !== absent) values.set(field.key, value);
+  }
+  const known = Object.fromEntries(values);
+  for (const { key, node: inner } of node.fields) {
+    if (inner.kind !== 'formula') continue;
+    const value = evaluate(inner.formula, known, work.filled.input);
+    if (value !== undefined) values.set(key, value);
+  }
+  const entries: { key: string; value: Json; place: number }[] = [];
+  for (const field of node.fields) {
+    const value = values.get(field.key);
+    if (value !== undefined) entries.push({ key: field.key, value, place: placeOf(field.node, work) });
+    else if (field.presence === null) throw new Unfilled(field.key);
   }
   // A stable sort: fields without a place of their own stay ahead, in the plan's order.
   if (node.order === 'input') entries.sort((a, b) => a.place - b.place);
   return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+}
+
+function renderTemplate(node: PlanNode & { kind: 'template' }, work: Work): Value {
+  let text = '';
+  for (const part of node.parts) {
+    const value = typeof part === 'string' ? part : renderNode(part, work);
+    if (value === absent) return absent;
+    text += value === null ? '' : String(value);
+  }
+  return text;
 }
 
 function renderField(field: ObjectField, work: Work): Value {

@@ -161,22 +161,31 @@ export function findSpan(
   occupied: readonly Span[],
   after?: Span,
 ): Span | null {
-  if (wanted === '') return null;
+  let within: Span | null = null;
+  for (const place of placesOf(wanted, chain, input)) {
+    const { slot, start, end } = place;
+    if (within !== null && within.slot !== slot) return within;
+    if (after !== undefined && after.slot === slot && start < after.end) continue;
+    if (occupied.some((other) => other.slot === slot && start < other.end && other.start < end)) continue;
+    // Lists are read from left to right; else a word of its own is meant rather than a part of one ("node" in "node-7").
+    if (after !== undefined || standsAlone(input.slots[slot] ?? '', start, end)) return place;
+    within ??= place;
+  }
+  return within;
+}
+
+/** Every place, on token boundaries, whose normalised text is the wanted one, slot by slot. */
+export function* placesOf(
+  wanted: string,
+  chain: readonly string[],
+  input: ModelInput,
+): Generator<Span> {
+  if (wanted === '') return;
   for (const [slot, text] of Object.entries(input.slots)) {
     const places =
       chain.length === 0 ? verbatimPlaces(text, wanted) : foldedPlaces(text, wanted, chain, input.context);
-    let within: Span | null = null;
-    for (const { start, end } of places) {
-      if (after !== undefined && after.slot === slot && start < after.end) continue;
-      if (occupied.some((other) => other.slot === slot && start < other.end && other.start < end)) continue;
-      const span = { slot, start, end };
-      // Lists are read from left to right; else a word of its own is meant rather than a part of one ("node" in "node-7").
-      if (after !== undefined || standsAlone(text, start, end)) return span;
-      within ??= span;
-    }
-    if (within !== null) return within;
+    for (const { start, end } of places) yield { slot, start, end };
   }
-  return null;
 }
 
 function standsAlone(text: string, start: number, end: number): boolean {

@@ -1,112 +1,128 @@
 import { isArray, isObject, type Json, parseJson } from '../base/json.ts';
+import { isBare, writeNumber } from './literals.ts';
 import type { TextStyle } from './plan.ts';
 
 export const plainStyle: TextStyle = {
   format: 'plain',
   prefix: '',
   suffix: '',
+  begun: '',
+  cut: '',
   itemSeparator: ',',
   keySeparator: ':',
-  indent: 0,
+  indent: '',
+  inline: false,
+  padding: '',
   asciiOnly: false,
-  text: null,
+  decimals: {},
+  numbered: null,
+  none: '',
 };
 
-/** Writes JSON in a given habit; keys in the order in which the object holds them. */
-export function writeJson(value: Json, style: TextStyle, depth = 0): string {
-  const open = style.indent > 0 ? `\n${' '.repeat(style.indent * (depth + 1))}` : '';
-  const close = style.indent > 0 ? `\n${' '.repeat(style.indent * depth)}` : '';
-  const join = (items: readonly string[], left: string, right: string): string =>
-    items.length === 0
-      ? left + right
-      : left +
-        open +
-        items.join(style.itemSeparator.trimEnd() + (open || style.itemSeparator.slice(1))) +
-        close +
-        right;
-  if (isArray(value))
-    return join(
-      value.map((item) => writeJson(item, style, depth + 1)),
-      '[',
-      ']',
-    );
-  if (isObject(value)) {
-    const items = Object.entries(value).map(
-      ([key, item]) => writeString(key, style) + style.keySeparator + writeJson(item, style, depth + 1),
-    );
-    return join(items, '{', '}');
+/** The text of an answer in a style; null where the style cannot write this value. */
+export function writeText(value: Json, style: TextStyle): string | null {
+  const body = bodyOf(value, style);
+  if (body === null) return null;
+  const whole = style.prefix + body + style.suffix;
+  if (!whole.startsWith(style.begun) || !whole.endsWith(style.cut)) return null;
+  return whole.slice(style.begun.length, whole.length - style.cut.length);
+}
+
+function bodyOf(value: Json, style: TextStyle): string | null {
+  if (style.format === 'json') return writeJson(value, style);
+  if (style.format === 'list') return isArray(value) ? writeList(value.map(String), style) : null;
+  if (style.format === 'pairs') {
+    if (!isObject(value)) return null;
+    const lines = Object.entries(value).map(([key, item]) => key + style.keySeparator + String(item));
+    return lines.join(style.itemSeparator);
   }
+  return String(value);
+}
+
+function writeList(items: readonly string[], style: TextStyle): string {
+  if (items.length === 0) return style.none;
+  const { numbered } = style;
+  const written = numbered === null ? items : items.map((item, i) => `${i + 1}${numbered}${item}`);
+  return written.join(style.itemSeparator);
+}
+
+/** The inverse of `writeText`; undefined where the text is not written so. */
+export function readText(text: string, style: TextStyle): Json | undefined {
+  const body = unwrapText(style.begun + text + style.cut, style);
+  if (body === null) return undefined;
+  if (style.format === 'json') return parseJson(body);
+  if (style.format === 'list') return readList(body, style);
+  if (style.format === 'pairs') return readPairs(body, style);
+  return body;
+}
+
+export function readList(body: string, style: TextStyle): readonly string[] | undefined {
+  if (body === style.none) return [];
+  const items = body.split(style.itemSeparator);
+  const { numbered } = style;
+  if (numbered === null) return items;
+  const heads = items.map((_, i) => `${i + 1}${numbered}`);
+  if (items.some((item, i) => !item.startsWith(heads[i]!))) return undefined;
+  return items.map((item, i) => item.slice(heads[i]!.length));
+}
+
+/** Keys with their values, where every line is a pair and no key comes twice. */
+export function readPairs(body: string, style: TextStyle): Record<string, string> | undefined {
+  const found: Record<string, string> = {};
+  for (const line of body.split(style.itemSeparator)) {
+    const at = line.indexOf(style.keySeparator);
+    const key = at < 0 ? line.trimEnd() : line.slice(0, at);
+    // An empty value loses the space after its colon in some hands: such a line is no pair.
+    if (at <= 0 || Object.hasOwn(found, key)) return undefined;
+    found[key] = line.slice(at + style.keySeparator.length);
+  }
+  return found;
+}
+
+/** The body between the style's prefix and suffix; null where the text is not framed so. */
+export function unwrapText(text: string, style: Pick<TextStyle, 'prefix' | 'suffix'>): string | null {
+  if (!text.startsWith(style.prefix) || !text.endsWith(style.suffix)) return null;
+  if (text.length < style.prefix.length + style.suffix.length) return null;
+  return text.slice(style.prefix.length, text.length - style.suffix.length);
+}
+
+/** Writes JSON in a given habit; keys in the order in which the object holds them. @param path of the value. */
+export function writeJson(value: Json, style: TextStyle, path = '', depth = 0): string {
+  if (isArray(value)) {
+    const items = value.map((item) => writeJson(item, style, `${path}[]`, depth + 1));
+    return join(items, ['[', ']'], value.every(isBare) && style.inline, '', style, depth);
+  }
+  if (isObject(value)) {
+    const items = Object.entries(value).map(([key, item]) => {
+      const own = path === '' ? key : `${path}.${key}`;
+      return writeString(key, style) + style.keySeparator + writeJson(item, style, own, depth + 1);
+    });
+    return join(items, ['{', '}'], false, style.padding, style, depth);
+  }
+  if (typeof value === 'number') return writeNumber(value, style.decimals[path] ?? 0);
   return typeof value === 'string' ? writeString(value, style) : JSON.stringify(value);
+}
+
+function join(
+  items: readonly string[],
+  [left, right]: readonly [string, string],
+  oneLine: boolean,
+  padding: string,
+  style: TextStyle,
+  depth: number,
+): string {
+  if (items.length === 0) return left + right;
+  if (style.indent === '' || oneLine) {
+    const separator = style.indent === '' ? style.itemSeparator : ', ';
+    return left + padding + items.join(separator) + padding + right;
+  }
+  const open = `\n${style.indent.repeat(depth + 1)}`;
+  const close = `\n${style.indent.repeat(depth)}`;
+  return left + open + items.join(`,${open}`) + close + right;
 }
 
 function writeString(text: string, style: TextStyle): string {
   const quoted = JSON.stringify(text);
   if (!style.asciiOnly) return quoted;
   return quoted.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** The body between the style's prefix and suffix; null where the text is not framed so. */
-export function unwrapText(text: string, style: TextStyle): string | null {
-  if (!text.startsWith(style.prefix) || !text.endsWith(style.suffix)) return null;
-  if (text.length < style.prefix.length + style.suffix.length) return null;
-  return text.slice(style.prefix.length, text.length - style.suffix.length);
-}
-
-const habits: readonly Pick<TextStyle, 'itemSeparator' | 'keySeparator' | 'indent'>[] = [
-  { itemSeparator: ',', keySeparator: ':', indent: 0 },
-  { itemSeparator: ', ', keySeparator: ': ', indent: 0 },
-  { itemSeparator: ',', keySeparator: ': ', indent: 2 },
-  { itemSeparator: ',', keySeparator: ': ', indent: 4 },
-  { itemSeparator: ', ', keySeparator: ':', indent: 0 },
-  { itemSeparator: ',', keySeparator: ': ', indent: 0 },
-  { itemSeparator: ',', keySeparator: ': ', indent: 1 },
-];
-
-/** The frame around a JSON body: code fences, a lead-in, white space. null where the text holds no JSON. */
-export function jsonFrame(text: string): { prefix: string; body: string; suffix: string } | null {
-  const start = text.search(/[[{]/);
-  const end = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'));
-  if (start < 0 || end < start) return null;
-  const body = text.slice(start, end + 1);
-  if (parseJson(body) === undefined) return null;
-  return { prefix: text.slice(0, start), body, suffix: text.slice(end + 1) };
-}
-
-/** The habit in which most of these JSON texts are written, frame included; null where fewer than `least` share one. */
-export function jsonStyle(texts: readonly string[], least = 0.9): TextStyle | null {
-  const votes = new Map<string, { style: TextStyle; count: number }>();
-  let silent = 0;
-  for (const text of texts) {
-    const frame = jsonFrame(text);
-    if (frame === null) continue;
-    const style = styleOf(frame);
-    if (style === 'any') silent++;
-    if (style === null || style === 'any') continue;
-    const key = JSON.stringify({ ...style, asciiOnly: false });
-    const vote = votes.get(key) ?? { style, count: 0 };
-    votes.set(key, { style: style.asciiOnly ? style : vote.style, count: vote.count + 1 });
-  }
-  const best = [...votes.values()].sort((a, b) => b.count - a.count)[0];
-  if (best === undefined) return silent > 0 ? { ...plainStyle, format: 'json' } : null;
-  return best.count + silent >= least * texts.length ? best.style : null;
-}
-
-/** `any`: an empty object or a bare value that every habit writes alike. */
-function styleOf(frame: { prefix: string; body: string; suffix: string }): TextStyle | 'any' | null {
-  const value = parseJson(frame.body);
-  if (value === undefined) return null;
-  if (frame.body === '{}' && frame.prefix === '' && frame.suffix === '') return 'any';
-  for (const habit of habits) {
-    const style: TextStyle = {
-      ...plainStyle,
-      ...habit,
-      format: 'json',
-      prefix: frame.prefix,
-      suffix: frame.suffix,
-    };
-    if (writeJson(value, style) === frame.body) return style;
-    const ascii = { ...style, asciiOnly: true };
-    if (writeJson(value, ascii) === frame.body) return ascii;
-  }
-  return null;
 }

@@ -77,11 +77,20 @@ export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput):
     spans *= tagged.probability;
     template &&= tagged.familiar;
   };
+  // Passing on is a choice as well; only what speaks for answering counts as a sign of trust.
+  const routed = plan.kind === 'unplannable' ? undefined : plan.route;
+  if (routed !== undefined) choose(routed);
   if (plan.kind === 'text-answer') {
     fill(plan.node, choose);
     copy(plan.node, '');
   } else if (plan.kind === 'tool-answer') {
-    const names = plan.choice.values[choose(plan.choice)] as readonly string[];
+    const chosen = choose(plan.choice);
+    const names = plan.choice.values[chosen] as readonly string[];
+    const beside = plan.texts[chosen] ?? null;
+    if (beside !== null) {
+      fill(beside, choose);
+      copy(beside, groupOfText(chosen));
+    }
     const seen = new Map<string, number>();
     for (const name of names) {
       const occurrence = seen.get(name) ?? 0;
@@ -106,9 +115,19 @@ export function groupOf(tool: string, occurrence: number): string {
   return occurrence === 0 ? tool : `${tool}#${occurrence + 1}`;
 }
 
+/** Name of the tag group of the text beside one sequence of calls. */
+export function groupOfText(sequence: number): string {
+  return `text beside ${sequence}`;
+}
+
 function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number): void {
   if (node.kind === 'choice') choose(node.slot);
   else if (node.kind === 'subset') node.slots.forEach(choose);
+  else if (node.kind === 'maybe') {
+    if (choose(node.slot) === 1) fill(node.node, choose);
+  } else if (node.kind === 'template') {
+    for (const part of node.parts) if (typeof part !== 'string') fill(part, choose);
+  }
   else if (node.kind === 'object') {
     for (const field of node.fields) {
       const there = field.presence === null || field.presence === 'found' || choose(field.presence) === 1;

@@ -37,7 +37,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   const started = performance.now();
   if (dataset.plan.kind === 'unplannable') return decline(dataset, spec, options, dataset.plan.reason);
   const rows = dataset.examples.filter((e) => e.split === 'train' || e.split === 'validation');
-  const planned = rows.filter((e) => e.targets !== null).length;
+  const planned = rows.filter((e) => e.targets !== null && e.unplanned === null).length;
   if (planned < leastAnswers)
     return decline(dataset, spec, options, `Only ${planned} answers to learn from: too few for a student.`);
 

@@ -9,7 +9,7 @@ export function blockedUse(
   blocked: ReadonlyMap<string, string>,
 ): string | null {
   let found: string | null = null;
-  const several = plan.kind === 'text-answer' && plan.node.kind === 'subset';
+  const several = plan.kind === 'text-answer' && plan.style.format === 'list';
   const separator = several ? plan.style.itemSeparator : null;
   readAnswer(answer, { separator, firstLine: false }, (id) => {
     found ??= blocked.get(signature(id)) ?? null;

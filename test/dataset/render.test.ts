@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { isObject, type Json, parseJson } from '../../src/base/json.ts';
 import { buildDataset } from '../../src/dataset/build.ts';
 import { renderAnswer } from '../../src/dataset/render.ts';
-import { jsonStyle, plainStyle, writeJson } from '../../src/dataset/style.ts';
+import { jsonStyle } from '../../src/dataset/habit.ts';
+import { plainStyle, writeJson } from '../../src/dataset/style.ts';
 import { called, type Made, makeCalls, makeTask, request, said } from './support.ts';
 
 /** Builds a dataset and checks that each planned example renders to the teacher's bytes; returns how many are planned. */
@@ -101,7 +102,7 @@ test('the habit of JSON texts is found again by writing', () => {
       const clean = parseJson(JSON.stringify(value));
       assert.ok(isObject(clean));
       const text = write(clean);
-      const style = jsonStyle([text]);
+      const style = jsonStyle([{ text, scope: '' }]);
       assert.ok(style !== null);
       assert.equal(style.prefix + writeJson(clean, style) + style.suffix, text);
     }),

@@ -1,11 +1,15 @@
-import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { inferList } from './list.ts';
 import { inferObject } from './object.ts';
 import type { InferredNode, Place, Sample } from './place.ts';
-import { inferSpan, inferSpanList } from './span.ts';
-import { isClosed, learnable, tally } from './values.ts';
+import { inferSpan } from './span.ts';
+import { inferTemplate } from './template.ts';
+import { isClosed, learnable, mostRouted, tally } from './values.ts';
 
 /** The simplest node that expresses (nearly) all of the values. */
 export function inferNode(samples: readonly Sample[], place: Place): InferredNode {
+  const some = samples.filter((sample) => sample.value !== null);
+  if (some.length < samples.length && some.length > 0) return inferNullable(samples, some, place);
   const values = samples.map((sample) => sample.value);
   const tallies = tally(values);
   const optional = place.optional === true ? inferSpan(samples, place.name) : null;
@@ -14,70 +18,51 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
     return optional.node;
   if (tallies.length === 1 && !isOpenSchema(place.schema, tallies[0]!.value, samples.length))
     return { kind: 'constant', value: tallies[0]!.value };
-  if (share(values, isObject) >= 0.95 && place.name !== '?') return inferObject(samples, place, inferNode);
-  if (share(values, isArray) >= 0.95) return inferList(samples, place);
+  if (share(values, isObject) >= 0.95) return inferObject(samples, place, inferNode);
+  if (share(values, isArray) >= 0.95) return inferList(samples, place, inferNode);
   const listed = schemaEnum(place.schema);
   if (listed === null) {
     const span = inferSpan(samples, place.name);
     if (span !== null && !(isClosed(tallies, samples.length) && span.copied < 0.97)) return span.node;
   }
-  const closed = listed !== null || values.every((v) => typeof v === 'boolean' || v === null);
+  const closed = listed !== null || values.every((v) => typeof v === 'boolean');
   if (closed || isClosed(tallies, samples.length)) {
     const kept = learnable(tallies).map((entry) => entry.value);
     if (kept.length === 1) return { kind: 'constant', value: kept[0]! };
     if (kept.length > 1) return { kind: 'choice', slot: { name: place.name || 'value', values: kept } };
   }
+  return (
+    inferTemplate(samples, place, inferNode) ?? {
+      kind: 'unknown',
+      reason: `The field ${place.name || 'value'} is free: ${tallies.length} different values in ${samples.length} answers, not copied from the input. A closed list of values in the prompt, or a copy of the input's own words, could be learned.`,
+    }
+  );
+}
+
+/** Values of which some are null. */
+function inferNullable(
+  samples: readonly Sample[],
+  some: readonly Sample[],
+  place: Place,
+): InferredNode {
+  const node = inferNode(some, place);
+  if (node.kind === 'span') return { ...node, nullable: true };
+  if (node.kind === 'choice' || node.kind === 'constant') {
+    const values = node.kind === 'choice' ? node.slot.values : [node.value];
+    return { kind: 'choice', slot: { name: place.name, values: [...values, null] } };
+  }
+  if (node.kind === 'unknown' && some.length > mostRouted * samples.length) return node;
   return {
-    kind: 'unknown',
-    reason: `The field ${place.name || 'value'} is free: ${tallies.length} different values in ${samples.length} answers, not copied from the input.`,
+    kind: 'maybe',
+    slot: { name: `${place.name}=null`, values: [false, true] },
+    // A field that is seldom free costs the calls where it is, not the task.
+    node: node.kind === 'unknown' ? { kind: 'text', slot: { name: place.name } } : node,
   };
 }
 
 /** A single observed value of an open type is a constant only once it has been seen often. */
 function isOpenSchema(schema: JsonObject | null, value: Json, n: number): boolean {
   return schema !== null && schema['enum'] === undefined && typeof value === 'string' && n < 20;
-}
-
-function inferList(samples: readonly Sample[], place: Place): InferredNode {
-  const lists = samples.map((sample) => (isArray(sample.value) ? sample.value : []));
-  const items = lists.flat();
-  const tallies = tally(items);
-  const span = inferSpanList(samples, place.name);
-  if (span !== null) return span;
-  const sets = lists.every((list) => new Set(list.map(canonicalJson)).size === list.length);
-  if (sets && isClosed(tallies, Math.max(items.length, samples.length))) {
-    const values = orderOf(
-      lists,
-      learnable(tallies).map((entry) => entry.value),
-    );
-    return {
-      kind: 'subset',
-      values,
-      slots: values.map((value) => ({ name: `${place.name}=${String(value)}`, values: [false, true] })),
-    };
-  }
-  return {
-    kind: 'unknown',
-    reason: `The list ${place.name || 'value'} holds free values that are not copied from the input.`,
-  };
-}
-
-/** An order of the values that most lists respect: by mean position. */
-function orderOf(lists: readonly (readonly Json[])[], values: readonly Json[]): Json[] {
-  const rank = new Map(values.map((value) => [canonicalJson(value), { sum: 0, count: 0 }]));
-  for (const list of lists) {
-    list.forEach((value, i) => {
-      const entry = rank.get(canonicalJson(value));
-      if (entry === undefined) return;
-      entry.sum += list.length === 1 ? 0.5 : i / (list.length - 1);
-      entry.count++;
-    });
-  }
-  const mean = (value: Json): number => {
-    const entry = rank.get(canonicalJson(value))!;
-    return entry.sum / Math.max(1, entry.count);
-  };
-  return [...values].sort((a, b) => mean(a) - mean(b));
 }
 
 function schemaEnum(schema: JsonObject | null): readonly Json[] | null {

@@ -1,8 +1,10 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { ChoiceSlot, ObjectField, PlanNode } from '../plan.ts';
+import { inferFormula } from './formulas.ts';
+import { keyOrder } from './keys.ts';
 import { inferMasked } from './masked.ts';
 import type { InferNode, InferredNode, Place, Sample } from './place.ts';
-import { tally } from './values.ts';
+import { mostRouted, tally } from './values.ts';
 
 /** Fields rarer than this are left to the teacher: an answer that has one is not planned. */
 const leastPresence = 2;
@@ -17,43 +19,57 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
     objects.map((o) => Object.keys(o.value)),
     [...counts.keys()].filter((key) => counts.get(key)! >= Math.min(leastPresence, objects.length)),
   );
-  const fields: ObjectField[] = [];
   const masked = inferMasked(objects, keys, place.name);
-  for (const key of keys) {
-    const always = counts.get(key) === objects.length;
+  const drafts = keys.map((key): Draft => {
     const having = objects.flatMap((o) => {
       const value = o.value[key];
       return value === undefined ? [] : [{ value, input: o.input }];
     });
+    const always = having.length === objects.length;
     const name = place.name === '' ? key : `${place.name}.${key}`;
-    const node =
-      masked.get(key) ??
-      inferField(inferNode, having, { name, schema: fieldSchema(place.schema, key), optional: !always });
+    const schema = fieldSchema(place.schema, key);
+    const node = masked.get(key) ?? inferNode(having, { name, schema, optional: !always });
+    return { key, name, node, share: having.length / objects.length };
+  });
+  const fields: ObjectField[] = [];
+  for (const draft of withFormulas(drafts, objects)) {
+    const { key, name, node, share } = draft;
     if (node.kind === 'unknown') {
-      if (having.length > 0.5 * objects.length) return node;
-      // A rare free field costs the calls that have it, not the task.
+      if (share > mostRouted) return node;
+      // A field that is often left out and free where it is not costs the calls that have it, not the task.
       fields.push({ key, presence: presenceSlot(name), node: { kind: 'text', slot: { name } } });
-      continue;
-    }
-    fields.push({ key, presence: always ? null : presenceOf(name, node), node });
+    } else fields.push({ key, presence: share === 1 ? null : presenceOf(name, node), node });
   }
-  const node: PlanNode = { kind: 'object', fields: derive(fields, objects, place.name) };
+  const node: PlanNode = { kind: 'object', fields: derive(fields, objects) };
   return inInputOrder(objects, keys, fields) ? { ...node, order: 'input' } : node;
 }
 
-function inferField(inferNode: InferNode, samples: readonly Sample[], place: Place): InferredNode {
-  const some = samples.filter((sample) => sample.value !== null);
-  if (some.length === samples.length || some.length === 0) return inferNode(samples, place);
-  const node = inferNode(some, place);
-  if (node.kind === 'span') return { ...node, nullable: true };
-  if (node.kind === 'choice' || node.kind === 'constant') {
-    const values = node.kind === 'choice' ? node.slot.values : [node.value];
-    return { kind: 'choice', slot: { name: place.name, values: [...values, null] } };
+interface Draft {
+  readonly key: string;
+  readonly name: string;
+  readonly node: InferredNode;
+  /** Of the objects, those that have the field. */
+  readonly share: number;
+}
+
+/** Replaces what is guessed or unknown by a formula over fields that are not, where one holds. */
+function withFormulas(
+  drafts: readonly Draft[],
+  objects: readonly { readonly value: JsonObject; readonly input: Sample['input'] }[],
+): Draft[] {
+  const result = [...drafts];
+  const used = new Set<string>();
+  for (const [i, draft] of drafts.entries()) {
+    if (draft.share < 1 || used.has(draft.key)) continue;
+    const siblings = result.filter(
+      ({ key, node }) => key !== draft.key && node.kind !== 'unknown' && node.kind !== 'formula',
+    );
+    const formula = inferFormula(draft.key, draft.node, siblings, objects);
+    if (formula === null) continue;
+    for (const key of 'of' in formula ? [formula.of].flat() : []) used.add(key);
+    result[i] = { ...draft, node: { kind: 'formula', formula } };
   }
-  return {
-    kind: 'unknown',
-    reason: `The field ${place.name} is sometimes null and sometimes not, in a way no plan covers.`,
-  };
+  return result;
 }
 
 function presenceSlot(name: string): ChoiceSlot {
@@ -68,33 +84,6 @@ function fieldSchema(schema: JsonObject | null, key: string): JsonObject | null 
   const properties = schema?.['properties'];
   const field = isObject(properties) ? properties[key] : undefined;
   return isObject(field) ? field : null;
-}
-
-/** One order of the keys that the most objects respect: each key after all keys that mostly precede it. */
-export function keyOrder(lists: readonly (readonly string[])[], keys: readonly string[]): string[] {
-  const position = new Map(keys.map((key) => [key, { sum: 0, count: 0 }]));
-  const before = new Map<string, number>();
-  for (const list of lists) {
-    list.forEach((key, i) => {
-      const entry = position.get(key);
-      if (entry === undefined) return;
-      entry.sum += i;
-      entry.count++;
-      for (const later of list.slice(i + 1))
-        before.set(`${key}\u0000${later}`, (before.get(`${key}\u0000${later}`) ?? 0) + 1);
-    });
-  }
-  const mean = (key: string): number => position.get(key)!.sum / Math.max(1, position.get(key)!.count);
-  const ahead = (a: string, b: string): number => before.get(`${a}\u0000${b}`) ?? 0;
-  const sorted = [...keys].sort((a, b) => mean(a) - mean(b));
-  // Insertion by pairwise precedence mends what mean positions of optional keys get wrong.
-  const order: string[] = [];
-  for (const key of sorted) {
-    let at = order.length;
-    while (at > 0 && ahead(key, order[at - 1]!) > ahead(order[at - 1]!, key)) at--;
-    order.splice(at, 0, key);
-  }
-  return order;
 }
 
 /** True where keys follow the places of their copied values and no fixed order explains the answers as well. */
@@ -128,7 +117,6 @@ function isSorted(values: readonly number[]): boolean {
 function derive(
   fields: readonly ObjectField[],
   objects: readonly { value: JsonObject }[],
-  scope: string,
 ): ObjectField[] {
   const choices = fields.filter((field) => field.presence === null && field.node.kind === 'choice');
   const size = (field: ObjectField): number =>
@@ -144,7 +132,6 @@ function derive(
       break;
     }
   }
-  void scope;
   return fields.map((field) => ({ ...field, node: derived.get(field.key) ?? field.node }));
 }
 

@@ -25,7 +25,8 @@ export function inferSpan(
   for (const normalisers of normaliserChains) {
     const slot: SpanSlot = { name, normalisers, type };
     // A glance first: most chains fit nothing, and looking for places is the costly part.
-    if (best !== null && shareCopied(slot, some.slice(0, glance)) < best.copied / 2) continue;
+    const least = Math.max(best?.copied ?? 0, leastCopied) / 2;
+    if (normalisers.length > 0 && shareCopied(slot, some.slice(0, glance)) < least) continue;
     const copied = shareCopied(slot, some);
     if (best === null || copied > best.copied + 0.005) best = { slot, copied };
     if (best.copied > 0.995) break;

@@ -1,8 +1,9 @@
-import { isObject, type JsonObject, parseJson } from '../../base/json.ts';
+import { canonicalJson, isObject, type JsonObject, parseJson } from '../../base/json.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
-import type { OutputPlan, ToolPlan } from '../plan.ts';
-import { jsonStyle, plainStyle } from '../style.ts';
+import type { OutputPlan, PlanNode, TextStyle, ToolPlan } from '../plan.ts';
+import { jsonStyle, type Written } from '../habit.ts';
+import { plainStyle } from '../style.ts';
 import type { Observation } from './infer.ts';
 import { inferNode } from './node.ts';
 import type { Sample } from './place.ts';
@@ -18,11 +19,9 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
       kind: 'unplannable',
       reason: `The tools called change from call to call: ${sequences.length} different combinations in ${observations.length} answers.`,
     };
-  const style = jsonStyle(argumentTexts(observations));
+  const style = jsonStyle(argumentTexts(observations), 0.8) ?? noArguments(observations);
   if (style === null)
     return { kind: 'unplannable', reason: 'The teacher writes the arguments of its calls in changing ways.' };
-  const texts = tally(observations.filter((o) => o.answer.toolCalls.length > 0).map((o) => o.answer.text));
-  const text = texts[0]?.value;
   const tools: ToolPlan[] = [];
   for (const { name, occurrence, samples } of calledTools(observations)) {
     const scope = occurrence === 0 ? name : `${name}#${occurrence + 1}`;
@@ -35,12 +34,34 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
     kind: 'tool-answer',
     tools,
     choice: { name: 'tool', values: known.map((entry) => entry.value) },
-    style: { ...plainStyle, ...style, text: typeof text === 'string' ? text : null },
+    texts: known.map((entry, i) => textBeside(observations, entry.key, i)),
+    style,
   };
 }
 
-function argumentTexts(observations: readonly Observation[]): string[] {
-  return observations.flatMap((o) => o.answer.toolCalls.map((call) => call.arguments));
+/** The plan of the text beside one sequence of calls, or in place of calls; null for no text or a free one. */
+function textBeside(observations: readonly Observation[], key: string, index: number): PlanNode | null {
+  const own = observations.filter(
+    ({ answer }) => canonicalJson(answer.toolCalls.map((call) => call.name)) === key,
+  );
+  const said = own.flatMap(({ answer, input }) =>
+    answer.text === null ? [] : [{ value: answer.text, input }],
+  );
+  if (said.length < 0.5 * own.length || said.length < 2) return null;
+  const node = inferNode(said, { name: `text${index}`, schema: null });
+  return node.kind === 'unknown' ? null : node;
+}
+
+function argumentTexts(observations: readonly Observation[]): Written[] {
+  return observations.flatMap((o) =>
+    o.answer.toolCalls
+      .filter((call) => call.arguments !== '')
+      .map((call): Written => ({ text: call.arguments, scope: call.name })),
+  );
+}
+
+function noArguments(observations: readonly Observation[]): TextStyle | null {
+  return argumentTexts(observations).length === 0 ? { ...plainStyle, format: 'json' } : null;
 }
 
 interface CalledTool {

@@ -41,3 +41,6 @@ export function isClosed(tallies: readonly Tally[], n: number): boolean {
   words.sort((a, b) => a - b);
   return words[Math.floor(words.length / 2)]! <= 8;
 }
+
+/** Where more answers than this have a field that no plan covers, too few are left to learn from. */
+export const mostRouted = 0.8;

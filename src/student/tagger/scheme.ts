@@ -1,6 +1,6 @@
 import type { Span, Target } from '../../dataset/example.ts';
 import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../../dataset/plan.ts';
-import { groupOf } from '../decode.ts';
+import { groupOf, groupOfText } from '../decode.ts';
 
 /**
  * Which tags the tokens of an input can carry. Tag 0 is "outside"; kind k has a beginning (1 + 2k) and an inside
@@ -31,7 +31,15 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
   const trees: [string, PlanNode][] =
     plan.kind === 'text-answer'
       ? [['', plan.node]]
-      : plan.tools.map((tool) => [groupOf(tool.name, tool.occurrence), tool.arguments]);
+      : [
+          ...plan.tools.map((tool): [string, PlanNode] => [
+            groupOf(tool.name, tool.occurrence),
+            tool.arguments,
+          ]),
+          ...plan.texts.flatMap((node, i): [string, PlanNode][] =>
+            node === null ? [] : [[groupOfText(i), node]],
+          ),
+        ];
   const shared = !trees.some(([, node]) => {
     const names = nodeSlots(node).spans.map((slot) => lastName(slot.name));
     return new Set(names).size < names.length;

@@ -1,0 +1,184 @@
+import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import type { ModelInput } from '../example.ts';
+import { evaluate, lineForms, measure } from '../formula.ts';
+import { spread } from '../habit.ts';
+import type { Formula, Measure } from '../plan.ts';
+import { tokenise } from '../tokens.ts';
+import type { InferredNode } from './place.ts';
+
+interface Owner {
+  readonly value: JsonObject;
+  readonly input: ModelInput;
+}
+
+interface Sibling {
+  readonly key: string;
+  readonly node: InferredNode;
+}
+
+/** Fewer objects prove nothing. */
+const leastObjects = 20;
+const leastExact = 0.995;
+
+/** A function of the other fields, or of the input, that gives this field in (nearly) every object; null for none. */
+export function inferFormula(
+  key: string,
+  node: InferredNode,
+  siblings: readonly Sibling[],
+  objects: readonly Owner[],
+): Formula | null {
+  if (objects.length < leastObjects || node.kind === 'constant') return null;
+  const some = spread(objects, 300);
+  const copied = node.kind === 'span' || node.kind === 'span-list' || node.kind === 'record-list';
+  if (copied) return node.kind === 'span' ? sameText(key, siblings, some, [[]]) : null;
+  if (node.kind !== 'unknown' && node.kind !== 'choice' && node.kind !== 'template') return null;
+  const values = some.map(({ value }) => value[key] ?? null);
+  for (const formula of candidates(key, values, siblings, some)) if (holds(formula, key, some)) return formula;
+  return null;
+}
+
+function holds(formula: Formula, key: string, objects: readonly Owner[]): boolean {
+  let wrong = 0;
+  for (const { value, input } of objects) {
+    const own = evaluate(formula, value, input);
+    if (own === undefined || canonicalJson(own) !== canonicalJson(value[key] ?? null)) wrong++;
+    if (wrong > (1 - leastExact) * objects.length) return false;
+  }
+  return true;
+}
+
+function* candidates(
+  key: string,
+  values: readonly Json[],
+  siblings: readonly Sibling[],
+  objects: readonly Owner[],
+): Generator<Formula> {
+  const having = (is: (value: Json) => boolean): string[] =>
+    siblings
+      .map((sibling) => sibling.key)
+      .filter((other) => objects.every(({ value }) => value[other] === undefined || is(value[other]!)));
+  const numbers = having((value) => typeof value === 'number');
+  const lists = having(isArray);
+  if (values.every((value) => typeof value === 'number')) {
+    for (const of of lists) yield { kind: 'count', of };
+    for (const of of lists) yield* sums(of, objects);
+    for (const of of numbers) yield { kind: 'same', of, normalisers: [] };
+    yield* arithmetics(numbers.slice(0, 10));
+    yield* measures(key, objects);
+  }
+  if (values.every((value) => typeof value === 'boolean')) {
+    for (const { key: of } of siblings)
+      for (const not of [false, true]) yield { kind: 'present', of, not };
+    yield* gates(having((value) => typeof value === 'boolean').slice(0, 8));
+  }
+  const same = values.every((value) => typeof value === 'string')
+    ? sameText(key, siblings, objects, [[], ['lower'], ['upper'], ['title'], ['underscores'], ['hyphens']])
+    : null;
+  if (same !== null) yield same;
+  for (const of of numbers) {
+    const steps = stepsOf(of, key, objects);
+    if (steps !== null) yield steps;
+  }
+}
+
+function* sums(of: string, objects: readonly Owner[]): Generator<Formula> {
+  const item = objects.flatMap(({ value }) => (isArray(value[of]) ? value[of] : []))[0];
+  if (typeof item === 'number') yield { kind: 'sum', of, fields: [] };
+  if (!isObject(item)) return;
+  const numeric = Object.keys(item).filter((key) => typeof item[key] === 'number');
+  for (const a of numeric) yield { kind: 'sum', of, fields: [a] };
+  for (const a of numeric) for (const b of numeric) if (a < b) yield { kind: 'sum', of, fields: [a, b] };
+}
+
+function* arithmetics(numbers: readonly string[]): Generator<Formula> {
+  for (const a of numbers)
+    for (const b of numbers) {
+      if (a === b) continue;
+      if (a < b) yield { kind: 'arithmetic', sign: '+', of: [a, b] };
+      if (a < b) yield { kind: 'arithmetic', sign: '*', of: [a, b] };
+      yield { kind: 'arithmetic', sign: '-', of: [a, b] };
+    }
+}
+
+/** Any or all of two or more flags. */
+function* gates(flags: readonly string[]): Generator<Formula> {
+  const groups = subsets(flags).filter((group) => group.length > 1);
+  for (const of of groups) yield { kind: 'any', of };
+  for (const of of groups) yield { kind: 'all', of };
+}
+
+function subsets(keys: readonly string[]): string[][] {
+  return keys.reduce<string[][]>((all, key) => [...all, ...all.map((group) => [...group, key])], [[]]);
+}
+
+function sameText(
+  key: string,
+  siblings: readonly Sibling[],
+  objects: readonly Owner[],
+  chains: readonly (readonly string[])[],
+): Formula | null {
+  for (const normalisers of chains)
+    for (const { key: of, node } of siblings) {
+      const formula: Formula = { kind: 'same', of, normalisers };
+      if (node.kind !== 'constant' && holds(formula, key, objects)) return formula;
+    }
+  return null;
+}
+
+/** More steps would be a table and no rule. */
+const mostSteps = 6;
+
+/** Ranges of a number that decide this field, each seen a few times. */
+function stepsOf(of: string, key: string, objects: readonly Owner[]): Formula | null {
+  const points = objects
+    .map(({ value }) => ({ x: Number(value[of]), y: canonicalJson(value[key] ?? null), value: value[key]! }))
+    .sort((a, b) => a.x - b.x);
+  const bounds: number[] = [];
+  const values: Json[] = [];
+  let run = 0;
+  for (const [i, point] of points.entries()) {
+    const before = points[i - 1];
+    if (before !== undefined && before.y === point.y) {
+      run++;
+      continue;
+    }
+    if (before !== undefined) {
+      if (run < 3 || before.x === point.x || values.length >= mostSteps) return null;
+      bounds.push(roundest(before.x, point.x));
+    }
+    values.push(point.value);
+    run = 1;
+  }
+  return run < 3 || values.length < 2 ? null : { kind: 'steps', of, bounds, values };
+}
+
+/** The number with the fewest digits above `low` and up to `high`: people draw lines at round numbers. */
+function roundest(low: number, high: number): number {
+  for (let unit = 1e9; unit >= 1e-6; unit /= 10) {
+    const at = Math.floor(high / unit) * unit;
+    if (at > low) return Number(at.toPrecision(12));
+  }
+  return high;
+}
+
+/** Counts in the input that may be meant: only where a few objects already agree. */
+function* measures(key: string, objects: readonly Owner[]): Generator<Formula> {
+  const glance = objects.slice(0, 12);
+  for (const candidate of measureCandidates(glance)) {
+    const plus = Number(glance[0]!.value[key]) - measure(candidate, glance[0]!.input);
+    if (Math.abs(plus) > 2 || !Number.isInteger(plus)) continue;
+    if (glance.some(({ value, input }) => measure(candidate, input) + plus !== value[key])) continue;
+    yield { kind: 'measure', measure: candidate, plus };
+  }
+}
+
+function measureCandidates(objects: readonly Owner[]): Measure[] {
+  const texts = objects.flatMap(({ input }) => Object.values(input.slots));
+  const forms = new Set(texts.flatMap((text) => text.split('\n').flatMap(lineForms)));
+  const tokens = new Set(texts.flatMap((text) => tokenise(text).map((token) => token.text.toLowerCase())));
+  return [
+    ...(['lines', 'words', 'characters'] as const).map((unit): Measure => ({ unit, key: '' })),
+    ...[...forms].slice(0, 400).map((form): Measure => ({ unit: 'line-form', key: form })),
+    ...[...tokens].slice(0, 400).map((token): Measure => ({ unit: 'token', key: token })),
+  ];
+}

@@ -1,0 +1,104 @@
+import type { PlanNode } from '../plan.ts';
+import { gapsOf } from '../template.ts';
+import { spread } from '../habit.ts';
+import type { InferNode, Place, Sample } from './place.ts';
+
+/** Texts are compared on this many tokens of this many answers. */
+const mostTokens = 400;
+const compared = 60;
+const mostGaps = 10;
+/** Share of the texts that must be worded so. */
+const leastWorded = 0.9;
+
+/**
+ * A text of constant pieces with copied or chosen values between them ("Meet {who} at {time}"); null where the texts
+ * share no wording whose gaps can all be filled.
+ */
+export function inferTemplate(samples: readonly Sample[], place: Place, inferNode: InferNode): PlanNode | null {
+  // A gap that is itself such a text has already been looked at as a part of the whole.
+  if (samples.length < 20 || place.name.includes('{')) return null;
+  const texts = samples.flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
+  if (texts.length < samples.length) return null;
+  const common = spread(texts, compared).map(pieces).reduce((a, b) => commonPieces(a, b));
+  for (const anchors of [common, common.filter((piece) => /\S/u.test(piece))]) {
+    const parts = partsOf(anchors, texts);
+    const node = parts === null ? null : fillGaps(parts, samples, place, inferNode);
+    if (node !== null) return node;
+  }
+  return null;
+}
+
+function pieces(text: string): string[] {
+  return (text.match(/\p{L}[\p{L}\p{M}]*|\p{N}+|\s|[^\s\p{L}\p{N}]/gu) ?? []).slice(0, mostTokens);
+}
+
+/** The longest common subsequence of two token lists. */
+function commonPieces(a: readonly string[], b: readonly string[]): string[] {
+  const width = b.length + 1;
+  const best = new Uint16Array((a.length + 1) * width);
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--)
+      best[i * width + j] =
+        a[i] === b[j]
+          ? best[(i + 1) * width + j + 1]! + 1
+          : Math.max(best[(i + 1) * width + j]!, best[i * width + j + 1]!);
+  const common: string[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i] === b[j]) {
+      common.push(a[i]!);
+      i++;
+      j++;
+    } else if (best[(i + 1) * width + j]! >= best[i * width + j + 1]!) i++;
+    else j++;
+  }
+  return common;
+}
+
+/** Constants and gaps (null): anchors with nothing between them in any text grow together. */
+function partsOf(anchors: readonly string[], texts: readonly string[]): (string | null)[] | null {
+  if (anchors.length === 0) return null;
+  const open: (string | null)[] = [null, ...anchors.flatMap((anchor) => [anchor, null])];
+  const read = texts.flatMap((text) => gapsOf(open, text) ?? []);
+  const gaps = anchors.length + 1;
+  const used = Array.from({ length: gaps }, (_, g) => read.some((text, i) => i % gaps === g && text !== ''));
+  const parts: (string | null)[] = used[0] ? [null] : [];
+  anchors.forEach((anchor, i) => {
+    const last = parts.at(-1);
+    if (typeof last === 'string') parts[parts.length - 1] = last + anchor;
+    else parts.push(anchor);
+    if (used[i + 1]) parts.push(null);
+  });
+  const count = parts.filter((part) => part === null).length;
+  return count === 0 || count > mostGaps ? null : parts;
+}
+
+function fillGaps(
+  parts: readonly (string | null)[],
+  samples: readonly Sample[],
+  place: Place,
+  inferNode: InferNode,
+): PlanNode | null {
+  const read = samples.flatMap(({ value, input }) => {
+    const gaps = gapsOf(parts, String(value));
+    return gaps === null ? [] : [{ gaps, input }];
+  });
+  if (read.length < leastWorded * samples.length) return null;
+  const filled: (string | PlanNode)[] = [];
+  let g = 0;
+  for (const part of parts) {
+    if (part !== null) {
+      filled.push(part);
+      continue;
+    }
+    const at = g++;
+    const own = read.map(({ gaps, input }): Sample => ({ value: gaps[at] || null, input }));
+    const node = inferNode(own, { name: `${place.name || 'text'}{${at}}`, schema: null });
+    if (node.kind === 'unknown' || hasText(node)) return null;
+    filled.push(node);
+  }
+  return { kind: 'template', parts: filled };
+}
+
+function hasText(node: PlanNode): boolean {
+  return node.kind === 'text' || (node.kind === 'maybe' && hasText(node.node));
+}

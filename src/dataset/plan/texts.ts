@@ -1,0 +1,153 @@
+import type { Json } from '../../base/json.ts';
+import type { Task } from '../../tasks/task.ts';
+import type { OutputPlan, PlanNode, TextStyle } from '../plan.ts';
+import { plainStyle, readList, readPairs, unwrapText } from '../style.ts';
+import type { TextObservation } from './infer.ts';
+import { labelReason } from './labelText.ts';
+import { subsetNode } from './list.ts';
+import { inferNode } from './node.ts';
+import { inferSpanList } from './span.ts';
+import { isClosed, learnable, mostClasses, type Tally, tally } from './values.ts';
+
+/** The plan of answers that are plain text: lines of pairs, labels, lists, copied or worded texts. */
+export function inferText(observations: readonly TextObservation[], task: Task): OutputPlan {
+  const doubt = labelReason(observations);
+  if (doubt !== null) return { kind: 'unplannable', reason: doubt };
+  return (
+    inferPairs(observations) ??
+    inferLabels(observations, task) ??
+    inferSeveral(observations, task) ??
+    inferWhole(observations) ?? { kind: 'unplannable', reason: freeTextReason(observations, task) }
+  );
+}
+
+const plain = (node: PlanNode): OutputPlan => ({ kind: 'text-answer', node, style: plainStyle });
+
+const keySeparators = [':** ', ': ', ' = ', '=', ':\t', '\t', ':'];
+const lineBreaks = ['\n- ', '\n* ', '\n• ', '\n'];
+
+/** Answers of several lines, each a key and its value. */
+function inferPairs(observations: readonly TextObservation[]): OutputPlan | null {
+  const several = observations.filter((o) => o.text.includes('\n')).length;
+  if (several < 0.5 * observations.length) return null;
+  for (const itemSeparator of lineBreaks)
+    for (const keySeparator of keySeparators) {
+      const style: TextStyle = {
+        ...plainStyle,
+        format: 'pairs',
+        prefix: itemSeparator.slice(1),
+        suffix: endOf(observations),
+        itemSeparator,
+        keySeparator,
+      };
+      const read = observations.flatMap(({ text, input }) => {
+        const body = unwrapText(text, style);
+        const value = body === null ? undefined : readPairs(body, style);
+        return value === undefined ? [] : [{ value: value as Json, input }];
+      });
+      if (read.length < 0.95 * observations.length) continue;
+      const keys = new Set(read.flatMap(({ value }) => Object.keys(value as object)));
+      if (keys.size > 30 || keys.size < 2 || [...keys].some((key) => key.length > 40)) continue;
+      const node = inferNode(read, { name: '', schema: null });
+      if (node.kind === 'object') return { kind: 'text-answer', node, style };
+      if (node.kind === 'unknown') return { kind: 'unplannable', reason: node.reason };
+    }
+  return null;
+}
+
+/** White space that (nearly) every answer ends in. */
+function endOf(observations: readonly TextObservation[]): string {
+  const ends = tally(observations.map(({ text }) => /\s*$/u.exec(text)?.[0] ?? ''));
+  return ends[0] !== undefined && ends[0].count >= 0.9 * observations.length ? String(ends[0].value) : '';
+}
+
+function inferLabels(observations: readonly TextObservation[], task: Task): OutputPlan | null {
+  const tallies = tally(observations.map((o) => o.text));
+  const known = task.output.kind === 'labels' && tallies.length <= mostClasses;
+  if (!known && !isClosed(tallies, observations.length)) return null;
+  const values = learnable(tallies).map((entry) => entry.value);
+  if (values.length === 0) return null;
+  return values.length === 1
+    ? plain({ kind: 'constant', value: values[0]! })
+    : plain({ kind: 'choice', slot: { name: 'label', values } });
+}
+
+const separators: readonly Partial<TextStyle>[] = [
+  { itemSeparator: '\n- ', prefix: '- ' },
+  { itemSeparator: '\n* ', prefix: '* ' },
+  { itemSeparator: '\n• ', prefix: '• ' },
+  { itemSeparator: '\n', numbered: '. ' },
+  { itemSeparator: '\n', numbered: ') ' },
+  ...[', ', '\n', '; ', ' | ', ',', ';', '|'].map((itemSeparator) => ({ itemSeparator })),
+];
+
+/** Items between separators: a subset of a closed set, or texts copied from the input. */
+function inferSeveral(observations: readonly TextObservation[], task: Task): OutputPlan | null {
+  const given = task.output.kind === 'multi-label' ? task.output.separator : null;
+  const suffix = endOf(observations);
+  for (const habit of separators) {
+    const style: TextStyle = { ...plainStyle, format: 'list', suffix, ...habit };
+    const lists = observations.flatMap(({ text, input }) => {
+      const body = unwrapText(text, style);
+      const value = body === null ? undefined : readList(body, style);
+      return value === undefined ? [] : [{ value, input }];
+    });
+    if (lists.length < 0.95 * observations.length) continue;
+    const parts = lists.flatMap(({ value }) => value);
+    const marked = style.prefix !== '' || style.numbered !== null;
+    if (!marked && given !== style.itemSeparator && parts.length < lists.length * 1.05) continue;
+    const tallies = tally(parts);
+    if (isClosed(tallies, observations.length)) {
+      const node = subsetNode(learnable(tallies).map((entry) => entry.value), 'label');
+      if (inOrder(lists, node.values)) return { kind: 'text-answer', node, style };
+    }
+    const copied = copiedList(lists, tallies, style);
+    if (copied !== null) return copied;
+  }
+  return null;
+}
+
+/** A subset is written in one order; where the order changes it says something that a subset cannot. */
+function inOrder(lists: readonly { readonly value: readonly string[] }[], values: readonly Json[]): boolean {
+  const several = lists.filter(({ value }) => value.length > 1);
+  const fixed = tally(several.map(({ value }) => [...value].sort()));
+  const given = tally(several.map(({ value }) => value));
+  // As many orders as sets: each set is written in one way.
+  return values.length > 1 && given.length <= 1.15 * fixed.length;
+}
+
+/** Items copied from the input; the answer for "none" is the one that is no copy and comes again and again. */
+function copiedList(
+  lists: readonly { readonly value: readonly string[]; readonly input: TextObservation['input'] }[],
+  tallies: readonly Tally[],
+  style: TextStyle,
+): OutputPlan | null {
+  const alone = tally(lists.filter(({ value }) => value.length === 1).map(({ value }) => value[0]!));
+  const likely = alone.find(({ value, count }) => {
+    const everywhere = tallies.find((entry) => entry.value === value)?.count;
+    return count >= 3 && everywhere === count && /^(?:none|n\/a|null|nothing|-|\[\]|no\b.*)\.?$/iu.test(String(value));
+  });
+  const none = likely === undefined ? '' : String(likely.value);
+  const samples = lists.map(({ value, input }) => ({
+    value: value.length === 1 && value[0] === none ? [] : value,
+    input,
+  }));
+  const span = inferSpanList(samples, 'items');
+  return span === null ? null : { kind: 'text-answer', node: span, style: { ...style, none } };
+}
+
+/** The text as one value: copied, or worded around what is copied. */
+function inferWhole(observations: readonly TextObservation[]): OutputPlan | null {
+  const samples = observations.map(({ text, input }) => ({ value: text, input }));
+  const node = inferNode(samples, { name: 'answer', schema: null });
+  return node.kind === 'unknown' ? null : plain(node);
+}
+
+function freeTextReason(observations: readonly TextObservation[], task: Task): string {
+  if (task.output.kind === 'text' && task.output.reason !== '')
+    return `The answers are free text: ${task.output.reason}`;
+  const distinct = new Set(observations.map((o) => o.text)).size;
+  const words = observations.map((o) => o.text.split(/\s+/).length).sort((a, b) => a - b);
+  const median = words[Math.floor(words.length / 2)] ?? 0;
+  return `The answers are free text (${distinct} different ones in ${observations.length} calls, ${median} words in the middle): nothing closed to choose from and nothing to copy, so a local student cannot promise to repeat them.`;
+}

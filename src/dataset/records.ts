@@ -1,0 +1,156 @@
+import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
+import type { ModelInput, Span, Target } from './example.ts';
+import type { RecordList, RecordSpan } from './plan.ts';
+import { placesOf, spanValue } from './spans.ts';
+
+/** A tagged place of one field. */
+interface Mark {
+  readonly span: Span;
+  readonly field: RecordSpan;
+}
+
+/** The items that tagged places stand for, in the order of the input; null where an item lacks its anchor. */
+export function recordItems(
+  node: RecordList,
+  spansOf: (slot: string) => readonly Span[],
+  input: ModelInput,
+): JsonObject[] | null {
+  const marks = node.spans.flatMap((field) => spansOf(field.slot.name).map((span): Mark => ({ span, field })));
+  marks.sort((a, b) => comparePlaces(a.span, b.span, input));
+  const items = grouped(node, marks, input).map((group) => itemOf(node, group, input));
+  return items.every((item) => item !== null) ? items : null;
+}
+
+function grouped(node: RecordList, marks: readonly Mark[], input: ModelInput): Mark[][] {
+  const rank = new Map(node.keys.map((key, i) => [key, i]));
+  const groups: Mark[][] = [];
+  for (const mark of marks) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    const again = group?.some(({ field }) => field.key === mark.field.key) ?? true;
+    const fresh =
+      last === undefined ||
+      again ||
+      (node.rule === 'order' && rank.get(mark.field.key)! < rank.get(last.field.key)!) ||
+      (node.rule === 'line' && newLine(last.span, mark.span, input));
+    if (fresh) groups.push([mark]);
+    else group!.push(mark);
+  }
+  return groups;
+}
+
+function newLine(a: Span, b: Span, input: ModelInput): boolean {
+  return a.slot !== b.slot || (input.slots[a.slot] ?? '').slice(a.end, b.start).includes('\n');
+}
+
+function itemOf(node: RecordList, marks: readonly Mark[], input: ModelInput): JsonObject | null {
+  const anchor = marks.find(({ field }) => field.combination !== null);
+  if (anchor === undefined) return null;
+  const combination = node.combinations[anchor.field.combination!] ?? [];
+  const item: [string, Json][] = [];
+  for (const key of node.keys) {
+    const constant = node.constants[key];
+    const at = node.closed.indexOf(key);
+    const mark = marks.find(({ field }) => field.key === key);
+    if (constant !== undefined) item.push([key, constant]);
+    else if (at >= 0) item.push([key, combination[at] ?? null]);
+    else if (mark !== undefined) {
+      const value = spanValue(mark.field.slot, [mark.span], input);
+      if (value === null) return null;
+      item.push([key, value]);
+    } else if (node.spans.find((span) => span.key === key)?.absent === 'null') item.push([key, null]);
+  }
+  return Object.fromEntries(item);
+}
+
+/** Finds the places of every item and notes them by slot; else says why not. */
+export function alignRecords(
+  node: RecordList,
+  value: Json,
+  input: ModelInput,
+  targets: Record<string, Target>,
+): string | null {
+  if (!isArray(value)) return `${node.name} is not a list`;
+  const found = new Map<string, Span[]>(node.spans.map(({ slot }) => [slot.name, []]));
+  const taken: Span[] = [];
+  let last: Span | null = null;
+  for (const item of value) {
+    if (!isObject(item)) return `${node.name} holds what is not an object`;
+    const combination = combinationOf(node, item);
+    if (combination < 0) return `${node.name} holds values that are too rare to learn`;
+    const anchored = node.spans.find((span) => span.combination === combination)!;
+    const anchor = nextPlace(anchored, item, input, taken, last);
+    if (anchor === null) return `${node.name}: ${anchored.key} is not copied from the input`;
+    note(anchored, anchor);
+    last = anchor;
+    for (const span of node.spans) {
+      const own = item[span.key];
+      if (span.combination !== null || own === undefined || own === null) continue;
+      const place = nearestPlace(span, own, input, taken, anchor);
+      if (place === null) return `${node.name}: ${span.key} is not copied from the input`;
+      note(span, place);
+    }
+  }
+  for (const [name, spans] of found) targets[name] = { kind: 'spans', spans };
+  const again = recordItems(node, (name) => found.get(name) ?? [], input);
+  return again !== null && canonicalJson(again) === canonicalJson(value)
+    ? null
+    : `${node.name} lists its items in another way than the input has them`;
+
+  function note(span: RecordSpan, place: Span): void {
+    taken.push(place);
+    found.get(span.slot.name)!.push(place);
+  }
+}
+
+function combinationOf(node: RecordList, item: JsonObject): number {
+  const key = canonicalJson(node.closed.map((name) => item[name] ?? null));
+  return node.combinations.findIndex((values) => canonicalJson(values) === key);
+}
+
+/** The first free place after the last anchor. */
+function nextPlace(
+  span: RecordSpan,
+  item: JsonObject,
+  input: ModelInput,
+  taken: readonly Span[],
+  last: Span | null,
+): Span | null {
+  for (const place of freePlaces(span, item[span.key] ?? null, input, taken))
+    if (last === null || comparePlaces(last, place, input) < 0) return place;
+  return null;
+}
+
+function nearestPlace(
+  span: RecordSpan,
+  value: Json,
+  input: ModelInput,
+  taken: readonly Span[],
+  anchor: Span,
+): Span | null {
+  let best: Span | null = null;
+  const far = (place: Span): number =>
+    place.slot === anchor.slot
+      ? Math.max(place.start - anchor.end, anchor.start - place.end)
+      : Number.POSITIVE_INFINITY;
+  for (const place of freePlaces(span, value, input, taken))
+    if (best === null || far(place) < far(best)) best = place;
+  return best;
+}
+
+function* freePlaces(
+  { slot }: RecordSpan,
+  value: Json,
+  input: ModelInput,
+  taken: readonly Span[],
+): Generator<Span> {
+  if (typeof value !== slot.type) return;
+  for (const place of placesOf(String(value), slot.normalisers, input))
+    if (!taken.some((o) => o.slot === place.slot && place.start < o.end && o.start < place.end)) yield place;
+}
+
+function comparePlaces(a: Span, b: Span, input: ModelInput): number {
+  if (a.slot === b.slot) return a.start - b.start;
+  const slots = Object.keys(input.slots);
+  return slots.indexOf(a.slot) - slots.indexOf(b.slot);
+}
