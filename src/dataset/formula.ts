@@ -60,11 +60,7 @@ function sumOf(list: Json | undefined, fields: readonly string[]): number | unde
   return tidy(sum);
 }
 
-function arithmetic(
-  sign: '+' | '-' | '*',
-  a: Json | undefined,
-  b: Json | undefined,
-): number | undefined {
+function arithmetic(sign: '+' | '-' | '*', a: Json | undefined, b: Json | undefined): number | undefined {
   if (typeof a !== 'number' || typeof b !== 'number') return undefined;
   return tidy(sign === '+' ? a + b : sign === '-' ? a - b : a * b);
 }
@@ -77,7 +73,8 @@ function tidy(value: number): number {
 /** Counts over all kept slots of the input. */
 export function measure({ unit, key }: Measure, input: ModelInput): number {
   const texts = Object.values(input.slots);
-  const total = (count: (text: string) => number): number => texts.reduce((sum, text) => sum + count(text), 0);
+  const total = (count: (text: string) => number): number =>
+    texts.reduce((sum, text) => sum + count(text), 0);
   switch (unit) {
     case 'characters':
       return total((text) => text.length);

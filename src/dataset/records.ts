@@ -15,7 +15,9 @@ export function recordItems(
   spansOf: (slot: string) => readonly Span[],
   input: ModelInput,
 ): JsonObject[] | null {
-  const marks = node.spans.flatMap((field) => spansOf(field.slot.name).map((span): Mark => ({ span, field })));
+  const marks = node.spans.flatMap((field) =>
+    spansOf(field.slot.name).map((span): Mark => ({ span, field })),
+  );
   marks.sort((a, b) => comparePlaces(a.span, b.span, input));
   const items = grouped(node, marks, input).map((group) => itemOf(node, group, input));
   return items.every((item) => item !== null) ? items : null;

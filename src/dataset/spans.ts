@@ -175,11 +175,7 @@ export function findSpan(
 }
 
 /** Every place, on token boundaries, whose normalised text is the wanted one, slot by slot. */
-export function* placesOf(
-  wanted: string,
-  chain: readonly string[],
-  input: ModelInput,
-): Generator<Span> {
+export function* placesOf(wanted: string, chain: readonly string[], input: ModelInput): Generator<Span> {
   if (wanted === '') return;
   for (const [slot, text] of Object.entries(input.slots)) {
     const places =

@@ -27,7 +27,13 @@ export function gapsOf(parts: readonly (string | null)[], text: string): string[
       continue;
     }
     const last = i === parts.length - 1;
-    const found = !open ? (text.startsWith(part, at) ? at : -1) : last ? tailOf(text, part, at) : text.indexOf(part, at);
+    const found = !open
+      ? text.startsWith(part, at)
+        ? at
+        : -1
+      : last
+        ? tailOf(text, part, at)
+        : text.indexOf(part, at);
     if (found < 0) return null;
     if (open) gaps.push(text.slice(at, found));
     at = found + part.length;

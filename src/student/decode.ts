@@ -127,8 +127,7 @@ function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number): void {
     if (choose(node.slot) === 1) fill(node.node, choose);
   } else if (node.kind === 'template') {
     for (const part of node.parts) if (typeof part !== 'string') fill(part, choose);
-  }
-  else if (node.kind === 'object') {
+  } else if (node.kind === 'object') {
     for (const field of node.fields) {
       const there = field.presence === null || field.presence === 'found' || choose(field.presence) === 1;
       if (there) fill(field.node, choose);

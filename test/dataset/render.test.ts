@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isObject, type Json, parseJson } from '../../src/base/json.ts';
 import { buildDataset } from '../../src/dataset/build.ts';
-import { renderAnswer } from '../../src/dataset/render.ts';
 import { jsonStyle } from '../../src/dataset/habit.ts';
+import { renderAnswer } from '../../src/dataset/render.ts';
 import { plainStyle, writeJson } from '../../src/dataset/style.ts';
 import { called, type Made, makeCalls, makeTask, request, said } from './support.ts';
 

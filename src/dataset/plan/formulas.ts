@@ -33,7 +33,8 @@ export function inferFormula(
   if (copied) return node.kind === 'span' ? sameText(key, siblings, some, [[]]) : null;
   if (node.kind !== 'unknown' && node.kind !== 'choice' && node.kind !== 'template') return null;
   const values = some.map(({ value }) => value[key] ?? null);
-  for (const formula of candidates(key, values, siblings, some)) if (holds(formula, key, some)) return formula;
+  for (const formula of candidates(key, values, siblings, some))
+    if (holds(formula, key, some)) return formula;
   return null;
 }
 
@@ -67,8 +68,7 @@ function* candidates(
     yield* measures(key, objects);
   }
   if (values.every((value) => typeof value === 'boolean')) {
-    for (const { key: of } of siblings)
-      for (const not of [false, true]) yield { kind: 'present', of, not };
+    for (const { key: of } of siblings) for (const not of [false, true]) yield { kind: 'present', of, not };
     yield* gates(having((value) => typeof value === 'boolean').slice(0, 8));
   }
   const same = values.every((value) => typeof value === 'string')

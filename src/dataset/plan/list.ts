@@ -96,8 +96,7 @@ function orderOf(lists: readonly (readonly Json[])[], values: readonly Json[]): 
       }
     });
   }
-  const ahead = (a: Json, b: Json): number =>
-    before.get(`${canonicalJson(a)}\u0000${canonicalJson(b)}`) ?? 0;
+  const ahead = (a: Json, b: Json): number => before.get(`${canonicalJson(a)}\u0000${canonicalJson(b)}`) ?? 0;
   const mean = (value: Json): number => {
     const entry = rank.get(canonicalJson(value))!;
     return entry.sum / Math.max(1, entry.count);

@@ -40,11 +40,7 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
 }
 
 /** Values of which some are null. */
-function inferNullable(
-  samples: readonly Sample[],
-  some: readonly Sample[],
-  place: Place,
-): InferredNode {
+function inferNullable(samples: readonly Sample[], some: readonly Sample[], place: Place): InferredNode {
   const node = inferNode(some, place);
   if (node.kind === 'span') return { ...node, nullable: true };
   if (node.kind === 'choice' || node.kind === 'constant') {

@@ -114,10 +114,7 @@ function isSorted(values: readonly number[]): boolean {
 }
 
 /** Replaces a choice by a derived node where another choice of the same object always decides it. */
-function derive(
-  fields: readonly ObjectField[],
-  objects: readonly { value: JsonObject }[],
-): ObjectField[] {
+function derive(fields: readonly ObjectField[], objects: readonly { value: JsonObject }[]): ObjectField[] {
   const choices = fields.filter((field) => field.presence === null && field.node.kind === 'choice');
   const size = (field: ObjectField): number =>
     field.node.kind === 'choice' ? field.node.slot.values.length : 0;

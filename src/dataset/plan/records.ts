@@ -51,8 +51,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
     else return freeField(items, key, place, inferNode);
   }
   const anchor = spans.find((span) => span.always);
-  if (anchor === undefined)
-    return unknown(place, 'no field of its items is always copied from the input');
+  if (anchor === undefined) return unknown(place, 'no field of its items is always copied from the input');
   const combinations = combinationsOf(items, closed);
   if (combinations === null) return unknown(place, 'its items have too many kinds');
   const base = {
@@ -120,7 +119,10 @@ function slotsOf(
 
 /** The rule of grouping under which the most lists come back as they were. */
 function withRule(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): RecordList | null {
-  const some = spread(samples.filter(({ value }) => isArray(value) && value.length > 0), 200);
+  const some = spread(
+    samples.filter(({ value }) => isArray(value) && value.length > 0),
+    200,
+  );
   let best: { node: RecordList; share: number } | null = null;
   for (const rule of ['repeat', 'order', 'line'] as const) {
     const node: RecordList = { ...base, rule };

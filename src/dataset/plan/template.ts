@@ -1,6 +1,6 @@
+import { spread } from '../habit.ts';
 import type { PlanNode } from '../plan.ts';
 import { gapsOf } from '../template.ts';
-import { spread } from '../habit.ts';
 import type { InferNode, Place, Sample } from './place.ts';
 
 /** Texts are compared on this many tokens of this many answers. */
@@ -14,12 +14,18 @@ const leastWorded = 0.9;
  * A text of constant pieces with copied or chosen values between them ("Meet {who} at {time}"); null where the texts
  * share no wording whose gaps can all be filled.
  */
-export function inferTemplate(samples: readonly Sample[], place: Place, inferNode: InferNode): PlanNode | null {
+export function inferTemplate(
+  samples: readonly Sample[],
+  place: Place,
+  inferNode: InferNode,
+): PlanNode | null {
   // A gap that is itself such a text has already been looked at as a part of the whole.
   if (samples.length < 20 || place.name.includes('{')) return null;
   const texts = samples.flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
   if (texts.length < samples.length) return null;
-  const common = spread(texts, compared).map(pieces).reduce((a, b) => commonPieces(a, b));
+  const common = spread(texts, compared)
+    .map(pieces)
+    .reduce((a, b) => commonPieces(a, b));
   for (const anchors of [common, common.filter((piece) => /\S/u.test(piece))]) {
     const parts = partsOf(anchors, texts);
     const node = parts === null ? null : fillGaps(parts, samples, place, inferNode);

@@ -98,7 +98,10 @@ function inferSeveral(observations: readonly TextObservation[], task: Task): Out
     if (!marked && given !== style.itemSeparator && parts.length < lists.length * 1.05) continue;
     const tallies = tally(parts);
     if (isClosed(tallies, observations.length)) {
-      const node = subsetNode(learnable(tallies).map((entry) => entry.value), 'label');
+      const node = subsetNode(
+        learnable(tallies).map((entry) => entry.value),
+        'label',
+      );
       if (inOrder(lists, node.values)) return { kind: 'text-answer', node, style };
     }
     const copied = copiedList(lists, tallies, style);
@@ -125,7 +128,11 @@ function copiedList(
   const alone = tally(lists.filter(({ value }) => value.length === 1).map(({ value }) => value[0]!));
   const likely = alone.find(({ value, count }) => {
     const everywhere = tallies.find((entry) => entry.value === value)?.count;
-    return count >= 3 && everywhere === count && /^(?:none|n\/a|null|nothing|-|\[\]|no\b.*)\.?$/iu.test(String(value));
+    return (
+      count >= 3 &&
+      everywhere === count &&
+      /^(?:none|n\/a|null|nothing|-|\[\]|no\b.*)\.?$/iu.test(String(value))
+    );
   });
   const none = likely === undefined ? '' : String(likely.value);
   const samples = lists.map(({ value, input }) => ({

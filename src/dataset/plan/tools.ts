@@ -1,8 +1,8 @@
 import { canonicalJson, isObject, type JsonObject, parseJson } from '../../base/json.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
-import type { OutputPlan, PlanNode, TextStyle, ToolPlan } from '../plan.ts';
 import { jsonStyle, type Written } from '../habit.ts';
+import type { OutputPlan, PlanNode, TextStyle, ToolPlan } from '../plan.ts';
 import { plainStyle } from '../style.ts';
 import type { Observation } from './infer.ts';
 import { inferNode } from './node.ts';
