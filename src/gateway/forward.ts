@@ -60,7 +60,7 @@ export function forward(
       const canResend = sentBytes <= MAX_RESENT_BYTES;
       if (outgoing.reusedSocket && !isRetry && canResend && isDeadConnection(error)) return start(true);
       answered = true;
-      fail(res, req, outgoing, error, call);
+      fail(upstream, req, outgoing, error, call);
     });
     if (isRetry) {
       for (const chunk of sent) outgoing.write(chunk);
@@ -129,7 +129,18 @@ function sendInformation(
 
 function answerWith(res: ServerResponse, answer: IncomingMessage, { tape, mark }: Forwarding): void {
   tape?.head(answer.statusCode ?? 0, answer.rawHeaders);
-  writeHead(res, answer, mark);
+  const { socket, shouldKeepAlive } = res;
+  // A client that asked for the end of its connection gets it, whatever the answer says of the upstream's.
+  if (!shouldKeepAlive) res.on('finish', () => socket?.destroySoon());
+  try {
+    writeHead(res, answer, mark);
+  } catch (error) {
+    // A status or reason that Node reads and will not write: no answer is better than another one.
+    tape?.end(`the answer's head cannot be passed on (${(error as Error).message})`);
+    answer.destroy();
+    socket?.resetAndDestroy();
+    return;
+  }
   // The head does not wait for the first byte of the body, but shares its packet where both are here.
   setImmediate(() => {
     if (!res.destroyed && !res.writableEnded) flushHead(res);
@@ -187,23 +198,21 @@ function breakOff(res: ServerResponse, wasReset: boolean): void {
   else socket.destroySoon();
 }
 
-/** No answer came. A connection that broke is passed on as such; one that was never there gets a clear 502. */
+/** No answer came, so the client gets none: its connection ends the way the upstream's did, or breaks where there was none. */
 function fail(
-  res: ServerResponse,
+  upstream: Upstream,
   req: IncomingMessage,
-  outgoing: ClientRequest,
+  outgoing: ClientRequest | null,
   error: NodeJS.ErrnoException,
   { target, tape }: Forwarding,
 ): void {
-  if (isBroken(error)) {
-    const wasReset = outgoing.socket?.errored != null;
-    tape?.end(wasReset ? 'upstream reset before an answer' : 'upstream closed before an answer');
-    if (wasReset) req.socket.resetAndDestroy();
-    else req.socket.destroy();
-    return;
-  }
-  tape?.end(`upstream unreachable (${error.code ?? 'error'})`);
-  refuse(res, 502, `Understudy cannot reach ${target.host}: ${error.message}`);
+  const isThere = isBroken(error);
+  const wasReset = !isThere || outgoing?.socket?.errored != null;
+  if (!isThere) upstream.unreachable(target, error);
+  if (!isThere) tape?.end(`upstream unreachable (${error.code ?? 'error'})`);
+  else tape?.end(wasReset ? 'upstream reset before an answer' : 'upstream closed before an answer');
+  if (wasReset) req.socket.resetAndDestroy();
+  else req.socket.destroy();
 }
 
 /** A short answer of our own, as JSON with one line of text. */

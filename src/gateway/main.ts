@@ -53,7 +53,7 @@ async function serve(setup: GatewaySetup): Promise<void> {
     token: setup.token,
     clock,
     log,
-    upstream: createUpstream(process.env),
+    upstream: createUpstream(process.env, log),
     recorder,
     students,
     acceptClock: setup.acceptClock,

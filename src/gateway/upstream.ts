@@ -1,14 +1,20 @@
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
+import { type Log, silentLog } from '../base/log.ts';
 import type { Target } from './upstreams.ts';
 
 /** Largest header block of an answer, bytes: far above what any provider sends, far below what would hurt. */
 export const MAX_HEADER_BYTES = 1 << 20;
 
+const COMPLAINT_MS = 60_000;
+
 /** Connections to the providers, kept alive and reused. */
 export interface Upstream {
   /** Starts a request; headers go out exactly as given. The caller writes the body and listens to all events. */
   open(target: Target, method: string, headers: readonly string[]): http.ClientRequest;
+  /** No connection came about. The client sees none either; why, the log says, once a minute for each provider. */
+  unreachable(target: Target, error: Error): void;
   close(): void;
 }
 
@@ -16,10 +22,11 @@ export interface Upstream {
  * @param env where HTTPS_PROXY and NO_PROXY may name a proxy for the providers' endpoints; it sees an encrypted tunnel.
  * Needs a Node that knows proxies (24.5 or newer); older ones connect directly.
  */
-export function createUpstream(env: NodeJS.ProcessEnv = {}): Upstream {
+export function createUpstream(env: NodeJS.ProcessEnv = {}, log: Log = silentLog): Upstream {
   const options = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 256 };
   const plain = new http.Agent(options);
   const secure = new https.Agent({ ...options, proxyEnv: proxiesOf(env) });
+  const complained = new Map<string, number>();
   return {
     open: (target, method, headers) => {
       const { request } = target.secure ? https : http;
@@ -32,10 +39,17 @@ export function createUpstream(env: NodeJS.ProcessEnv = {}): Upstream {
         agent: target.secure ? secure : plain,
         setHost: false,
         maxHeaderSize: MAX_HEADER_BYTES,
-        ...(target.secure ? { servername: target.hostname } : {}),
+        // An address is no name that a certificate could be asked for by.
+        ...(target.secure && isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
       });
       opened.maxHeadersCount = 0;
       return opened;
+    },
+    unreachable: ({ host }, { message }) => {
+      const now = performance.now();
+      if (now - (complained.get(host) ?? Number.NEGATIVE_INFINITY) < COMPLAINT_MS) return;
+      complained.set(host, now);
+      log.warn(`cannot reach ${host}: ${message}`);
     },
     close: () => {
       plain.destroy();

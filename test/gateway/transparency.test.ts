@@ -162,6 +162,68 @@ const cases: readonly Case[] = [
     script: ['HTTP/1.1 100 Continue\r\n\r\n', { await: 'body' }, `${head}Content-Length: 2\r\n\r\n{}`, 'END'],
   },
   {
+    title: 'several interim answers, one with headers that repeat',
+    script: [
+      'HTTP/1.1 102 Processing\r\n\r\n',
+      wait,
+      'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nLink: </b>\r\n\r\n',
+      wait,
+      `${head}Content-Length: 2\r\n\r\n{}`,
+      'END',
+    ],
+  },
+  {
+    title: 'a refused expectation',
+    request: post('Expect: 100-continue\r\n'),
+    script: ['HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n', 'END'],
+  },
+  {
+    title: 'status 304 with the length of what is not sent',
+    script: ['HTTP/1.1 304 Not Modified\r\nETag: "x"\r\nContent-Length: 20\r\n\r\n', 'END'],
+  },
+  {
+    title: 'a status that nobody has defined',
+    script: ['HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n', 'END'],
+  },
+  {
+    title: 'trailers that were announced',
+    script: [
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n',
+      wait,
+      `${chunk('{}')}0\r\nX-Sum: 1\r\n\r\n`,
+      'END',
+    ],
+  },
+  {
+    title: 'an answer that would keep a connection which its client wants closed',
+    script: [
+      'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n{}',
+      'END',
+    ],
+  },
+  {
+    title: 'a refusal that comes before the upload has ended',
+    request: post('', 'a'.repeat(300_000)),
+    script: ['HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}', 'END'],
+  },
+  {
+    title: 'GET with a body',
+    request: get('/v1/x').replace('\r\n\r\n', '\r\nContent-Length: 3\r\n\r\nabc'),
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: "a method that is not HTTP's own",
+    request: get('/v1/x', 'PROPFIND').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n'),
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: '3000 headers of a request, one of them of 30 KB',
+    request: post(
+      `${Array.from({ length: 3000 }, (_, i) => `x-${i}: ${i}\r\n`).join('')}X-Big: ${'b'.repeat(30_000)}\r\n`,
+    ),
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
     title: 'a request that is no valid JSON, in no valid UTF-8',
     request: post('', '{"messages": [\xff\xfe'),
     script: ['HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad', 'END'],

@@ -29,6 +29,8 @@ export interface RawTeacher {
   readonly port: number;
   /** What came in, request by request, as bytes read as Latin-1. */
   readonly seen: string[];
+  /** Resolves when every connection that was made has been closed by its other side. */
+  left(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,9 @@ export async function startRawTeacher(script: readonly Step[]): Promise<RawTeach
   return {
     port: (server.address() as net.AddressInfo).port,
     seen,
+    left: async () => {
+      for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
