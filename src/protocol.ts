@@ -1,11 +1,12 @@
 import type { Rate } from './base/binomial.ts';
 import type { Capability, CostOfError, Verdict } from './capabilities/capability.ts';
+import type { Finding } from './capabilities/findings.ts';
 import type { Proposal } from './capabilities/proposal.ts';
 import type { SetChange } from './capabilities/set.ts';
 import type { CertificationOutcome, EvaluationReport } from './evaluation/certificate.ts';
 import type { Mode } from './routing/policy.ts';
 import type { DeviceChoice, LearningPoint, Rung } from './student/student.ts';
-import type { OutputShape, SlotProfile } from './tasks/task.ts';
+import type { OutputShape, SlotProfile, Task, TaskVersion, YoungTask } from './tasks/task.ts';
 
 /** The one table of verbs. The palette, the sidebar, code actions and the command line all call these: name -> [parameters, result]. */
 export interface Actions {
@@ -83,6 +84,8 @@ export interface AppState {
     readonly shed: number;
     readonly unassigned: number;
   };
+  /** Prompts that are too young to be tasks, most calls first. */
+  readonly young: readonly YoungTask[];
   readonly tasks: readonly TaskState[];
   readonly jobs: readonly JobState[];
   readonly problems: readonly Problem[];
@@ -116,14 +119,20 @@ export interface TaskState {
   readonly calls: number;
   readonly callsPerDay: number;
   readonly versions: number;
+  /** Every version of the prompt with what changed, oldest first. */
+  readonly history: readonly VersionState[];
   readonly sites: readonly string[];
   readonly providers: readonly string[];
   readonly models: readonly string[];
+  /** The same with when each answered, oldest first. */
+  readonly teachers: Task['models'];
   readonly output: OutputShape;
   readonly slots: readonly SlotProfile[];
   readonly prompt: string;
   readonly capabilities: readonly Capability[];
   readonly novelty: Rate | null;
+  /** What the counts mean, in words: novelty, what came and went, what the calls are worth. */
+  readonly findings: readonly Finding[];
   /** The smallest set worth distilling, before any training is paid for; null until the traffic was analysed. */
   readonly proposal: Proposal | null;
   /** Who agreed to the capability set, and when, and what has changed since without anybody's agreement. */
@@ -133,6 +142,8 @@ export interface TaskState {
   readonly live: LiveState;
   readonly costPerMonth: number | null;
 }
+
+export type VersionState = Pick<TaskVersion, 'version' | 'calls' | 'firstMs' | 'lastMs' | 'change'>;
 
 export interface SignedState {
   readonly by: string;

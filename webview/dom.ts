@@ -99,7 +99,10 @@ function update(node: Node, child: Tree | string): void {
   const before = rendered.get(element);
   setAttributes(element, before?.attributes ?? {}, child.attributes);
   rendered.set(element, child);
-  patchChildren(element, child.children);
+  const html = child.attributes.props?.['innerHTML'];
+  if (html === undefined) patchChildren(element, child.children);
+  // What it was parsed to reads otherwise than what it was given as: only a change counts.
+  else if (html === before?.attributes.props?.['innerHTML']) return;
   setProperties(element, child.attributes.props);
 }
 

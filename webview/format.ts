@@ -51,6 +51,21 @@ export function dollars(value: number): string {
   return `$${value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
+/** `2026-11-02`, in UTC like every date of the product. */
+export function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** Which prices a saving is counted at: `at list prices of 2026-11-22`. */
+export function priceDate({ proposal }: TaskState): string {
+  const prices = proposal?.saving.prices ?? [];
+  const dates = prices.flatMap(({ asOf }) => asOf ?? []);
+  const own = prices.length - dates.length;
+  const listed = dates.length === 0 ? '' : `at list prices of ${[...dates].sort()[0]}`;
+  if (own === 0) return listed === '' ? 'at list prices' : listed;
+  return listed === '' ? 'at your prices' : `${listed} and at yours`;
+}
+
 /** `just now`, `12 min ago`, `3 days ago`. */
 export function ago(ms: number, nowMs: number): string {
   const minutes = Math.max(0, Math.floor((nowMs - ms) / 60_000));

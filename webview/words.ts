@@ -68,6 +68,17 @@ export const verdicts: Readonly<Record<string, string>> = {
   'not yet': 'Not yet',
 };
 
+export const grades: readonly {
+  readonly grade: TaskState['capabilities'][number]['cost']['grade'];
+  readonly label: string;
+  readonly dollars: number;
+}[] = [
+  { grade: 'trivial', label: 'Trivial', dollars: 0.001 },
+  { grade: 'low', label: 'Low', dollars: 0.05 },
+  { grade: 'high', label: 'High', dollars: 5 },
+  { grade: 'severe', label: 'Severe', dollars: 50 },
+];
+
 export const rungs: Readonly<Record<string, string>> = {
   cache: 'exact repeats only',
   wide: 'linear on words and characters',

@@ -33,6 +33,7 @@ export async function analyseTasks(
   takeOver(session);
   session.tasks = result.tasks;
   session.unassigned = result.unassigned;
+  session.young = result.young;
   session.analysedCalls = result.calls;
   session.catalogues.clear();
   for (const catalogue of result.catalogues) session.catalogues.set(catalogue.taskId, catalogue);

@@ -11,6 +11,8 @@ export interface StoragePaths {
   readonly index: string;
   readonly tasks: string;
   readonly edits: string;
+  /** What the last analysis left over. */
+  readonly young: string;
   readonly policies: string;
   readonly capabilities: string;
   readonly students: string;
@@ -25,6 +27,7 @@ export function storagePaths(root: string): StoragePaths {
     index: path.join(root, 'index'),
     tasks: path.join(root, 'tasks.json'),
     edits: path.join(root, 'edits.json'),
+    young: path.join(root, 'young.json'),
     policies: path.join(root, 'policies.json'),
     capabilities: path.join(root, 'capabilities'),
     students: path.join(root, 'students'),

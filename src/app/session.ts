@@ -7,7 +7,7 @@ import type { GatewayClient } from '../gateway/client.ts';
 import type { JobState, Problem } from '../protocol.ts';
 import type { RoutingPolicy } from '../routing/policy.ts';
 import type { ModelCard } from '../student/student.ts';
-import type { Task } from '../tasks/task.ts';
+import type { Task, YoungTask } from '../tasks/task.ts';
 import type { TraceStore } from '../traces/store.ts';
 import { createWorker, type Worker } from '../worker/client.ts';
 import { type Edits, noUserEdits } from './edits.ts';
@@ -39,6 +39,8 @@ export interface Session {
   edits: Edits;
   tasks: readonly Task[];
   unassigned: number;
+  /** Prompts among them that are too young to be tasks. */
+  young: readonly YoungTask[];
   /** Calls that the last analysis saw; 0 before the first. */
   analysedCalls: number;
   readonly catalogues: Map<string, Catalogue>;
@@ -72,6 +74,7 @@ export function openSession(ports: AppPorts): Session {
     edits: { ...noUserEdits, ...readJsonFile(paths.edits, noUserEdits, ports.log) },
     tasks: [],
     unassigned: 0,
+    young: [],
     analysedCalls: 0,
     catalogues: new Map(),
     policies: readJsonFile<readonly RoutingPolicy[]>(paths.policies, [], ports.log),
@@ -142,6 +145,10 @@ function takeTasks(session: Session): void {
   const { paths, ports } = session;
   session.tasks = named(readJsonFile<readonly Task[]>(paths.tasks, session.tasks, ports.log), session.edits);
   for (const task of session.tasks) readCatalogue(session, task.id);
+  const left = { unassigned: session.unassigned, young: session.young };
+  const { unassigned, young } = readJsonFile(paths.young, left, ports.log);
+  session.unassigned = unassigned;
+  session.young = young;
 }
 
 /** Tasks under the names that the user gave them since they were last written down. */

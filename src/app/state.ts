@@ -15,6 +15,7 @@ export function buildState(session: Session): AppState {
       shed: figures.shed,
       unassigned: session.unassigned,
     },
+    young: session.young,
     tasks: session.tasks.map((task) => {
       const job = [...session.jobs.values()].find((j) => j.taskId === task.id);
       return taskState({

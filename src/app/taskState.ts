@@ -1,5 +1,6 @@
 import { exactRate } from '../base/binomial.ts';
 import type { Catalogue, Verdict } from '../capabilities/capability.ts';
+import { findings } from '../capabilities/findings.ts';
 import { meanPrice, type OwnPrices, type TokenUse } from '../capabilities/prices.ts';
 import { type ProposalContext, propose } from '../capabilities/proposal.ts';
 import { type Signature, unsignedChanges } from '../capabilities/set.ts';
@@ -44,14 +45,23 @@ export function taskState(parts: TaskParts): TaskState {
     calls: task.calls,
     callsPerDay: dailyRate(parts),
     versions: task.versions.length,
+    history: task.versions.map(({ version: n, calls, firstMs, lastMs, change }) => ({
+      version: n,
+      calls,
+      firstMs,
+      lastMs,
+      change,
+    })),
     sites: task.sites,
     providers: task.providers,
     models: task.models.map((m) => m.model),
+    teachers: task.models,
     output: task.output,
     slots: task.slots,
     prompt: version === undefined ? '' : promptText(version.template.messages),
     capabilities: mapped?.capabilities ?? [],
     novelty: catalogue?.novelty.rate ?? null,
+    findings: catalogue === null ? [] : findings(catalogue),
     proposal: proposed,
     signed: signedState(parts),
     student: card === null ? null : studentState(card),

@@ -1,6 +1,6 @@
 import { lowerBound, type Rate, upperBound } from '../base/binomial.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
-import type { Capability, Catalogue, CostOfError, Verdict } from './capability.ts';
+import type { Capability, Catalogue, CostOfError, Verdict, Worth } from './capability.ts';
 import { inferCost, ownName } from './cost.ts';
 import { createCounts, lowerIndex } from './counts.ts';
 import { findRepeats } from './effective.ts';
@@ -105,10 +105,34 @@ export function analyseCapabilities(
     capabilities,
     novelty: novelty(signatures(tally, entries), delta),
     shapes: callShapes(tally, entries, capabilities, repeats.exact),
-    callsPerDay: callsPerDay(tally.times, options.nowMs),
+    worth: worthOfAll(tally, counts, { silent: zeroCount, delta }),
+    callsPerDay: callsPerDay(startsOf(calls), options.nowMs),
     analysedMs: options.nowMs,
   };
   return options.evaluation === undefined ? catalogue : withAgreement(catalogue, options.evaluation);
+}
+
+function worthOfAll(
+  tally: Tally,
+  counts: ReturnType<typeof createCounts>,
+  { silent, delta }: Pick<Worth, 'silent' | 'delta'>,
+): Worth {
+  const { answeredHere, audited } = tally;
+  return {
+    normal: counts.normal,
+    effective: Math.round(counts.effective),
+    silent,
+    delta,
+    unaudited: Math.max(0, answeredHere - audited),
+    audited,
+    auditWeight: audited === 0 ? 1 : Math.max(1, answeredHere / audited),
+  };
+}
+
+/** When the task's calls began, whoever answered them; audits are no calls of the user's. */
+function startsOf(calls: readonly AssignedCall[]): Float64Array {
+  const own = calls.filter(({ call }) => call.trace.source !== 'audit');
+  return Float64Array.from(own, ({ call }) => call.trace.startMs).sort();
 }
 
 /** The part of a name that says what this very capability is about: the value, the argument, not the tool. */

@@ -80,10 +80,27 @@ export interface Novelty {
   readonly upper: number;
 }
 
+/** What the calls are worth as evidence. */
+export interface Worth {
+  /** Whole, normal answers of the teacher. */
+  readonly normal: number;
+  /** The same after near duplicates of a day and bursts count once. */
+  readonly effective: number;
+  /** Questions that share the error probability `delta`: capabilities that never fired and do not hang on another. */
+  readonly silent: number;
+  readonly delta: number;
+  /** Calls that the student answered and nobody checked. */
+  readonly unaudited: number;
+  readonly audited: number;
+  /** Calls answered here per audited one. */
+  readonly auditWeight: number;
+}
+
 /** Calls whose answers need the same capabilities. */
 export interface CallShape {
   /** Indices into the catalogue's capabilities: labels, values, tools, and fields that are not always there. */
   readonly needs: readonly number[];
+  /** An audited call stands for all that the student answered per audit, so this may be a fraction. */
   readonly calls: number;
   /** Different inputs among them. */
   readonly examples: number;
@@ -97,7 +114,8 @@ export interface Catalogue {
   readonly novelty: Novelty;
   /** What calls need together, most frequent first (at most 2,000 shapes; what is left out counts as never covered). */
   readonly shapes?: readonly CallShape[];
-  /** Calls a day over the last week of the traffic. */
+  readonly worth?: Worth;
+  /** Calls a day over the last week of the traffic, whoever answered them. */
   readonly callsPerDay?: number;
   readonly analysedMs: number;
 }

@@ -35,6 +35,9 @@ export function createCounts(tally: Tally, repeats: Repeats, entries: readonly E
   const slice = (tally.times.at(-1) ?? 0) - (tally.times[0] ?? 0);
   return {
     thinning,
+    /** Normal answers, and what they are worth. */
+    normal: normal.length,
+    effective: distinct(normal, repeats.near) * thinning,
     distinct,
     place(entry: Entry): Place {
       const key = `${entry.offer.within}|${entry.versionsKey}`;

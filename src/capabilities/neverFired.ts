@@ -62,7 +62,11 @@ export function judge(evidence: Evidence, rules: Rules): Judgement {
   return evidence.fired === 0 ? judgeSilent(evidence, rules) : judgeFired(evidence, rules);
 }
 
-/** Opportunities without a hit that make the upper bound small enough: ln(m / delta) * cost / budget. */
+/**
+ * Opportunities without a hit that make the upper bound small enough: ln(m / delta) * cost / budget. Nothing is taken off
+ * for calls that a student would pass on by itself: how many it does can be known only from calls that use the
+ * capability, and of one that never fired there is none.
+ */
 export function callsToDecide(cost: CostOfError, rules: Rules): number {
   return Math.ceil(
     Math.log(Math.max(1, rules.zeroCount) / rules.delta) * (cost.dollars / rules.budgetPerCall),

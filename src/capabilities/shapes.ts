@@ -20,9 +20,11 @@ export function callShapes(
     if (tally.normal[i] !== 1) continue;
     const key = needs[i]!.join();
     const known = shapes.get(key);
-    if (known === undefined) shapes.set(key, { needs: needs[i]!, calls: 1, inputs: new Set([exact[i]!]) });
+    const weight = tally.weights[i]!;
+    if (known === undefined)
+      shapes.set(key, { needs: needs[i]!, calls: weight, inputs: new Set([exact[i]!]) });
     else {
-      known.calls++;
+      known.calls += weight;
       known.inputs.add(exact[i]!);
     }
   }

@@ -13,8 +13,15 @@ export interface Tally {
   /** What the student would read, shortened: for near duplicates. */
   readonly inputs: readonly string[];
   readonly uses: ReadonlyMap<string, Use>;
-  /** Calls that the student answered and nobody checked: no opportunity for anything. */
-  readonly unaudited: number;
+  /**
+   * What each call stands for in shares of the traffic: 1, and for the teacher's answer to an audit the number of calls
+   * that the student answered per audit. As evidence an audit counts once: it is one look at what the teacher does, and a
+   * bound that counted the others would claim looks that nobody took.
+   */
+  readonly weights: Float64Array;
+  /** Calls that the student answered: no opportunity for anything, but for the audits recorded beside them. */
+  readonly answeredHere: number;
+  readonly audited: number;
 }
 
 export interface Use {
@@ -30,6 +37,9 @@ const MAX_VALUES = 20_000;
 /** Reads every answered call of a task once. Linear in the calls. */
 export function tallyCalls(task: Task, calls: readonly AssignedCall[]): Tally {
   const counted = calls.filter(isCounted).sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
+  const answeredHere = calls.filter(({ call }) => call.trace.servedBy === 'student').length;
+  const audited = counted.filter(({ call }) => isAudit(call)).length;
+  const auditWeight = audited === 0 ? 1 : Math.max(1, answeredHere / audited);
   const uses = new Map<string, Use>();
   const perPlace = new Map<string, number>();
   const options = readOptions(task);
@@ -64,18 +74,23 @@ export function tallyCalls(task: Task, calls: readonly AssignedCall[]): Tally {
     normal,
     inputs,
     uses,
-    unaudited: calls.filter(
-      ({ call }) => call.trace.servedBy === 'student' && call.trace.route?.audit == null,
-    ).length,
+    weights: Float64Array.from(counted, ({ call }) => (isAudit(call) ? auditWeight : 1)),
+    answeredHere,
+    audited,
   };
 }
 
-/** The teacher's word, or a student's that the teacher confirmed. Errors and calls of no task say nothing about the offer. */
+/** The teacher's answer to a call that the student had answered: a call of its own. */
+function isAudit({ trace }: AssignedCall['call']): boolean {
+  return trace.source === 'audit';
+}
+
+/** The teacher's word only. Errors and calls of no task say nothing about the offer. */
 function isCounted({ call, assignment }: AssignedCall): boolean {
   if (call.response === null) return false;
   if (assignment.kind === 'error' || assignment.kind === 'ad-hoc' || assignment.kind === 'probe')
     return false;
-  return call.trace.servedBy === 'teacher' || call.trace.route?.audit === 'agree';
+  return call.trace.servedBy === 'teacher';
 }
 
 function inputText(

@@ -152,6 +152,17 @@ export interface AssignedCall {
   readonly assignment: Assignment;
 }
 
+/** Calls that look like one prompt but are too few to be a task yet. Plain data. */
+export interface YoungTask {
+  /** How the prompt begins, shortened. */
+  readonly opening: string;
+  readonly calls: number;
+  /** Calls that make a task. */
+  readonly needed: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 /** A live request recognised as a call of a task: the exact version, with the values of its slots. */
 export interface TaskMatch {
   readonly taskId: string;

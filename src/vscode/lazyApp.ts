@@ -20,6 +20,7 @@ export interface RunOptions {
 export const emptyState: AppState = {
   gateway: { kind: 'stopped' },
   traces: { total: 0, today: 0, bytes: 0, shed: 0, unassigned: 0 },
+  young: [],
   tasks: [],
   jobs: [],
   problems: [],

@@ -163,10 +163,25 @@ async function pickCost(): Promise<Params<'capability.setCost'>['cost'] | undefi
     description: l10n.t('{0} per wrong answer', `$${grade.dollars}`),
     cost: { grade: grade.grade, dollars: grade.dollars, reason: 'set by you' },
   }));
+  const amount = { label: l10n.t('Another amount ...'), description: '', detail: '', cost: undefined };
   const back = { label: l10n.t('As inferred'), description: '', detail: '', cost: null };
-  return (
-    await window.showQuickPick([...items, back], { title: l10n.t('What does a wrong answer cost here?') })
-  )?.cost;
+  const title = l10n.t('What does a wrong answer cost here?');
+  const chosen = await window.showQuickPick([...items, amount, back], { title });
+  return chosen === amount ? askAmount(title) : chosen?.cost;
+}
+
+/** Any amount; its grade is that of the nearest plain one below, as it decides whether it may be dropped at all. */
+async function askAmount(title: string): Promise<Params<'capability.setCost'>['cost'] | undefined> {
+  const read = (text: string): number => Number(text.replace(/^\s*\$/, '').trim() || 'nothing');
+  const entered = await window.showInputBox({
+    title,
+    prompt: l10n.t('US dollars per wrong answer'),
+    validateInput: (text) => (read(text) >= 0 ? null : l10n.t('A number, zero or more')),
+  });
+  if (entered === undefined) return undefined;
+  const dollars = read(entered);
+  const grade = dollars >= 50 ? 'severe' : dollars >= 5 ? 'high' : dollars >= 0.05 ? 'low' : 'trivial';
+  return { grade, dollars, reason: 'set by you' };
 }
 
 async function pickMode(task: TaskState): Promise<TaskState['mode'] | undefined> {

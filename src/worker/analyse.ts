@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { analyseCapabilities } from '../capabilities/analyse.ts';
 import type { AssignedCall } from '../tasks/task.ts';
+import { youngTasks } from '../tasks/young.ts';
 import type { AnalyseJob, AnalyseResult, WorkerProgress } from './protocol.ts';
 import { discover, readCalls } from './read.ts';
 
@@ -43,9 +44,11 @@ export async function analyse(
   for (const catalogue of catalogues) {
     await writeJson(path.join(job.storage, 'capabilities', `${catalogue.taskId}.json`), catalogue);
   }
+  const young = youngTasks(unassigned);
+  await writeJson(path.join(job.storage, 'young.json'), { unassigned: unassigned.length, young });
   // Last: whoever sees new tasks finds what belongs to them.
   await writeJson(path.join(job.storage, 'tasks.json'), tasks);
-  return { tasks, catalogues, unassigned: unassigned.length, calls: calls.length };
+  return { tasks, catalogues, unassigned: unassigned.length, young, calls: calls.length };
 }
 
 /** One line per call: which task, version and kind it was found to be. */

@@ -3,7 +3,7 @@ import type { CapabilitySet, Catalogue, CostOfError, Verdict } from '../capabili
 import type { ModelInput } from '../dataset/example.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
 import type { DeviceChoice, ModelCard, TrainProgress } from '../student/student.ts';
-import type { Task, TaskEdits } from '../tasks/task.ts';
+import type { Task, TaskEdits, YoungTask } from '../tasks/task.ts';
 
 /**
  * What the worker understands: request name -> [parameters, result]. One program serves both roles; a *serve* worker is
@@ -45,6 +45,8 @@ export interface AnalyseResult {
   readonly tasks: readonly Task[];
   readonly catalogues: readonly Catalogue[];
   readonly unassigned: number;
+  /** Prompts among the unassigned calls that are too young to be tasks. */
+  readonly young: readonly YoungTask[];
   readonly calls: number;
 }
 

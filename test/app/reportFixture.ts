@@ -2,6 +2,7 @@ import type { ReportOptions } from '../../src/app/reportModel.ts';
 import { exactRate, upperBound } from '../../src/base/binomial.ts';
 import { createRandom } from '../../src/base/random.ts';
 import type { Capability, Catalogue } from '../../src/capabilities/capability.ts';
+import { findings } from '../../src/capabilities/findings.ts';
 import { type Proposal, propose } from '../../src/capabilities/proposal.ts';
 import { withAgreement } from '../../src/capabilities/weakness.ts';
 import { certify } from '../../src/evaluation/certify.ts';
@@ -123,6 +124,7 @@ function served(): TaskState {
     sites: ['src/assistant/intent.ts:41'],
     capabilities: withAgreement(catalogueOf(15_284), report).capabilities,
     novelty: exactRate(9, 7600),
+    findings: findings(catalogueOf(15_284)),
     proposal: proposalOf(15_284),
     signed: { by: 'Ada', atMs: startMs + 12e8, changes: [] },
     student: {
@@ -158,6 +160,21 @@ function served(): TaskState {
   };
 }
 
+const history: TaskState['history'] = [
+  { version: 1, calls: 90, firstMs: startMs, lastMs: startMs + 6e8, change: null },
+  {
+    version: 2,
+    calls: 50,
+    firstMs: startMs + 6e8,
+    lastMs: startMs + 12e8,
+    change: {
+      kind: 'major',
+      summary: 'the teacher changed from teacher-small to teacher-large; 2 lines of the prompt changed',
+      diff: '@@ -1 +1 @@\n-Reply with one intent.\n+Reply with one intent & nothing else.',
+    },
+  },
+];
+
 function collecting(): TaskState {
   return {
     id: 'ticket-summary',
@@ -168,9 +185,14 @@ function collecting(): TaskState {
     calls: 140,
     callsPerDay: 31,
     versions: 2,
+    history,
     sites: ['src/assistant/summary.py:18'],
     providers: ['openai'],
     models: ['teacher-small', 'teacher-large'],
+    teachers: [
+      { model: 'teacher-small', firstMs: startMs, lastMs: startMs + 6e8, calls: 90 },
+      { model: 'teacher-large', firstMs: startMs + 6e8, lastMs: startMs + 12e8, calls: 50 },
+    ],
     output: { kind: 'labels', values: labels.map((value) => ({ value, count: 10 })), closed: true },
     slots: [
       {
@@ -194,6 +216,7 @@ function collecting(): TaskState {
       'system: You route requests. Reply with one intent & nothing else. Today is {date}.\n\nuser: {user}',
     capabilities: [],
     novelty: null,
+    findings: [],
     proposal: null,
     signed: null,
     student: null,
@@ -237,6 +260,7 @@ export function workspace(): AppState {
   const tasks = [collecting(), served(), refused()];
   return {
     gateway: { kind: 'stopped' },
+    young: [],
     traces: { total: 18_610, today: 900, bytes: 31_000_000, shed: 0, unassigned: 166 },
     tasks,
     jobs: [

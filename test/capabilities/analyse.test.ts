@@ -4,6 +4,8 @@ import { exactRate } from '../../src/base/binomial.ts';
 import { analyseCapabilities } from '../../src/capabilities/analyse.ts';
 import type { Capability, Catalogue } from '../../src/capabilities/capability.ts';
 import { costOf } from '../../src/capabilities/cost.ts';
+import { findings } from '../../src/capabilities/findings.ts';
+import type { AssignedCall } from '../../src/tasks/task.ts';
 import { DAY_MS, jsonOutput, logTask, START_MS, steady, toolsOutput } from './support/log.ts';
 
 const prompt =
@@ -336,28 +338,58 @@ test('carries the agreement of the student beside what fired', () => {
   assert.equal(get(catalogue, 'label:alpha').agreement, undefined);
 });
 
-test('student answers that nobody checked are no opportunity', () => {
+test('what the student answered is no evidence; an audit is one look and stands for the calls beside it', () => {
   const { task, calls } = logTask(threeWeeks(), { prompts: [prompt] });
-  const served = calls.map((assigned, i) => {
-    if (i % 2 === 0) return assigned;
-    const audit = i % 10 === 1 ? ('agree' as const) : null;
-    const route = {
-      taskId: 't',
-      version: 1,
-      reason: 'served',
-      answer: null,
-      confidence: 1,
-      bucket: null,
-      studentMs: 1,
-      audit,
-    };
-    return {
-      ...assigned,
-      call: { ...assigned.call, trace: { ...assigned.call.trace, servedBy: 'student' as const, route } },
-    };
+  const by = (assigned: AssignedCall, trace: Partial<AssignedCall['call']['trace']>): AssignedCall => ({
+    ...assigned,
+    call: { ...assigned.call, trace: { ...assigned.call.trace, ...trace } },
   });
-  const catalogue = analyseCapabilities(task, served, { nowMs: START_MS + 21 * DAY_MS });
-  assert.equal(catalogue.calls, 630 + 126);
+  const isAlpha = ({ call }: AssignedCall): boolean => call.response?.text === 'alpha';
+  // The student takes over one label; of every ten of its answers the teacher gives one as well.
+  let answers = 0;
+  const log = calls.flatMap((assigned) => {
+    if (!isAlpha(assigned)) return [assigned];
+    const own = by(assigned, { servedBy: 'student' });
+    return answers++ % 10 === 0 ? [own, by(assigned, { source: 'audit', id: `${answers}-audit` })] : [own];
+  });
+  const audits = Math.ceil(answers / 10);
+  const catalogue = analyseCapabilities(task, log, { nowMs: START_MS + 21 * DAY_MS });
+  assert.equal(catalogue.calls, calls.length - answers + audits);
+  assert.equal(get(catalogue, 'label:alpha').fired, audits);
+  const { unaudited, audited, auditWeight } = catalogue.worth!;
+  assert.deepEqual([unaudited, audited], [answers - audits, audits]);
+  assert.ok(Math.abs(auditWeight - answers / audits) < 1e-9);
+  const share = (found: typeof catalogue): number => {
+    const all = found.shapes!.reduce((sum, shape) => sum + shape.calls, 0);
+    const alpha = found.capabilities.findIndex(({ id }) => id === 'label:alpha');
+    return found.shapes!.find(({ needs }) => needs.includes(alpha))!.calls / all;
+  };
+  const before = analyseCapabilities(task, calls, { nowMs: START_MS + 21 * DAY_MS });
+  assert.ok(Math.abs(share(catalogue) - share(before)) < 1e-9, 'the traffic is what it was');
+  assert.equal(catalogue.callsPerDay, before.callsPerDay);
+});
+
+test('what the counts mean is told in words with its figures', () => {
+  const late = steady(21, 60, (day, i) => (day >= 18 && i % 10 === 0 ? 'beta' : 'alpha'));
+  const { task, calls } = logTask(late, { prompts: [prompt] });
+  const told = findings(analyseCapabilities(task, calls, { nowMs: START_MS + 21 * DAY_MS }));
+  const text = (id: string): string => {
+    const found = told.find((finding) => finding.id === id);
+    return `${found?.title}. ${found?.text}`;
+  };
+  assert.match(text('novelty'), /At most [\d.]+ % .*\d+ of the newer 630 calls .* 95 % confidence/);
+  assert.match(text('new'), /New: 1 capability. beta: first on 2\d{3}-\d\d-\d\d, 18 of 1,260 \(.* to .*\)/);
+  assert.match(text('shared'), /never fired, looked at together.* shared among \d+ questions/);
+  const burst = logTask(
+    Array.from({ length: 400 }, (_, i) => ({
+      day: 0,
+      text: 'the same again',
+      answer: i < 200 ? 'alpha' : 'beta',
+    })),
+    { prompts: [prompt] },
+  );
+  const worth = findings(analyseCapabilities(burst.task, burst.calls, { nowMs: START_MS + DAY_MS }));
+  assert.match(worth.find(({ id }) => id === 'worth')?.title ?? '', /^400 calls are worth \d+$/);
 });
 
 test('a task of one call, of none, and of empty or binary answers has a catalogue', () => {

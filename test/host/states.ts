@@ -1,5 +1,9 @@
 import { exactRate } from '../../src/base/binomial.ts';
+import type { Catalogue } from '../../src/capabilities/capability.ts';
+import { findings } from '../../src/capabilities/findings.ts';
+import { propose } from '../../src/capabilities/proposal.ts';
 import type { AppState, JobState, StudentState, TaskState } from '../../src/protocol.ts';
+import type { Task } from '../../src/tasks/task.ts';
 
 /** States of the app as the views have to show them. The figures are invented and hang together. */
 
@@ -7,10 +11,12 @@ type Capability = TaskState['capabilities'][number];
 type Report = NonNullable<StudentState['report']>;
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
+const dayMs = 86_400_000;
 
 const empty: AppState = {
   gateway: { kind: 'stopped' },
   traces: { total: 0, today: 0, bytes: 0, shed: 0, unassigned: 0 },
+  young: [],
   tasks: [],
   jobs: [],
   problems: [],
@@ -58,6 +64,7 @@ function capability(name: string, i: number, fired: number): Capability {
     firstSeenMs: never ? null : nowMs - 19 * 86_400_000,
     lastSeenMs: never ? null : nowMs - 3_600_000,
     days: never ? 0 : 18,
+    ...(never ? {} : { agreement: exactRate(Math.round(fired / 8) - (i % 3), Math.round(fired / 8)) }),
     rate: exactRate(fired, 3204),
     upper: never ? 0.0021 : exactRate(fired, 3204).upper,
     trend: [1, 2, 3, 2, 4],
@@ -161,6 +168,30 @@ ${queues.map((queue) => `- ${queue}`).join('\n')}
 
 user: {message}`;
 
+const capabilities = queues.map((name, i) => capability(name, i, Math.max(0, 420 - i * 33)));
+
+const catalogue: Catalogue = {
+  taskId: 'route-messages-of-a-bank',
+  version: 2,
+  calls: 3204,
+  capabilities,
+  novelty: { rate: exactRate(3, 1602), upper: 0.0048 },
+  shapes: capabilities.flatMap(({ fired }, k) =>
+    fired > 0 ? [{ needs: [k], calls: fired, examples: Math.round(fired * 0.9) }] : [],
+  ),
+  worth: {
+    normal: 3180,
+    effective: 2610,
+    silent: 3,
+    delta: 0.05,
+    unaudited: 1045,
+    audited: 24,
+    auditWeight: 44,
+  },
+  callsPerDay: 160,
+  analysedMs: nowMs,
+};
+
 const support: TaskState = {
   id: 'route-messages-of-a-bank',
   name: 'route bank messages',
@@ -170,9 +201,27 @@ const support: TaskState = {
   calls: 3204,
   callsPerDay: 160,
   versions: 2,
+  history: [
+    { version: 1, calls: 1804, firstMs: nowMs - 30 * dayMs, lastMs: nowMs - 12 * dayMs, change: null },
+    {
+      version: 2,
+      calls: 1400,
+      firstMs: nowMs - 12 * dayMs,
+      lastMs: nowMs,
+      change: {
+        kind: 'major',
+        summary: 'labels added: report_fraud; 2 lines of the prompt changed',
+        diff: '@@ -6 +6 @@\n Queues:\n - balance\n+- report_fraud\n - pay_bill',
+      },
+    },
+  ],
   sites: ['support'],
   providers: ['openai'],
   models: ['gpt-4o-2024-08-06'],
+  teachers: [
+    { model: 'gpt-4o-2024-05-13', firstMs: nowMs - 30 * dayMs, lastMs: nowMs - 20 * dayMs, calls: 900 },
+    { model: 'gpt-4o-2024-08-06', firstMs: nowMs - 20 * dayMs, lastMs: nowMs, calls: 2304 },
+  ],
   output: {
     kind: 'labels',
     closed: true,
@@ -189,10 +238,17 @@ const support: TaskState = {
     },
   ],
   prompt,
-  capabilities: queues.map((name, i) => capability(name, i, Math.max(0, 420 - i * 33))),
-  novelty: exactRate(3, 3204),
-  proposal: null,
-  signed: null,
+  capabilities,
+  novelty: exactRate(3, 1602),
+  findings: findings(catalogue),
+  proposal: propose({ id: 'route-messages-of-a-bank' } as Task, catalogue, {
+    usage: [{ model: 'gpt-4o-2024-08-06', calls: 3204, inputTokens: 1_120_000, outputTokens: 9600 }],
+  }),
+  signed: {
+    by: 'Ada',
+    atMs: nowMs - 2 * dayMs,
+    changes: [{ id: 'label:balance', name: 'balance', from: 'keep', to: 'drop' }],
+  },
   student: certified,
   live: {
     answeredLocally: exactRate(1069, 1240),
@@ -268,11 +324,14 @@ const training: JobState = {
   taskId: voice.id,
   fraction: 0.58,
   message: 'Neural part: epoch 6 of 10, validation 95.1 %',
-  curve: Array.from({ length: 48 }, (_, i) => ({
-    step: (i + 1) * 10,
-    loss: 0.08 + 2.2 * Math.exp(-i / 9) + 0.05 * Math.sin(i * 1.7),
-    validation: i % 6 === 5 ? 0.18 + 2.1 * Math.exp(-i / 9) : null,
-  })),
+  // Two networks: each counts its steps from the beginning.
+  curve: [32, 20].flatMap((steps, network) =>
+    Array.from({ length: steps }, (_, i) => ({
+      step: (i + 1) * 10,
+      loss: 0.08 + (2.2 - network) * Math.exp(-i / 7) + 0.05 * Math.sin(i * 1.7),
+      validation: i % 6 === 5 ? 0.18 + (2.1 - network) * Math.exp(-i / 7) : null,
+    })),
+  ),
   cancellable: true,
 };
 
@@ -282,7 +341,21 @@ export const states = {
   welcome: empty,
   waiting: { ...empty, gateway },
   recorded: { ...empty, gateway, traces: { ...traces, total: 96, unassigned: 96 } },
-  tasks: { ...empty, gateway, traces, tasks: [support, spam, voice, tutor, triage] },
+  tasks: {
+    ...empty,
+    young: [
+      {
+        opening: 'You write one-line summaries of support calls for the weekly digest.',
+        calls: 5,
+        needed: 8,
+        firstMs: nowMs - 3 * dayMs,
+        lastMs: nowMs - dayMs,
+      },
+    ],
+    gateway,
+    traces,
+    tasks: [support, spam, voice, tutor, triage],
+  },
   training: {
     ...empty,
     gateway,

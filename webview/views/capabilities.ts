@@ -3,6 +3,7 @@ import { type Child, h, type Tree } from '../dom.ts';
 import { count, percent } from '../format.ts';
 import type { Controls, Model } from '../model.ts';
 import { verdicts } from '../words.ts';
+import { type Row, row } from './capability.ts';
 import { section } from './section.ts';
 
 type Capability = TaskState['capabilities'][number];
@@ -11,7 +12,7 @@ type Verdict = Capability['verdict'];
 const SHOWN = 12;
 const order: readonly Verdict[] = ['not yet', 'route', 'keep', 'drop'];
 
-/** What the teacher offers this task against what it ever used, with the verdict on each for the user to change. */
+/** One table: what the teacher offers this task, what of it fired, what is kept, and how well the student does it. */
 export function capabilities(model: Model, task: TaskState, controls: Controls): Child {
   if (task.capabilities.length === 0) return null;
   const never = task.capabilities.filter((capability) => capability.fired === 0).length;
@@ -59,13 +60,26 @@ function filters(model: Model, task: TaskState, controls: Controls): Tree {
         },
         `${verdicts[verdict] ?? 'All'} `,
         h('span', { class: 'filter-count' }, count(n)),
+        shareOf(task, verdict),
       ),
     ),
   );
 }
 
+/** What part of the traffic a verdict decides. */
+function shareOf({ proposal }: TaskState, verdict: string): Child {
+  const share = proposal?.totals[verdict as Verdict]?.share ?? 0;
+  return share === 0 ? null : h('span', { class: 'filter-count' }, ` · ${percent(share, 0)} of calls`);
+}
+
 function table(model: Model, task: TaskState, list: readonly Capability[], controls: Controls): Tree {
   const most = Math.max(1e-9, ...task.capabilities.map((capability) => capability.rate.rate));
+  const choices = new Map((task.proposal?.rows ?? []).map((choice) => [choice.id, choice]));
+  const rowOf = (capability: Capability): Row => ({
+    capability,
+    choice: choices.get(capability.id) ?? null,
+    share: capability.rate.rate / most,
+  });
   return h(
     'table',
     { class: 'capabilities' },
@@ -75,64 +89,15 @@ function table(model: Model, task: TaskState, list: readonly Capability[], contr
       h(
         'tr',
         null,
-        h('th', { scope: 'col' }, 'Capability and how often it fired'),
+        h('th', { scope: 'col' }, 'Capability, how often it fired, and how well the student does it'),
         h('th', { scope: 'col' }, 'Verdict'),
       ),
     ),
     h(
       'tbody',
       null,
-      list.map((capability) => row(model, task, capability, most, controls)),
+      list.map((capability) => row(model, task, rowOf(capability), controls)),
     ),
-  );
-}
-
-function row(model: Model, task: TaskState, capability: Capability, most: number, controls: Controls): Tree {
-  const { fired, opportunities, rate, upper, name, kind } = capability;
-  const figures =
-    fired === 0
-      ? `never in ${count(opportunities)}, at most ${percent(upper)}`
-      : `${count(fired)} of ${count(opportunities)}, ${percent(rate.rate)}`;
-  return h(
-    'tr',
-    { key: capability.id, 'data-capability': capability.id, 'data-verdict': capability.verdict },
-    h(
-      'th',
-      { scope: 'row', title: capability.reason },
-      h(
-        'span',
-        { class: 'capability-name' },
-        name,
-        kind === 'label' || kind === name ? null : h('span', { class: 'quiet' }, ` · ${kind}`),
-      ),
-      h('span', { class: 'quiet capability-figures' }, figures),
-      h(
-        'span',
-        { class: 'bar bar-plain', 'aria-hidden': 'true' },
-        h('span', { class: 'bar-fill', style: `inline-size:${((rate.rate / most) * 100).toFixed(1)}%` }),
-      ),
-    ),
-    h('td', null, verdictMenu(model, task, capability, controls)),
-  );
-}
-
-function verdictMenu(model: Model, task: TaskState, capability: Capability, controls: Controls): Tree {
-  const change = (event: Event): void => {
-    const value = (event.target as HTMLSelectElement).value;
-    const verdict = value === '' ? null : (value as Verdict);
-    void controls.act('capability.setVerdict', { taskId: task.id, capabilityId: capability.id, verdict });
-  };
-  return h(
-    'select',
-    {
-      class: `verdict verdict-${capability.verdict.replace(' ', '-')}`,
-      'aria-label': `Verdict on ${capability.name}`,
-      disabled: model.pending.has(`capability.setVerdict:${task.id}`),
-      props: { value: capability.verdict },
-      on: { change },
-    },
-    Object.entries(verdicts).map(([value, label]) => h('option', { key: value, value }, label)),
-    h('option', { key: 'proposed', value: '' }, 'As proposed'),
   );
 }
 

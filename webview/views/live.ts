@@ -1,6 +1,6 @@
 import type { TaskState } from '../../src/protocol.ts';
 import { type Child, h } from '../dom.ts';
-import { count, dollars, interval, milliseconds, percent } from '../format.ts';
+import { count, dollars, interval, milliseconds, percent, priceDate } from '../format.ts';
 import { reasons } from '../words.ts';
 import { figure, figures } from './figure.ts';
 
@@ -28,7 +28,7 @@ export function live(task: TaskState): Child {
       audited.n === 0
         ? null
         : figure({ label: 'Audits that disagree', value: percent(audited.rate), note: interval(audited) }),
-      saved === 0 ? null : figure({ label: 'Saved', value: dollars(saved), note: 'at list prices' }),
+      saved === 0 ? null : figure({ label: 'Saved so far', value: dollars(saved), note: priceDate(task) }),
     ),
     reasonBars(task),
   );

@@ -1,30 +1,45 @@
 import type { TaskState } from '../../src/protocol.ts';
+import { coverageChart } from '../charts/coverage.ts';
 import { type Child, h } from '../dom.ts';
-import { dollars, percent, plural, seconds } from '../format.ts';
+import { dollars, percent, plural, priceDate, seconds } from '../format.ts';
 import type { Controls } from '../model.ts';
+import { agreement } from './agreement.ts';
+import { drawing } from './drawing.ts';
 import { figure, figures } from './figure.ts';
 
 /** The smallest set worth distilling, before any training is paid for; once there is a student its proof says more. */
 export function proposal(task: TaskState, controls: Controls): Child {
-  const { proposal: proposed, student, output, signed } = task;
-  if (proposed === null || student !== null || output.kind === 'text') return null;
-  const { totals, local, saving, training } = proposed;
-  const waiting = totals['not yet'].capabilities;
+  const { proposal: proposed, student, output } = task;
+  if (proposed === null || output.kind === 'text') return null;
   return h(
     'section',
     { key: 'proposal', class: 'block', 'aria-label': 'Proposal' },
-    h('h3', null, 'Proposal'),
+    h('h3', null, student === null ? 'Proposal' : 'Capability Set'),
+    student === null ? estimate(task, proposed) : null,
+    agreement(task, controls),
+  );
+}
+
+function estimate(task: TaskState, { totals, local, saving, training, curve, rows }: Proposed): Child {
+  const names = new Map(rows.map((row) => [row.id, row.name]));
+  const points = curve.map((point) => ({
+    ...point,
+    name: point.id === null ? null : (names.get(point.id) ?? point.id),
+  }));
+  const silent = rows.filter((row) => row.fired === 0 && choices.has(row.kind)).length;
+  return [
     h(
       'p',
       { class: 'summary' },
       `Keep ${plural(totals.keep.capabilities, 'capability', 'capabilities')}: ${percent(totals.keep.share)} of the calls. ` +
-        `${totals.route.capabilities} stay with the teacher, ${totals.drop.capabilities} are dropped, ${waiting} had no turn yet.`,
+        `${totals.route.capabilities} stay with the teacher, ${totals.drop.capabilities} are dropped, ${totals['not yet'].capabilities} had no turn yet.`,
     ),
+    points.length < 3 ? null : drawing(coverageChart({ points, silent }, { width: 380, height: 200 })),
     figures(
       figure({
         label: 'Could be local',
-        value: `about ${percent(local.expected, 0)}`,
-        note: `at most ${percent(local.atMost)}`,
+        value: percent(local.expected, 0),
+        note: `by estimate, at most ${percent(local.atMost)}`,
         title: local.basis,
       }),
       figure({
@@ -34,19 +49,31 @@ export function proposal(task: TaskState, controls: Controls): Child {
         title: training.basis,
       }),
       saving.savedPerMonth === null
-        ? null
-        : figure({ label: 'Saves a month', value: dollars(saving.savedPerMonth), note: 'at list prices' }),
+        ? figure({
+            label: 'Saves a month',
+            value: 'unknown',
+            note: `no price for ${saving.unknownModels[0] ?? 'this model'}`,
+            title: 'Set what you pay in understudy.prices',
+          })
+        : figure({
+            label: 'Saves a month',
+            value: dollars(saving.savedPerMonth),
+            note: priceDate(task),
+            title: `of ${dollars(saving.teacherPerMonth ?? 0)} at ${plural(Math.round(saving.callsPerMonth), 'call')} a month`,
+          }),
     ),
-    signed === null
-      ? h(
-          'vscode-button',
-          {
-            appearance: 'secondary',
-            title: 'Your name and the date go into the card of the student',
-            on: { click: () => controls.command('understudy.capabilities.sign', task.id) },
-          },
-          'Agree to This Set ...',
-        )
-      : h('p', { class: 'figure-note' }, `Agreed to by ${signed.by}`),
-  );
+    soonest(rows),
+  ];
+}
+
+type Proposed = NonNullable<TaskState['proposal']>;
+
+const choices: ReadonlySet<string> = new Set(['label', 'enum', 'tool', 'field', 'argument']);
+
+/** The data that decides the next open choice. */
+function soonest(rows: Proposed['rows']): Child {
+  const waiting = rows.flatMap((row) => (row.needed === null ? [] : [{ name: row.name, ...row.needed }]));
+  const [next] = waiting.sort((a, b) => a.traces - b.traces);
+  if (next === undefined) return null;
+  return h('p', { class: 'quiet' }, `Next to be settled: ${next.name}, with ${next.text}.`);
 }

@@ -1,4 +1,5 @@
 import { type Child, h, type Tree } from '../dom.ts';
+import { plural } from '../format.ts';
 import { icon } from '../icons.ts';
 import type { Controls, Model } from '../model.ts';
 import { emptyState } from './empty.ts';
@@ -32,5 +33,32 @@ function leftOver({ state }: Model): Child {
   const { unassigned } = state.traces;
   if (unassigned === 0) return null;
   const text = `${unassigned.toLocaleString('en-US')} ${unassigned === 1 ? 'call belongs' : 'calls belong'} to no task`;
-  return h('p', { class: 'quiet left-over' }, icon('inbox'), text);
+  return [h('p', { key: 'left-over', class: 'quiet left-over' }, icon('inbox'), text), tooYoung(state.young)];
+}
+
+/** Prompts that a few more calls make a task of: nothing of the user's traffic is lost without a word. */
+function tooYoung(young: Model['state']['young']): Child {
+  if (young.length === 0) return null;
+  return h(
+    'details',
+    { key: 'young', class: 'section' },
+    h(
+      'summary',
+      null,
+      h('h3', null, 'Too Young'),
+      h('span', { class: 'quiet' }, plural(young.length, 'prompt')),
+    ),
+    h(
+      'ul',
+      { class: 'lines' },
+      young.map(({ opening, calls, needed }, i) =>
+        h(
+          'li',
+          { key: `${i}` },
+          opening,
+          h('span', { class: 'quiet' }, ` ${plural(calls, 'call')} so far, ${needed} make a task`),
+        ),
+      ),
+    ),
+  );
 }

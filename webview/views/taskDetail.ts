@@ -1,10 +1,11 @@
 import type { TaskState } from '../../src/protocol.ts';
 import { type Child, h, type Tree } from '../dom.ts';
-import { ago, bytes, count, parameters, plural, seconds } from '../format.ts';
+import { ago, bytes, dollars, parameters, plural, priceDate, seconds } from '../format.ts';
 import { icon } from '../icons.ts';
 import type { Controls, Model } from '../model.ts';
 import { outputWords, rungs, stages } from '../words.ts';
 import { capabilities } from './capabilities.ts';
+import { findings } from './findings.ts';
 import { live } from './live.ts';
 import { modeSwitch } from './modeSwitch.ts';
 import { proof } from './proof.ts';
@@ -12,6 +13,7 @@ import { proposal } from './proposal.ts';
 import { section } from './section.ts';
 import { termsQuestions, undecided } from './terms.ts';
 import { jobCard } from './training.ts';
+import { versions } from './versions.ts';
 import { weaknessMap } from './weakness.ts';
 
 /** One task: where it stands, who answers it, the proof, and what it is made of. */
@@ -36,14 +38,10 @@ export function taskDetail(model: Model, task: TaskState, controls: Controls): T
     proof(task),
     weaknessMap(model, task, controls),
     capabilities(model, task, controls),
-    section(
-      model,
-      controls,
-      { name: 'prompt', title: 'Prompt', note: plural(task.versions, 'version') },
-      () => prompt(task),
-    ),
+    findings(model, task, controls),
+    versions(model, task, controls),
     section(model, controls, { name: 'about', title: 'About', note: plural(task.calls, 'call') }, () =>
-      about(model, task),
+      about(model, task, controls),
     ),
   );
 }
@@ -151,39 +149,42 @@ function buttons(model: Model, task: TaskState, busy: boolean, controls: Control
   );
 }
 
-function prompt(task: TaskState): Child {
-  return h('pre', { class: 'prompt', tabindex: '0', 'aria-label': 'Prompt template' }, marked(task.prompt));
+function about(model: Model, task: TaskState, controls: Controls): Child {
+  return [facts(model, task), arrange(task, controls)];
 }
 
-/** `{slot}` stands out from the constant text. */
-function marked(text: string): Child[] {
-  return text
-    .split(/(\{[\w.-]+\})/)
-    .map((part, i) => (i % 2 === 1 ? h('mark', null, part.slice(1, -1)) : part));
+/** What the analysis took apart or together wrongly, the user puts right; it is remembered. */
+function arrange(task: TaskState, controls: Controls): Tree {
+  const button = (label: string, command: string): Tree =>
+    h(
+      'vscode-button',
+      {
+        appearance: 'secondary',
+        class: 'compact',
+        on: { click: () => controls.command(command, task.id) },
+      },
+      label,
+    );
+  return h(
+    'div',
+    { class: 'buttons' },
+    button('Merge Into ...', 'understudy.task.merge'),
+    task.versions > 1 ? button('Split Off a Version ...', 'understudy.task.split') : null,
+  );
 }
 
-function about(model: Model, task: TaskState): Child {
+function facts(model: Model, task: TaskState): Tree {
   const { student } = task;
   return h(
     'dl',
     { class: 'facts' },
     fact('Answers', outputWords(task.output)),
-    fact(
-      'Slots',
-      task.slots
-        .filter((slot) => slot.kept)
-        .map((slot) => slot.name)
-        .join(', ') || 'none',
-    ),
     fact('Providers', task.providers.join(', ')),
     fact('Models', task.models.join(', ')),
     task.sites.length === 0 ? null : fact('Called from', task.sites.slice(0, 5).join(', ')),
-    task.novelty === null
-      ? null
-      : fact('Something new', `at most ${(task.novelty.upper * 100).toFixed(1)} % of calls`),
     task.costPerMonth === null
       ? null
-      : fact('Teacher cost', `$${count(task.costPerMonth)} a month at list prices`),
+      : fact('Teacher cost', `${dollars(task.costPerMonth)} a month ${priceDate(task)}`),
     student === null
       ? null
       : [

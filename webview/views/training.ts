@@ -46,9 +46,27 @@ export function jobCard(job: JobState, controls: Controls): Tree {
   );
 }
 
-/** Loss by step, training and validation, on one scale. */
+type Point = JobState['curve'][number];
+
+/** Steps that go on from one network to the next: each begins to count anew. */
+function oneAfterTheOther(points: readonly Point[]): Point[][] {
+  const networks: Point[][] = [];
+  let before = 0;
+  points.forEach((point, i) => {
+    const last = points[i - 1];
+    if (last === undefined || point.step <= last.step) {
+      before = networks.at(-1)?.at(-1)?.step ?? 0;
+      networks.push([]);
+    }
+    networks.at(-1)?.push({ ...point, step: before + point.step });
+  });
+  return networks;
+}
+
+/** Loss by step, training and validation, on one scale; a line per network, one after the other. */
 function curve({ curve: points }: JobState): Child {
-  const finite = points.filter((point) => Number.isFinite(point.loss));
+  const networks = oneAfterTheOther(points.filter((point) => Number.isFinite(point.loss)));
+  const finite = networks.flat();
   if (finite.length < 2) return null;
   const held = finite.filter((point) => point.validation !== null);
   const values = finite.flatMap((point) =>
@@ -75,13 +93,28 @@ function curve({ curve: points }: JobState): Child {
         preserveAspectRatio: 'none',
         'aria-label': `Loss ${last?.loss.toFixed(3) ?? ''} after ${lastStep} steps`,
       },
-      h('path', { class: 'chart-line', d: path(finite.map(({ step, loss }) => ({ step, value: loss }))) }),
-      held.length < 2
-        ? null
-        : h('path', {
-            class: 'chart-line chart-second',
-            d: path(held.map(({ step, validation }) => ({ step, value: validation ?? 0 }))),
-          }),
+      networks.slice(0, -1).map((network, i) => {
+        const at = ((network.at(-1)?.step ?? 0) / lastStep) * WIDTH;
+        return h('line', { key: `end-${i}`, class: 'chart-end', x1: at, x2: at, y1: 0, y2: HEIGHT });
+      }),
+      networks.map((network, i) =>
+        h('path', {
+          key: `loss-${i}`,
+          class: 'chart-line',
+          d: path(network.map(({ step, loss }) => ({ step, value: loss }))),
+        }),
+      ),
+      networks.map((network, i) =>
+        h('path', {
+          key: `held-${i}`,
+          class: 'chart-line chart-second',
+          d: path(
+            network.flatMap(({ step, validation }) =>
+              validation === null ? [] : [{ step, value: validation }],
+            ),
+          ),
+        }),
+      ),
     ),
     h(
       'figcaption',
