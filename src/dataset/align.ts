@@ -66,8 +66,8 @@ function alignBeside(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer,
   const target = work.targets[plan.choice.name];
   const node = (target?.kind === 'class' ? plan.texts[target.index] : null) ?? null;
   const text = answer.text ?? null;
-  if (node !== null && text !== null) return alignNode(node, text, work);
-  if (node === null && text === null) return null;
+  if (node !== null) return alignNode(node, text, work);
+  if (text === null) return null;
   return answer.toolCalls.length > 0
     ? 'the text beside the calls is unusual'
     : 'it is answered with a text of its own instead of a call';
@@ -106,8 +106,10 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
     case 'template':
       return alignTemplate(node, value, work);
     case 'text':
-      if (value === null) return `${node.slot.name} is not a text`;
-      work.targets[node.slot.name] = { kind: 'text', text: String(value) };
+      work.targets[node.slot.name] = {
+        kind: 'text',
+        text: typeof value === 'string' ? value : canonicalJson(value),
+      };
       return null;
   }
 }

@@ -9,7 +9,7 @@ import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { isTransparent, jsonFrame } from './habit.ts';
-import { inputSlotsOf, inputText, modelInputOf } from './input.ts';
+import { copiedDates, inputSlotsOf, inputText, modelInputOf, narrowed } from './input.ts';
 import { inferPlan } from './plan/infer.ts';
 import type { OutputPlan } from './plan.ts';
 import { renderAnswer } from './render.ts';
@@ -41,20 +41,21 @@ export function buildDataset({
 }: BuildDataset): Dataset {
   const version = task.versions.at(-1);
   const usable = usableCalls(task, calls);
-  const observations = usable.map(({ call, assignment }) => ({
+  const whole = usable.map(({ call, assignment }) => ({
     call,
     answer: answerOf(call.response!),
     input: modelInputOf(task, assignment.slots),
     begun: begunOf(call.request),
     stops: call.request.sampling.stop,
   }));
+  const slots = [...inputSlotsOf(task), ...copiedDates(task, whole)];
+  const observations = whole.map((o) => ({ ...o, input: narrowed(o.input, slots) }));
   const stones = tombstones(task, capabilities ?? { drop: [] });
   const dropped = observations.map((o) => firesDropped(stones, o.answer, null)[0] ?? null);
   const inferred = inferPlan(
     observations.filter((_, i) => dropped[i] === null),
     task,
   );
-  const slots = inputSlotsOf(task);
   const { clusters, splits } = assignSplits(
     observations.map((o) => inputText(o.input, slots)),
     usable.map((u) => u.assignment.version),

@@ -17,30 +17,97 @@ const months = [
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const day = 86_400_000;
 
-/** "next Friday", "tomorrow", "in 3 days", "26 Oct", "10/26/2026" as YYYY-MM-DD; null where the text is no date. */
-export function isoDate(text: string, today: number | null): string | null {
+/**
+ * "next Friday", "tomorrow", "in 3 days", "26 Oct", "10/26/2026" as YYYY-MM-DD; null where the text is no date.
+ * @param dayFirst 10/11/2026 is in November.
+ */
+export function isoDate(text: string, today: number | null, dayFirst = false): string | null {
   const plain = text
     .trim()
     .toLowerCase()
     .replace(/^(on|by|at|this|the)\s+/u, '')
     .replace(/(\d)(st|nd|rd|th)\b/gu, '$1');
-  const time = absolute(plain, today) ?? (today === null ? null : relative(plain, today));
+  const time = absolute(plain, today, dayFirst) ?? (today === null ? null : relative(plain, today));
   return time === null ? null : new Date(time).toISOString().slice(0, 10);
 }
 
-/** "5 pm", "17:30", "half past" is none: HH:MM; null where the text is no time. */
+/** Ways of writing a date, from its ISO form. */
+export const dateForms: Readonly<Record<string, (iso: string) => string>> = {
+  'as-day/month/year': (iso) => `${iso.slice(8)}/${iso.slice(5, 7)}/${iso.slice(0, 4)}`,
+  'as-month/day/year': (iso) => `${iso.slice(5, 7)}/${iso.slice(8)}/${iso.slice(0, 4)}`,
+  'as-day.month.year': (iso) => `${iso.slice(8)}.${iso.slice(5, 7)}.${iso.slice(0, 4)}`,
+  'as-year/month/day': (iso) => iso.replaceAll('-', '/'),
+  'as-month-day-year': (iso) => `${monthName(iso)} ${Number(iso.slice(8))}, ${iso.slice(0, 4)}`,
+  'as-day-month-year': (iso) => `${Number(iso.slice(8))} ${monthName(iso)} ${iso.slice(0, 4)}`,
+  'as-weekday': (iso) => capital(weekdays[new Date(`${iso}T00:00:00Z`).getUTCDay()] ?? ''),
+  'as-midnight': (iso) => `${iso}T00:00:00`,
+  'as-midnight-utc': (iso) => `${iso}T00:00:00Z`,
+};
+
+function monthName(iso: string): string {
+  return capital(months[Number(iso.slice(5, 7)) - 1] ?? '');
+}
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+const timeWords: Readonly<Record<string, string>> = { noon: '12:00', midday: '12:00', midnight: '00:00' };
+const hours = 'one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
+/** "5 pm", "17:30", "5.30pm", "half past five", "5 o'clock": HH:MM; null where the text is no time. */
 export function clockTime(text: string): string | null {
   const plain = text
     .trim()
     .toLowerCase()
-    .replace(/^at\s+/u, '');
-  if (plain === 'noon') return '12:00';
-  if (plain === 'midnight') return '00:00';
-  const match = /^(\d{1,2})(?::(\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?$/u.exec(plain);
+    .replace(/^(?:at|by|around)\s+/u, '')
+    .replace(/\s+(?:sharp|in the)\b/u, '')
+    .replace(/\bmorning$/u, 'am')
+    .replace(/\b(?:afternoon|evening)$/u, 'pm');
+  const word = timeWords[plain];
+  if (word !== undefined) return word;
+  const spoken = /^(half past|quarter past|quarter to) ([a-z]+|\d{1,2})\s*(am|pm)?$/u.exec(plain);
+  if (spoken !== null) return spokenTime(spoken[1]!, hourOf(spoken[2]!), spoken[3] === 'pm');
+  const match = /^(\d{1,2}|[a-z]+)(?:[:.h](\d{2}))?(?::\d{2})?\s*(am|pm|a\.m\.?|p\.m\.?|o'clock)?$/u.exec(
+    plain,
+  );
   if (match === null || (match[2] === undefined && match[3] === undefined)) return null;
-  const late = match[3]?.startsWith('p') === true;
-  const hour = match[3] === undefined ? Number(match[1]) : (Number(match[1]) % 12) + (late ? 12 : 0);
-  return hour > 23 ? null : `${String(hour).padStart(2, '0')}:${match[2] ?? '00'}`;
+  const base = hourOf(match[1]!);
+  const half = match[3] === undefined || match[3] === "o'clock" ? null : match[3].startsWith('p');
+  const hour = half === null ? base : (base % 12) + (half ? 12 : 0);
+  return timeOf(hour, Number(match[2] ?? 0));
+}
+
+function hourOf(word: string): number {
+  return /^\d/u.test(word) ? Number(word) : hours.indexOf(word) + 1 || Number.NaN;
+}
+
+function spokenTime(kind: string, hour: number, late: boolean): string | null {
+  const base = (hour % 12) + (late ? 12 : 0) || hour;
+  return kind === 'half past'
+    ? timeOf(base, 30)
+    : kind === 'quarter past'
+      ? timeOf(base, 15)
+      : timeOf(base - 1, 45);
+}
+
+function timeOf(hour: number, minute: number): string | null {
+  if (!(hour >= 0 && hour <= 23 && minute <= 59)) return null;
+  return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+}
+
+/** Ways of writing a time of day, from HH:MM. */
+export const timeForms: Readonly<Record<string, (time: string) => string>> = {
+  'as-seconds': (time) => `${time}:00`,
+  'as-am-pm': (time) => halfDay(time, ' ', false),
+  'as-AM-PM': (time) => halfDay(time, ' ', true),
+  'as-tight-am-pm': (time) => halfDay(time, '', false),
+};
+
+function halfDay(time: string, space: string, upper: boolean): string {
+  const hour = Number(time.slice(0, 2));
+  const half = hour >= 12 ? 'pm' : 'am';
+  return `${hour % 12 || 12}:${time.slice(3)}${space}${upper ? half.toUpperCase() : half}`;
 }
 
 /** The first date among the texts of a context, as the start of that day; null where there is none. */
@@ -54,15 +121,21 @@ export function contextDate(context: Readonly<Record<string, string>>): number |
   return null;
 }
 
-function absolute(plain: string, today: number | null): number | null {
-  const iso = /^(\d{4})-(\d{2})-(\d{2})/u.exec(plain);
+function absolute(plain: string, today: number | null, dayFirst = false): number | null {
+  const iso = /^(\d{4})[-/](\d{2})[-/](\d{2})/u.exec(plain);
   if (iso !== null) return at(Number(iso[1]), Number(iso[2]) - 1, Number(iso[3]));
-  const slashed = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/u.exec(plain);
-  if (slashed !== null) return at(Number(slashed[3]), Number(slashed[1]) - 1, Number(slashed[2]));
+  const parts = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$/u.exec(plain);
+  if (parts !== null) {
+    const [a, b] = [Number(parts[1]), Number(parts[3])];
+    const year = Number(parts[4]) + (parts[4]!.length === 2 ? 2000 : 0);
+    const first = dayFirst || parts[2] === '.' || a > 12;
+    return first ? at(year, b - 1, a) : at(year, a - 1, b);
+  }
   const words = plain
     .replace(/[,.]/gu, ' ')
     .split(/\s+/u)
     .filter((word) => word !== 'of' && word !== 'the' && word !== '');
+  if (weekdays.some((day) => day === words[0] || day.slice(0, 3) === words[0])) words.shift();
   const month = words.findIndex((word) => monthOf(word) >= 0);
   if (month < 0 || words.length < 2 || words.length > 3) return null;
   const numbers = words.filter((_, i) => i !== month).map(Number);
@@ -84,14 +157,23 @@ function relative(plain: string, today: number): number | null {
     tomorrow: 1,
     yesterday: -1,
     'day after tomorrow': 2,
+    'next week': 7,
+    'a week from today': 7,
+    'a week from now': 7,
+    'in a week': 7,
+    'in a fortnight': 14,
+    'day before yesterday': -2,
   };
   const offset = fixed[plain];
   if (offset !== undefined) return today + offset * day;
-  const ahead = /^(?:in )?(\d+) (day|week)s?(?: from now)?$/u.exec(plain);
-  if (ahead !== null) return today + Number(ahead[1]) * (ahead[2] === 'week' ? 7 : 1) * day;
-  const [, next, name] = /^(next |coming )?([a-z]+)$/u.exec(plain) ?? [];
-  const wanted = weekdays.indexOf(name ?? '');
+  const ahead = /^(?:in )?(\d+|[a-z]+) (day|week)s?(?: (from now|from today|ago))?$/u.exec(plain);
+  const count = ahead === null ? Number.NaN : /\d/u.test(ahead[1]!) ? Number(ahead[1]) : hourOf(ahead[1]!);
+  if (ahead !== null && count > 0)
+    return today + (ahead[3] === 'ago' ? -1 : 1) * count * (ahead[2] === 'week' ? 7 : 1) * day;
+  const [, next, name = ''] = /^(next |coming |last )?([a-z]+)$/u.exec(plain) ?? [];
+  const wanted = weekdays.findIndex((own) => own === name || (name.length >= 3 && own.slice(0, 3) === name));
   if (wanted < 0) return null;
+  if (next === 'last ') return today - ((new Date(today).getUTCDay() - wanted + 6) % 7) * day - day;
   const distance = (wanted - new Date(today).getUTCDay() + 7) % 7;
   return today + (distance === 0 && next !== undefined ? 7 : distance) * day;
 }

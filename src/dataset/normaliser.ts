@@ -1,4 +1,5 @@
-import { clockTime, contextDate, isoDate } from './dates.ts';
+import { clockTime, contextDate, dateForms, isoDate, timeForms } from './dates.ts';
+import { durationMinutes, withUnit } from './units.ts';
 
 /**
  * What a teacher does to a text when it copies it: each normaliser is a function from the copied text to the text in the
@@ -41,14 +42,31 @@ const words: Readonly<Record<string, number>> = {
   ninety: 90,
 };
 
+const scales: Readonly<Record<string, number>> = {
+  k: 1e3,
+  thousand: 1e3,
+  m: 1e6,
+  million: 1e6,
+  billion: 1e9,
+};
+
+const ordinals = 'first second third fourth fifth sixth seventh eighth ninth tenth'.split(' ');
+
 /** "twenty-one" -> 21, "a dozen" -> 12, "1,200" -> 1200; null where the text is no number. */
 export function numberOf(text: string): number | null {
   const plain = text.trim().toLowerCase();
   const digits = plain
     .replace(/^[$€£]\s?/u, '')
     .replace(/(?<=\d),(?=\d{3})/g, '')
-    .replace(/\s?(%|[a-z°]+\.?)$/u, '');
+    .replace(/\s?(%|€|£|[a-z°]+(?:\/[a-z]+)?\.?)$/u, '');
+  const scaled = /^([+-]?\d+(?:\.\d+)?) ?(k|m|thousand|million|billion)$/u.exec(
+    plain.replace(/^[$€£]\s?/u, '').replace(/(?<=\d),(?=\d{3})/g, ''),
+  );
+  if (scaled !== null) return Number((Number(scaled[1]) * scales[scaled[2]!]!).toPrecision(12));
   if (/^[+-]?\d+(\.\d+)?$/.test(digits)) return Number(digits);
+  const rank = ordinals.indexOf(plain) + 1 || Number(/^(\d+)(?:st|nd|rd|th)$/u.exec(plain)?.[1] ?? 0);
+  if (rank > 0) return rank;
+  if (plain === 'a couple' || plain === 'a pair') return 2;
   let total = 0;
   let current = 0;
   let any = false;
@@ -66,6 +84,33 @@ export function numberOf(text: string): number | null {
   return any ? total + current : null;
 }
 
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** Words that are singular already stay as they are. */
+function singular(text: string): string {
+  if (/[^aeiou]ies$/iu.test(text)) return `${text.slice(0, -3)}y`;
+  if (/(?:ch|sh|x|ss|z)es$/iu.test(text)) return text.slice(0, -2);
+  return /[^su]s$/iu.test(text) ? text.slice(0, -1) : text;
+}
+
+/** "$1,234.50" as "1234.50": the digits as they stand. */
+function plainNumber(text: string): string | null {
+  const digits = text.replace(/^[^\d+-]+|[^\d]+$/gu, '').replace(/(?<=\d)[,\s](?=\d{3})/gu, '');
+  return /^[+-]?\d+(?:\.\d+)?$/u.test(digits) ? digits : null;
+}
+
+function scaledBy(text: string, factor: number): string | null {
+  const number = numberOf(text.replace(/percent$/u, '%'));
+  return number === null ? null : String(Number((number * factor).toPrecision(12)));
+}
+
+function durationIn(text: string, factor: number): string | null {
+  const minutes = durationMinutes(text);
+  return minutes === null ? null : String(Number((minutes * factor).toPrecision(12)));
+}
+
 const folds: readonly Normaliser[] = [
   { name: 'lower', apply: (text) => text.toLowerCase() },
   { name: 'upper', apply: (text) => text.toUpperCase() },
@@ -75,7 +120,7 @@ const folds: readonly Normaliser[] = [
   },
   {
     name: 'capitalised',
-    apply: (text) => (text === '' ? text : text[0]!.toUpperCase() + text.slice(1)),
+    apply: capitalised,
   },
   { name: 'spaces', apply: (text) => text.replace(/\s+/gu, ' ').trim() },
   { name: 'nfkc', apply: (text) => text.normalize('NFKC') },
@@ -83,12 +128,31 @@ const folds: readonly Normaliser[] = [
   { name: 'hyphens', apply: (text) => text.toLowerCase().replace(/[\s_]+/gu, '-') },
   { name: 'no-punctuation', apply: (text) => text.replace(/[^\p{L}\p{N}\s]/gu, '') },
   { name: 'number', apply: (text) => numberOf(text)?.toString() ?? null },
-  { name: 'singular', apply: (text) => (/[^s]s$/u.test(text) ? text.slice(0, -1) : null) },
+  { name: 'singular', apply: singular },
+  { name: 'plain-number', apply: (text) => plainNumber(text) },
+  { name: 'two-decimals', apply: (text) => numberOf(text)?.toFixed(2) ?? null },
+  { name: 'share', apply: (text) => (/%|percent/u.test(text) ? scaledBy(text, 0.01) : null) },
+  { name: 'hundredfold', apply: (text) => scaledBy(text, 100) },
+  { name: 'minutes', apply: (text) => durationMinutes(text)?.toString() ?? null },
+  { name: 'seconds', apply: (text) => durationIn(text, 60) },
+  { name: 'hours', apply: (text) => durationIn(text, 1 / 60) },
+  { name: 'unit', apply: (text) => withUnit(text, ' ') },
+  { name: 'tight-unit', apply: (text) => withUnit(text, '') },
+  { name: 'digits', apply: (text) => text.replace(/\D/gu, '') || null },
+  { name: 'no-spaces', apply: (text) => text.replace(/\s/gu, '') },
+  { name: 'sentence', apply: (text) => capitalised(text.toLowerCase()) },
+  { name: 'unaccented', apply: (text) => text.normalize('NFD').replace(/\p{M}/gu, '') },
 ];
 
 const calendar: readonly Normaliser[] = [
   { name: 'date', apply: (text, context) => isoDate(text, contextDate(context)) },
+  {
+    name: 'date-day-first',
+    apply: (text, context) => isoDate(text, contextDate(context), true),
+  },
   { name: 'time', apply: (text) => clockTime(text) },
+  ...Object.entries(dateForms).map(([name, apply]): Normaliser => ({ name, apply })),
+  ...Object.entries(timeForms).map(([name, apply]): Normaliser => ({ name, apply })),
 ];
 
 const byName = new Map([...folds, ...calendar].map((normaliser) => [normaliser.name, normaliser]));
@@ -108,8 +172,28 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['no-punctuation'],
   ['singular'],
   ['lower', 'singular'],
+  ['title', 'singular'],
+  ['sentence'],
+  ['upper', 'underscores', 'upper'],
+  ['no-spaces'],
+  ['digits'],
+  ['unaccented'],
+  ['lower', 'unaccented'],
+  ['lower', 'no-punctuation'],
+  ['plain-number'],
+  ['two-decimals'],
+  ['share'],
+  ['hundredfold'],
+  ['minutes'],
+  ['hours'],
+  ['seconds'],
+  ['unit'],
+  ['tight-unit'],
   ['date'],
+  ['date-day-first'],
   ['time'],
+  ...Object.keys(timeForms).map((form) => ['time', form]),
+  ...['date', 'date-day-first'].flatMap((reader) => Object.keys(dateForms).map((form) => [reader, form])),
 ];
 
 /** Applies a chain; null where one of its normalisers does not apply. */

@@ -17,6 +17,9 @@ export function alignSpan(slot: SpanSlot, value: Json, input: ModelInput, target
     if (span === null) return `${slot.name} is not copied from the input`;
     spans.push(span);
   }
+  // The tagger gives places in the order of the input.
+  const slots = Object.keys(input.slots);
+  spans.sort((a, b) => slots.indexOf(a.slot) - slots.indexOf(b.slot) || a.start - b.start);
   targets[slot.name] = { kind: 'spans', spans };
   // What is written in another order than it stands in the input would be rendered differently.
   return spanValue(slot, spans, input) === value ? null : `${slot.name} is not written as usual`;

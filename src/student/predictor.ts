@@ -1,5 +1,6 @@
 import { alignAnswer } from '../dataset/align.ts';
 import type { ModelInput } from '../dataset/example.ts';
+import { narrowed } from '../dataset/input.ts';
 import type { OutputPlan } from '../dataset/plan.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
 import type { Answer } from '../wire/chat.ts';
@@ -28,7 +29,8 @@ export interface Parts {
 }
 
 /** The one path from inputs to predictions: evaluation and serving both take it. */
-export async function predictWith(parts: Parts, inputs: readonly ModelInput[]): Promise<Prediction[]> {
+export async function predictWith(parts: Parts, given: readonly ModelInput[]): Promise<Prediction[]> {
+  const inputs = given.map((input) => narrowed(input, parts.inputSlots));
   const evidence = await gather(parts, inputs);
   const blocked = blockedIds(parts.blocked);
   return inputs.map((input, i) => {

@@ -126,6 +126,7 @@ function mutual(name: string, samples: readonly SlotSample[], notCopied: string)
 function copiedShare(name: string, kind: 'date' | 'id' | 'plain', samples: readonly SlotSample[]): number {
   const anyDate = new RegExp(`\\b(?:${datePattern}|20\\d\\d)\\b`, 'iu');
   let copied = 0;
+  let numbers = 0;
   for (const { slots, response } of samples) {
     const answer = wholeAnswer(response).toLowerCase();
     const others = Object.keys(slots)
@@ -139,9 +140,26 @@ function copiedShare(name: string, kind: 'date' | 'id' | 'plain', samples: reado
           ? value
           : undefined;
     if (needle !== undefined && !others.some((other) => other.includes(needle))) copied++;
+    else if (kind !== 'date' && repeatsNumber(value, answer)) numbers++;
   }
+  // Written anew ("1,521" as 1521.0): a number or two that agree by chance prove nothing.
+  if (numbers >= LIKELY_NUMBERS * samples.length) return (copied + numbers) / samples.length;
   // A short category that answers also use as a word ("chat") is compared by information, not by copying.
   return kind === 'plain' && copied < 0.02 * samples.length ? 0 : copied / samples.length;
+}
+
+/** Share of answers that must repeat a slot's number before it counts as copied. */
+const LIKELY_NUMBERS = 0.2;
+
+/** Does the answer hold the slot's one number, however either writes it? Numbers of one digit are everywhere. */
+function repeatsNumber(value: string, answer: string): boolean {
+  const [number, another] = numbersIn(value);
+  if (number === undefined || another !== undefined || Math.abs(number) < 10) return false;
+  return numbersIn(answer).includes(number);
+}
+
+function numbersIn(text: string): number[] {
+  return (text.replace(/(?<=\d),(?=\d{3})/gu, '').match(/\d+(?:\.\d+)?/gu) ?? []).map(Number);
 }
 
 function wholeAnswer(response: ChatResponse): string {

@@ -39,17 +39,20 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
   };
 }
 
-/** The plan of the text beside one sequence of calls, or in place of calls; null for no text or a free one. */
+/** The plan of the text beside one sequence of calls, or in place of calls; null for none. */
 function textBeside(observations: readonly Observation[], key: string, index: number): PlanNode | null {
   const own = observations.filter(
     ({ answer }) => canonicalJson(answer.toolCalls.map((call) => call.name)) === key,
   );
-  const said = own.flatMap(({ answer, input }) =>
-    answer.text === null ? [] : [{ value: answer.text, input }],
+  const said = own.filter(({ answer }) => answer.text !== null);
+  if (said.length === 0 || said.length < 0.02 * own.length) return null;
+  const name = `text${index}`;
+  const node = inferNode(
+    own.map(({ answer, input }) => ({ value: answer.text, input })),
+    { name, schema: null },
   );
-  if (said.length < 0.5 * own.length || said.length < 2) return null;
-  const node = inferNode(said, { name: `text${index}`, schema: null });
-  return node.kind === 'unknown' ? null : node;
+  // What is said freely keeps its calls at the teacher; which calls those are is learned all the same.
+  return node.kind === 'unknown' ? { kind: 'text', slot: { name } } : node;
 }
 
 function argumentTexts(observations: readonly Observation[]): Written[] {

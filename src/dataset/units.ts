@@ -1,0 +1,71 @@
+/** Amounts with a unit: "5kg", "2 hours", "an hour and a half". Pure text arithmetic. */
+
+const minutesOf: Readonly<Record<string, number>> = {
+  second: 1 / 60,
+  sec: 1 / 60,
+  s: 1 / 60,
+  minute: 1,
+  min: 1,
+  m: 1,
+  hour: 60,
+  hr: 60,
+  h: 60,
+  day: 1440,
+  week: 10_080,
+};
+const counts = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
+/** "90 min", "1h 30m", "two hours", "half an hour", "an hour and a half" in minutes; null where it is no duration. */
+export function durationMinutes(text: string): number | null {
+  const plain = text.trim().toLowerCase().replace(/,/gu, ' ');
+  if (plain === 'half an hour' || plain === 'a half hour') return 30;
+  if (plain === 'an hour and a half' || plain === 'one and a half hours') return 90;
+  if (plain === 'a quarter of an hour') return 15;
+  let total = 0;
+  const rest = plain.replace(
+    /(\d+(?:\.\d+)?|\ban?\b|\b[a-z]+\b)\s*([a-z]+?)s?\b(?:\s+and\b)?/gu,
+    (all, n, unit) => {
+      const count = /^\d/u.test(n) ? Number(n) : /^an?$/u.test(n) ? 1 : counts.indexOf(n);
+      const size = minutesOf[unit];
+      if (size === undefined || count < 0) return all;
+      total += count * size;
+      return '';
+    },
+  );
+  return rest.trim() === '' && total > 0 ? Number(total.toPrecision(12)) : null;
+}
+
+const shortUnits: Readonly<Record<string, string>> = {
+  kilogram: 'kg',
+  kilo: 'kg',
+  gram: 'g',
+  milligram: 'mg',
+  kilometre: 'km',
+  kilometer: 'km',
+  metre: 'm',
+  meter: 'm',
+  centimetre: 'cm',
+  centimeter: 'cm',
+  millimetre: 'mm',
+  millimeter: 'mm',
+  mile: 'mi',
+  litre: 'l',
+  liter: 'l',
+  millilitre: 'ml',
+  milliliter: 'ml',
+  pound: 'lb',
+  ounce: 'oz',
+  inch: 'in',
+  foot: 'ft',
+  percent: '%',
+  gigabyte: 'GB',
+  megabyte: 'MB',
+};
+
+/** "5kg", "5 kilograms" as "5 kg": the number, a separator and the unit's short name; null where there is no unit. */
+export function withUnit(text: string, separator: string): string | null {
+  const match = /^(\d+(?:[.,]\d+)?)\s*([\p{L}%°]+)\.?$/u.exec(text.trim());
+  if (match === null) return null;
+  const word = match[2]!.toLowerCase().replace(/(?<=[a-z]{3})s$/u, '');
+  return `${match[1]}${separator}${shortUnits[word] ?? match[2]}`;
+}
