@@ -3,6 +3,7 @@ import type { Capability, CostOfError, Verdict } from './capabilities/capability
 import type { Finding } from './capabilities/findings.ts';
 import type { Proposal } from './capabilities/proposal.ts';
 import type { SetChange } from './capabilities/set.ts';
+import type { SelfAgreement } from './evaluation/ceiling.ts';
 import type { CertificationOutcome, EvaluationReport } from './evaluation/certificate.ts';
 import type { Mode } from './routing/policy.ts';
 import type { DeviceChoice, LearningPoint, Rung } from './student/student.ts';
@@ -162,6 +163,8 @@ export interface StudentState {
   readonly signed: { readonly by: string; readonly atMs: number; readonly waiting: number } | null;
   readonly outcome: CertificationOutcome;
   readonly report: EvaluationReport | null;
+  /** How often the teacher says the same again; missing where too few inputs came again. */
+  readonly selfAgreement?: SelfAgreement;
   /** How it learned; empty where only linear parts were trained. */
   readonly curve?: readonly LearningPoint[];
 }

@@ -14,6 +14,7 @@ import {
   milliseconds,
   percent,
   plural,
+  selfAgreementWords,
 } from '../../webview/charts/words.ts';
 import type { Capability } from '../capabilities/capability.ts';
 import type { EvaluationReport } from '../evaluation/certificate.ts';
@@ -195,7 +196,7 @@ ${
 <div><dt>Parameters</dt><dd>${large(student.parameters)}</dd></div>
 <div><dt>On disk</dt><dd>${bytes(student.bytes)}</dd></div>
 <div><dt>Trained</dt><dd>${student.trainSeconds > 0 ? `${duration(student.trainSeconds)} on ` : 'on '}${student.device}</dd></div>
-</dl>${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
+</dl>${student.selfAgreement === undefined ? null : html`<p class="fine">${selfAgreementWords(student.selfAgreement)}</p>`}${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
 }
 ${
   prompt === ''

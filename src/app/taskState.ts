@@ -137,6 +137,7 @@ function studentState(card: ModelCard): StudentState {
     outcome: card.outcome,
     report: card.report,
     ...(card.curve === undefined ? {} : { curve: card.curve }),
+    ...(card.selfAgreement ? { selfAgreement: card.selfAgreement } : {}),
   };
 }
 

@@ -1,5 +1,4 @@
 import { canonicalJson, isArray, isObject } from '../base/json.ts';
-import { normaliseText } from '../base/text.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
 import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
@@ -91,7 +90,7 @@ export function buildDataset({
     plan,
     examples,
     fingerprint: fingerprintOf(examples),
-    notes: [...notesOf(examples, calls.length, usable.length), ...ceilingOf(examples, slots)],
+    notes: notesOf(examples, calls.length, usable.length),
   };
 }
 
@@ -208,28 +207,5 @@ function notesOf(examples: readonly Example[], calls: number, usable: number): s
   return [
     `${usable} of ${calls} calls can be learned from.`,
     ...lines.map(([reason, count]) => `${count} answers are outside the plan: ${reason}.`),
-  ];
-}
-
-/** How alike the teacher answers inputs that come again: no student can agree more often than its teacher does with itself. */
-function ceilingOf(examples: readonly Example[], slots: readonly string[]): string[] {
-  const answers = new Map<string, Map<string, number>>();
-  for (const { input, answer } of examples) {
-    const key = normaliseText(inputText(input, slots));
-    const own = answers.get(key) ?? new Map<string, number>();
-    const said = JSON.stringify(answer);
-    answers.set(key, own.set(said, (own.get(said) ?? 0) + 1));
-  }
-  let pairs = 0;
-  let alike = 0;
-  for (const own of answers.values()) {
-    const counts = [...own.values()];
-    const n = counts.reduce((sum, count) => sum + count, 0);
-    pairs += n * (n - 1);
-    alike += counts.reduce((sum, count) => sum + count * (count - 1), 0);
-  }
-  if (pairs < 40) return [];
-  return [
-    `Asked the same again, the teacher gave the same answer in ${((alike / pairs) * 100).toFixed(1)} % of pairs.`,
   ];
 }

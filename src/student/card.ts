@@ -1,5 +1,7 @@
 import type { Dataset, Example } from '../dataset/example.ts';
+import { type Given, selfAgreement } from '../evaluation/ceiling.ts';
 import type { CertificationOutcome } from '../evaluation/certificate.ts';
+import { cacheKey } from './cache.ts';
 import type { ModelCard, StudentSpec, TrainOptions } from './student.ts';
 
 /** The part of a card that data, spec and outcome decide; what was built is added by the trainer. */
@@ -35,10 +37,23 @@ export function cardOf(
       test: count('test'),
     },
     provenance,
+    selfAgreement: selfAgreement(repeatsOf(dataset)),
     terms: options.terms,
     outcome,
     report: null,
     createdMs: options.now(),
     files: {},
   };
+}
+
+/** The teacher's answers to each input, oldest first. */
+function repeatsOf({ examples, inputSlots }: Dataset): Given[][] {
+  const groups = new Map<string, Given[]>();
+  for (const { input, callId, answer } of examples) {
+    const key = cacheKey(input, inputSlots);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [{ callId, answer }]);
+    else group.push({ callId, answer });
+  }
+  return [...groups.values()];
 }

@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { Result } from '../base/result.ts';
 import type { Dataset, ModelInput } from '../dataset/example.ts';
+import type { SelfAgreement } from '../evaluation/ceiling.ts';
 import type { CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 
@@ -52,6 +53,8 @@ export interface ModelCard {
   };
   /** Teacher models with the number of training rows each gave. */
   readonly provenance: Readonly<Record<string, number>>;
+  /** How often the teacher says the same again; null or missing where too few inputs came again. */
+  readonly selfAgreement?: SelfAgreement | null;
   /** The user's decision on each provider's terms at training time. */
   readonly terms: Readonly<Record<string, string>>;
   readonly outcome: CertificationOutcome;

@@ -168,6 +168,12 @@ test('figures drawn on the calibration calls say so', () => {
   assert.ok(!page.includes('calibration calls its answers'));
 });
 
+test('how often the teacher agrees with itself is told with its interval and what follows from it', () => {
+  assert.match(page, /agrees with itself in 97\.1\u00a0% \(95\.0 – 98\.5\u00a0%, n = 412\)/);
+  assert.match(page, /12 inputs had answers that differ/);
+  assert.match(page, /No student can agree with it more often than 98\.5\u00a0%/);
+});
+
 test('the headline pools tasks and keeps the loosest promise', () => {
   const { headline, tasks } = reportModel(workspace(), options);
   assert.deepEqual(

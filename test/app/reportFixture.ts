@@ -137,6 +137,11 @@ function served(): TaskState {
       signed: { by: 'Ada', atMs: startMs + 12e8, waiting: 0 },
       outcome,
       report,
+      selfAgreement: {
+        pairs: exactRate(400, 412),
+        ceiling: Math.sqrt(400 / 412),
+        conflicts: { inputs: 12, calls: [] },
+      },
     },
     live: {
       answeredLocally: exactRate(2931, 4018),

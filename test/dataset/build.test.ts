@@ -169,12 +169,3 @@ test('the fingerprint depends on inputs, answers and splits and on nothing else'
   assert.notEqual(build(made, 2).fingerprint, fingerprint);
   assert.notEqual(build(made.slice(1)).fingerprint, fingerprint);
 });
-
-test('how far the teacher agrees with itself is told', () => {
-  const made = topicCalls(100, (topic) => said(topic)).map((_m, i, all) => {
-    const twin = all[i - (i % 2)]!;
-    return { ...twin, answer: said(i % 20 === 1 ? 'food' : (twin.answer.text ?? '')) };
-  });
-  const { notes } = build(made);
-  assert.match(notes.at(-1) ?? '', /the same answer in 9\d\.\d % of pairs/);
-});

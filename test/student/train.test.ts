@@ -94,6 +94,22 @@ test('tool calls with copied arguments are learned', () =>
     assert.ok(right / scored.test.length > 0.95, `${right} of ${scored.test.length}`);
   }));
 
+test('the card tells how often the teacher agrees with itself, and where not', () =>
+  inFolder(async (folder) => {
+    const once = labels(200);
+    // Every eighth input comes again, and the first two of them get another answer.
+    const again = once
+      .filter((_, i) => i % 8 === 0)
+      .map((made, i) => (i < 2 ? { ...made, answer: said('other') } : made));
+    const data = dataOf([...once, ...again]);
+    const { card } = await trainStudent(data, specOf(), optionsIn(folder));
+    const found = card.selfAgreement;
+    assert.equal(found?.conflicts.inputs, 2);
+    assert.equal(found?.pairs.n, found!.pairs.hits + 2);
+    assert.ok(found!.pairs.n >= 25);
+    assert.ok(found!.ceiling < 1);
+  }));
+
 test('free text is declined before any training', () =>
   inFolder(async (folder) => {
     const made = Array.from({ length: 80 }, (_, i) => ({

@@ -17,6 +17,18 @@ export function percent(share: number, digits = 1): string {
   return `${value.toFixed(most).replace(/\.0+$/, '')}\u00a0%`;
 }
 
+/** How often the teacher says the same again, and what that means for any student. */
+export function selfAgreementWords(found: {
+  readonly pairs: Rate;
+  readonly ceiling: number;
+  readonly conflicts: { readonly inputs: number };
+}): string {
+  const { pairs, ceiling, conflicts } = found;
+  const agrees = `Asked the same again, the teacher agrees with itself in ${percent(pairs.rate)} (${interval(pairs)})`;
+  if (conflicts.inputs === 0) return `${agrees}.`;
+  return `${agrees}; ${plural(conflicts.inputs, 'input')} had answers that differ. No student can agree with it more often than ${percent(ceiling)} on such inputs.`;
+}
+
 /** The interval around a rate and what it rests on: `0.7 – 1.6 %, n = 1,240`. */
 export function interval({ lower, upper, n }: Rate): string {
   if (n === 0) return 'no calls yet';

@@ -1,4 +1,5 @@
 import type { TaskState } from '../../src/protocol.ts';
+import { selfAgreementWords } from '../charts/words.ts';
 import { type Child, h, type Tree } from '../dom.ts';
 import { ago, bytes, dollars, parameters, plural, priceDate, seconds } from '../format.ts';
 import { icon } from '../icons.ts';
@@ -194,6 +195,9 @@ function facts(model: Model, task: TaskState): Tree {
             'Trained',
             `${ago(student.trainedMs, model.nowMs)} in ${seconds(student.trainSeconds)} on ${student.device}`,
           ),
+          student.selfAgreement === undefined
+            ? null
+            : fact('Teacher', selfAgreementWords(student.selfAgreement)),
         ],
   );
 }
