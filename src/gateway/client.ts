@@ -38,7 +38,7 @@ export interface GatewayInfo {
   readonly token: string;
   /** By provider, as SDKs want them, without the version part. */
   readonly baseUrls: Readonly<Record<ProviderName, string>>;
-  /** For OTEL_EXPORTER_OTLP_ENDPOINT, with the protocol http/json. */
+  /** For OTEL_EXPORTER_OTLP_ENDPOINT, with the protocol http/protobuf or http/json. */
   readonly otlpEndpoint: string;
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { describeCall, writeCall } from './batch.ts';
 import { createBlocks } from './copy.ts';
-import type { FromRecording, RecordedCall, RecordingSetup, ToRecording } from './recording.ts';
+import type { FromRecording, OtlpExport, RecordedCall, RecordingSetup, ToRecording } from './recording.ts';
 import { type Copies, createTape, type Tape, type TapeRecorder, type TapeStart } from './tape.ts';
 
 export interface RecorderStats {
@@ -22,13 +22,18 @@ export interface RecorderStats {
  */
 export interface Recorder {
   start(call: TapeStart): Tape;
-  /** An OTLP export, as its JSON text. */
-  addOtlp(body: Buffer): void;
+  /** Takes an OTLP export. Resolves when it has been read, not when it is stored. */
+  addOtlp(body: Omit<OtlpExport, 'bytes'> & { readonly bytes: Buffer }): Promise<OtlpVerdict>;
   stats(): RecorderStats;
   /** Resolves when everything handed over so far is in the journal or shed. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** `retry`: it could not be taken now; otherwise it never can. */
+export type OtlpVerdict =
+  | { readonly taken: true }
+  | { readonly taken: false; readonly retry: boolean; readonly reason: string };
 
 export interface RecorderOptions {
   readonly setup: RecordingSetup;
@@ -64,10 +69,13 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   const pool: ArrayBuffer[] = [];
   const blocks = createBlocks((lent) => lent + batchBytes + threadBytes <= MAX_PENDING_BYTES);
   const waiting: { readonly resolve: () => void }[] = [];
+  /** OTLP reading that nobody has looked into yet, by number. */
+  const reading = new Map<number, (verdict: OtlpVerdict) => void>();
+  let nextExport = 0;
   /** Ended calls whose trace still waits for something. */
   let held = 0;
   const pendingBytes = (): number => blocks.lent() + batchBytes + threadBytes;
-  const isIdle = (): boolean => batchCalls === 0 && threadCalls === 0 && held === 0;
+  const isIdle = (): boolean => batchCalls === 0 && threadCalls === 0 && held === 0 && reading.size === 0;
 
   const wake = (): void => {
     if (isIdle()) for (const { resolve } of waiting.splice(0)) resolve();
@@ -80,6 +88,12 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
       resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 768 },
     });
     started.on('message', (message: FromRecording) => {
+      if (message.kind === 'read') {
+        recorded += message.traces;
+        threadCalls += message.traces;
+        verdict(message.id, message.problem);
+        return;
+      }
       threadBytes -= message.bytes;
       threadCalls -= message.calls;
       stored += message.stored;
@@ -95,6 +109,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
       shed += threadCalls;
       threadCalls = 0;
       threadBytes = 0;
+      for (const id of [...reading.keys()]) verdict(id, null, 'the recording was interrupted');
       if (!closed) problem = 'recording restarted after a failure';
       wake();
     });
@@ -145,17 +160,30 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     },
   };
 
-  const addOtlp = (body: Buffer): void => {
-    recorded++;
-    if (pendingBytes() + body.length > MAX_PENDING_BYTES) {
-      shed++;
-      return;
-    }
+  const verdict = (id: number, problem: string | null, interrupted: string | null = null): void => {
+    const reason = interrupted ?? problem;
+    reading.get(id)?.(
+      reason === null ? { taken: true } : { taken: false, retry: interrupted !== null, reason },
+    );
+    reading.delete(id);
+    wake();
+  };
+
+  const addOtlp: Recorder['addOtlp'] = ({ bytes: body, ...described }) => {
+    if (pendingBytes() + body.length > MAX_PENDING_BYTES)
+      return Promise.resolve({
+        taken: false,
+        retry: true,
+        reason: 'more waits to be stored than memory allows',
+      });
     thread ??= startThread();
     threadBytes += body.length;
-    threadCalls++;
     const bytes = new Uint8Array(body).buffer;
-    thread.postMessage({ kind: 'otlp', bytes, nowMs: clock.now() } satisfies ToRecording, [bytes]);
+    const id = nextExport++;
+    thread.postMessage({ kind: 'otlp', id, nowMs: clock.now(), bytes, ...described } satisfies ToRecording, [
+      bytes,
+    ]);
+    return new Promise((resolve) => reading.set(id, resolve));
   };
 
   const flush = async (): Promise<void> => {

@@ -3,9 +3,11 @@ import os from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { type Json, parseJson } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import { type Journal, openJournal } from '../traces/journal.ts';
 import type { Retention } from '../traces/maintenance.ts';
 import { createOtlpReader } from '../traces/otlp.ts';
+import { otlpFromProtobuf } from '../traces/otlpProtobuf.ts';
 import { createRedactor, type RedactionSettings, redactionKey } from '../traces/redact.ts';
 import type { Trace, TraceRoute } from '../traces/trace.ts';
 import type { ProviderName, WireFormat } from '../wire/format.ts';
@@ -45,6 +47,15 @@ export interface RecordedCall {
   readonly responseType: string | null;
 }
 
+/** The body of an OTLP request as it came. */
+export interface OtlpExport {
+  readonly bytes: ArrayBuffer;
+  /** Its `content-encoding`. */
+  readonly encoding: string | null;
+  readonly form: 'json' | 'protobuf';
+  readonly signal: 'traces' | 'logs';
+}
+
 export type ToRecording =
   /** A batch as `batch.ts` writes it: its memory, how much of it is used, how many calls are in it. */
   | {
@@ -53,20 +64,25 @@ export type ToRecording =
       readonly bytes: number;
       readonly calls: number;
     }
-  /** An OTLP export, as its JSON text. */
-  | { readonly kind: 'otlp'; readonly bytes: ArrayBuffer; readonly nowMs: number }
+  | ({ readonly kind: 'otlp'; readonly id: number; readonly nowMs: number } & OtlpExport)
   | { readonly kind: 'close' };
 
-/** How a batch came out. */
-export interface FromRecording {
-  readonly calls: number;
-  readonly bytes: number;
-  readonly stored: number;
-  readonly shed: number;
-  readonly problem: string | null;
-  /** The batch's memory, given back to be used again. */
-  readonly buffer: ArrayBuffer | null;
-}
+export type FromRecording =
+  /** How a batch came out. */
+  | {
+      readonly kind: 'stored';
+      readonly calls: number;
+      readonly bytes: number;
+      readonly stored: number;
+      readonly shed: number;
+      readonly problem: string | null;
+      /** The batch's memory, given back to be used again. */
+      readonly buffer: ArrayBuffer | null;
+    }
+  /** What is in an OTLP export: so many traces, or why it cannot be read. */
+  | { readonly kind: 'read'; readonly id: number; readonly traces: number; readonly problem: string | null };
+
+type Stored = Extract<FromRecording, { kind: 'stored' }>;
 
 /** Batches read and not yet stored. */
 const MAX_BATCHES = 2;
@@ -93,13 +109,15 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   };
   port.on('message', (message: ToRecording) => {
     if (message.kind === 'close') void close();
+    else if (message.kind === 'otlp') takeOtlp(message);
     else {
-      queue.push(message);
+      const { buffer, bytes, calls } = message;
+      queue.push(() => store(() => tracesOf(Buffer.from(buffer, 0, bytes)), { calls, bytes, buffer }));
       work();
     }
   });
 
-  const queue: Exclude<ToRecording, { readonly kind: 'close' }>[] = [];
+  const queue: (() => Promise<void>)[] = [];
   let working = 0;
   /** A few batches at a time: what waits for the disk waits as bytes, which the other side counts. */
   const work = (): void => {
@@ -107,27 +125,28 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
       const next = queue.shift();
       if (next === undefined) return;
       working++;
-      const stored = next.kind === 'otlp' ? storeOtlp(next.bytes, next.nowMs) : storeCalls(next);
-      void stored.finally(() => {
+      void next().finally(() => {
         working--;
         work();
       });
     }
   };
 
-  const storeCalls = (batch: Extract<ToRecording, { kind: 'calls' }>): Promise<void> => {
-    const { buffer, bytes, calls } = batch;
-    return store(() => tracesOf(Buffer.from(buffer, 0, bytes)), { calls, bytes, buffer });
-  };
-
-  const storeOtlp = (buffer: ArrayBuffer, nowMs: number): Promise<void> => {
-    const read = () => readOtlp(parseJson(Buffer.from(buffer).toString('utf8')) ?? null, nowMs).traces;
-    return store(read, { calls: 1, bytes: buffer.byteLength, buffer: null });
+  /** Read at once, whatever waits for the disk: the exporter wants to know whether it can be read. */
+  const takeOtlp = (message: Extract<ToRecording, { kind: 'otlp' }>): void => {
+    const { id, nowMs } = message;
+    const read = jsonOf(message);
+    const traces = read.ok ? readOtlp(read.value, nowMs).traces : [];
+    const problem = read.ok ? null : read.error;
+    port.postMessage({ kind: 'read', id, traces: traces.length, problem } satisfies FromRecording);
+    const bytes = message.bytes.byteLength;
+    queue.push(() => store(() => traces, { calls: traces.length, bytes, buffer: null }));
+    work();
   };
 
   const store = async (
     read: () => Iterable<Trace>,
-    taken: Pick<FromRecording, 'calls' | 'bytes' | 'buffer'>,
+    taken: Pick<Stored, 'calls' | 'bytes' | 'buffer'>,
   ): Promise<void> => {
     const outcomes: Promise<'stored' | 'shed'>[] = [];
     let stored = 0;
@@ -144,7 +163,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
       problem = error instanceof Error ? error.message : String(error);
       shed = taken.calls - stored;
     }
-    const message: FromRecording = { ...taken, stored, shed, problem };
+    const message: Stored = { kind: 'stored', ...taken, stored, shed, problem };
     port.postMessage(message, taken.buffer === null ? [] : [taken.buffer]);
   };
 
@@ -157,6 +176,14 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     port.close();
     process.exit(0); // Ends this thread only.
   };
+}
+
+function jsonOf({ bytes, encoding, form, signal }: OtlpExport): Result<Json, string> {
+  const decoded = decodeBody(Buffer.from(bytes), encoding);
+  if (!decoded.ok) return decoded;
+  if (form === 'protobuf') return otlpFromProtobuf(decoded.value, signal);
+  const json = parseJson(decoded.value.toString('utf8'));
+  return json === undefined ? fail('it is not JSON') : ok(json);
 }
 
 function* tracesOf(batch: Buffer): Generator<Trace> {

@@ -20,6 +20,7 @@ import {
   type SeenCall,
   startFakeTeacher,
 } from '../support/fakeTeacher.ts';
+import * as protobuf from '../support/protobuf.ts';
 import { startTestGateway, type TestGateway } from '../support/testGateway.ts';
 
 type Answer = (call: SeenCall, res: http.ServerResponse) => void;
@@ -350,12 +351,70 @@ describe('capture', () => {
     const [trace] = await recorded();
     assert.match(JSON.stringify([trace?.request, trace?.response]), /by span.*seen/);
     assert.notEqual(trace?.source, 'gateway');
-    assert.equal((await post('/otlp/v1/traces', {}, '{')).status, 400);
-    assert.equal(
-      (await post('/otlp/v1/traces', { 'content-type': 'application/x-protobuf' }, 'x')).status,
-      415,
-    );
     assert.equal((await post('/otlp/v2/traces', {}, '{}')).status, 404);
+  });
+
+  test('spans come as exporters send them by default, too: in protobuf, compressed, and again if in doubt', async () => {
+    const message = (role: string, content: string, more = {}) =>
+      JSON.stringify([{ role, parts: [{ type: 'text', content }], ...more }]);
+    const span = protobuf.bytes(
+      1,
+      protobuf.bytes(
+        2,
+        protobuf.bytes(
+          2,
+          protobuf.bytes(1, Buffer.from('1af7651916cd43dd8448eb211c80319c', 'hex')),
+          protobuf.bytes(2, Buffer.from('c7ad6b7169203331', 'hex')),
+          protobuf.bytes(5, 'chat gpt-4o-mini'),
+          protobuf.number(6, 3),
+          protobuf.fixed64(7, 1793000000000000000n),
+          protobuf.fixed64(8, 1793000000500000000n),
+          protobuf.attribute(9, 'gen_ai.operation.name', 'chat'),
+          protobuf.attribute(9, 'gen_ai.provider.name', 'openai'),
+          protobuf.attribute(9, 'gen_ai.request.model', 'gpt-4o-mini'),
+          protobuf.attribute(9, 'gen_ai.input.messages', message('user', 'in binary')),
+          protobuf.attribute(
+            9,
+            'gen_ai.output.messages',
+            message('assistant', 'understood', { finish_reason: 'stop' }),
+          ),
+        ),
+      ),
+    );
+    const send = (body: Buffer, headers: Record<string, string> = {}) =>
+      fetch(`${gateway.base}/otlp/v1/traces`, {
+        method: 'POST',
+        body: new Uint8Array(body),
+        headers: { 'content-type': 'application/x-protobuf', ...headers },
+      });
+    for (let i = 0; i < 2; i++) {
+      const response = await send(gzipSync(span), { 'content-encoding': 'gzip' });
+      assert.deepEqual(
+        [response.status, response.headers.get('content-type')],
+        [200, 'application/x-protobuf'],
+      );
+      assert.equal((await response.arrayBuffer()).byteLength, 0);
+    }
+    const traces = await recorded();
+    assert.equal(traces.length, 1);
+    assert.match(JSON.stringify([traces[0]?.request, traces[0]?.response]), /in binary.*understood/);
+  });
+
+  test('an export that cannot be read is refused for good, and says why', async () => {
+    for (const [type, encoding, body, reason] of [
+      ['application/json', '', '{', 'it is not JSON'],
+      ['application/x-protobuf', '', 'x', 'cut short'],
+      ['application/json', 'gzip', '{}', 'gzip body damaged'],
+    ] as const) {
+      const headers = { 'content-type': type, ...(encoding === '' ? {} : { 'content-encoding': encoding }) };
+      const response = await post('/otlp/v1/traces', headers, body);
+      assert.equal(response.status, 400);
+      assert.ok((await response.text()).includes(reason), reason);
+    }
+    assert.equal((await post('/otlp/v1/traces', { 'content-type': 'text/plain' }, '{}')).status, 415);
+    assert.deepEqual(await recorded(), []);
+    const { recorded: taken, stored, shed } = gateway.gateway.recorder.stats();
+    assert.equal(taken, stored + shed);
   });
 
   test('a kept-alive connection that the teacher has closed is tried once more', async () => {
