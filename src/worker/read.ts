@@ -17,7 +17,8 @@ export async function readCalls(
   let seen = 0;
   for await (const trace of readTraces(path.join(storage, 'journal'), {})) {
     const call = toCall(trace);
-    if (call !== null) calls.push(call);
+    // The bodies have been read into the call: held twice, they were most of the memory of a job.
+    if (call !== null) calls.push({ ...call, trace: { ...call.trace, request: null, response: null } });
     if (++seen % 1000 === 0) {
       signal.throwIfAborted();
       onCount(seen);

@@ -2,8 +2,10 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../base/error.ts';
 import { buildDataset } from '../dataset/build.ts';
+import type { Dataset } from '../dataset/example.ts';
 import type { LearningPoint, StudentSpec } from '../student/student.ts';
 import { trainStudent } from '../student/train.ts';
+import type { Task } from '../tasks/task.ts';
 import type { TrainJob, TrainResult, WorkerProgress } from './protocol.ts';
 import { discover, readCalls } from './read.ts';
 import { thinned } from './thinned.ts';
@@ -16,23 +18,7 @@ export async function train(
     onProgress,
   }: { readonly signal: AbortSignal; readonly onProgress: (progress: WorkerProgress) => void },
 ): Promise<TrainResult> {
-  onProgress({ stage: 'read', fraction: 0, message: 'Reading traces' });
-  const calls = await readCalls(job.storage, signal, () => {});
-  const { tasks, assigned } = discover(job.storage, calls, job.edits);
-  const task = tasks.find((t) => t.id === job.taskId);
-  if (task === undefined) {
-    throw new AppError('not-found', `There is no task ${job.taskId} any more.`, {
-      next: 'Analyse the traces again.',
-    });
-  }
-  onProgress({ stage: 'prepare', fraction: 0.02, message: 'Building the dataset' });
-  const dataset = buildDataset({
-    task,
-    calls: assigned.filter((a) => a.assignment.taskId === task.id),
-    capabilities: job.capabilities,
-    split: { testShare: job.testShare },
-    seed: job.seed,
-  });
+  const { task, dataset } = await prepare(job, signal, onProgress);
   const target = await nextBundle(job.storage, task.id, dataset.version);
   const spec: StudentSpec = {
     rungs: ['cache', 'wide', 'wide+deep'],
@@ -59,6 +45,32 @@ export async function train(
   const curve = thinned(points, CURVE_POINTS);
   await writeFile(path.join(target, 'curve.json'), JSON.stringify(curve));
   return { bundle: target, card: { ...card, curve } };
+}
+
+/** The dataset of the task; the calls that it was built from are free when this returns. */
+async function prepare(
+  job: TrainJob,
+  signal: AbortSignal,
+  onProgress: (progress: WorkerProgress) => void,
+): Promise<{ readonly task: Task; readonly dataset: Dataset }> {
+  onProgress({ stage: 'read', fraction: 0, message: 'Reading traces' });
+  const calls = await readCalls(job.storage, signal, () => {});
+  const { tasks, assigned } = discover(job.storage, calls, job.edits);
+  const task = tasks.find((t) => t.id === job.taskId);
+  if (task === undefined) {
+    throw new AppError('not-found', `There is no task ${job.taskId} any more.`, {
+      next: 'Analyse the traces again.',
+    });
+  }
+  onProgress({ stage: 'prepare', fraction: 0.02, message: 'Building the dataset' });
+  const dataset = buildDataset({
+    task,
+    calls: assigned.filter((a) => a.assignment.taskId === task.id),
+    capabilities: job.capabilities,
+    split: { testShare: job.testShare },
+    seed: job.seed,
+  });
+  return { task, dataset };
 }
 
 const CURVE_POINTS = 200;
