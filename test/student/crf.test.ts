@@ -106,6 +106,7 @@ test('training raises the likelihood until the training tags are the best ones',
     epochs: 12,
     rate: 0.2,
     ridge: 0,
+    dropout: 0,
     seed: 1,
     pause: async () => {},
     progress: (_, loss) => losses.push(loss),
@@ -151,4 +152,38 @@ test('a region reaches over the spans inside it', () => {
     inside.follows[inside.allowed.indexOf(3) * inside.allowed.length + inside.allowed.indexOf(2)],
     1,
   );
+});
+
+test('features are left out of each step alike for one seed, and what remains still decides', async () => {
+  // Features 0 and 1 both tell the tag; feature 2 says nothing.
+  const sequences = Array.from({ length: 60 }, (_, i): Sequence => {
+    const gold = [i % 2, (i >> 1) % 2];
+    return {
+      group: '',
+      start: Int32Array.of(0, 3, 6),
+      features: Int32Array.from(gold.flatMap((tag) => [tag * 2, tag * 2 + 1, 4])),
+      tags: Int32Array.from(gold),
+      weight: 1,
+    };
+  });
+  const free: Lattice = {
+    allowed: Int32Array.of(0, 1),
+    follows: new Uint8Array(4).fill(1),
+    begins: new Uint8Array(2).fill(1),
+  };
+  const options = {
+    epochs: 6,
+    rate: 0.2,
+    ridge: 0,
+    seed: 1,
+    pause: async () => {},
+    progress: () => {},
+  };
+  const train = (dropout: number) =>
+    trainCrf(sequences, new Map([['', free]]), 5, 2, { ...options, dropout });
+  const [plain, thinned] = [await train(0), await train(0.4)];
+  assert.notDeepEqual(plain.emissions, thinned.emissions);
+  assert.deepEqual((await train(0.4)).emissions, thinned.emissions);
+  // Feature 1 alone still decides for tag 0.
+  assert.ok(thinned.emissions[1 * 2]! > thinned.emissions[1 * 2 + 1]! + 0.5);
 });

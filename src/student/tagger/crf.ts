@@ -44,6 +44,8 @@ export interface CrfOptions {
   readonly rate: number;
   /** Weight of the squared norm per sequence. */
   readonly ridge: number;
+  /** Share of a token's features that is left out of each step. */
+  readonly dropout: number;
   readonly seed: number;
   readonly pause: () => Promise<void>;
   readonly progress: (fraction: number, loss: number) => void;
@@ -63,6 +65,7 @@ export async function trainCrf(
   const chains = new Map([...lattices.keys()].map((group) => [group, newChain(tags)]));
   const random = createRandom(options.seed).derive('crf');
   const work = new Work(tags);
+  const thinner = new Thinner(options.dropout, options.seed);
   const averageFrom = Math.max(1, Math.floor(options.epochs / 2));
   for (let epoch = 0; epoch < options.epochs; epoch++) {
     let loss = 0;
@@ -70,9 +73,10 @@ export async function trainCrf(
       await options.pause();
       const lattice = lattices.get(sequence.group)!;
       const chain = chains.get(sequence.group)!;
-      work.score(sequence, lattice, emissions, null, chain.weights, chain.starts);
-      loss -= work.logLikelihood(sequence, lattice);
-      work.step(sequence, lattice, { emissions, squares, chain, options });
+      const seen = thinner.thin(sequence);
+      work.score(seen, lattice, emissions, null, chain.weights, chain.starts);
+      loss -= work.logLikelihood(seen, lattice);
+      work.step(seen, lattice, { emissions, squares, chain, options });
     }
     if (options.ridge > 0) {
       const keep = 1 - options.ridge;
@@ -81,7 +85,8 @@ export async function trainCrf(
     if (epoch >= averageFrom) for (let i = 0; i < emissions.length; i++) average[i]! += emissions[i]!;
     options.progress((epoch + 1) / options.epochs, loss / sequences.length);
   }
-  const share = 1 / (options.epochs - averageFrom);
+  // Nothing is left out in use: weights shrink by what was left out.
+  const share = (1 - options.dropout) / (options.epochs - averageFrom);
   for (let i = 0; i < average.length; i++) average[i]! *= share;
   return {
     tags,
@@ -90,6 +95,46 @@ export async function trainCrf(
     transitions: new Map([...chains].map(([group, chain]) => [group, chain.weights])),
     starts: new Map([...chains].map(([group, chain]) => [group, chain.starts])),
   };
+}
+
+/** Leaves out a share of the features of each token, others each time: what remains must do, so no weight relies on one other. */
+class Thinner {
+  private readonly share: number;
+  private state: number;
+  private start = new Int32Array(0);
+  private features = new Int32Array(0);
+
+  constructor(share: number, seed: number) {
+    this.share = share * 4294967296;
+    this.state = (seed ^ 0x9e3779b9) | 1;
+  }
+
+  /** The sequence returned is overwritten by the next. */
+  thin(sequence: Sequence): Sequence {
+    if (this.share === 0) return sequence;
+    if (this.start.length < sequence.start.length) this.start = new Int32Array(sequence.start.length * 2);
+    if (this.features.length < sequence.features.length)
+      this.features = new Int32Array(sequence.features.length * 2);
+    let { state } = this;
+    let kept = 0;
+    for (let i = 0; i + 1 < sequence.start.length; i++) {
+      this.start[i] = kept;
+      for (let j = sequence.start[i]!; j < sequence.start[i + 1]!; j++) {
+        // Xorshift (Marsaglia 2003).
+        state ^= state << 13;
+        state ^= state >>> 17;
+        state ^= state << 5;
+        if (state >>> 0 >= this.share) this.features[kept++] = sequence.features[j]!;
+      }
+    }
+    this.start[sequence.start.length - 1] = kept;
+    this.state = state;
+    return {
+      ...sequence,
+      start: this.start.subarray(0, sequence.start.length),
+      features: this.features.subarray(0, kept),
+    };
+  }
 }
 
 interface Chain {

@@ -22,8 +22,15 @@ export function phraseKey(words: readonly string[]): number {
   return hash32(words.join(' '), 77);
 }
 
-/** Does a phrase belong to a kind by what other training inputs say? */
-export type Gazetteer = (phrase: number) => readonly number[];
+/** What other training inputs say: the kinds of a phrase, and the kinds of values that a word was part of (0 for none). */
+export interface Gazetteer {
+  phrase(key: number): readonly number[];
+  word(key: number): readonly number[];
+}
+
+export function wordKey(word: string): number {
+  return hash32(word, 78);
+}
 
 const longestPhrase = 6;
 
@@ -40,6 +47,8 @@ export function tokenFeatures(
   const word = (i: number): string => (i < 0 ? '<s>' : i >= lower.length ? '</s>' : lower[i]!);
   const shape = (i: number): string => (i < 0 || i >= shapes.length ? '' : shapes[i]!);
   const phrases = phraseFeatures(lower, gazetteer);
+  const roles = lower.map((w) => gazetteer.word(wordKey(w)));
+  const role = (i: number): string => (i < 0 || i >= roles.length ? '' : roles[i]!.join() || '?');
   const chunks = chunksOf(tokens);
   const wordsOnly = overSpaces(lower);
   const shared: number[][] = [];
@@ -103,6 +112,12 @@ export function tokenFeatures(
     add(`to=${Math.min(tokens.length - 1 - i, 4)}`);
     add(`slot=${token.slot}`);
     for (const feature of phrases[i]!) add(feature);
+    for (const kind of roles[i]!) add(`r${kind}`);
+    for (let d = -1; d <= 1; d++) add(`R${d}=${role(i + d)}`);
+    add(`R-1,0=${role(i - 1)} ${role(i)}`);
+    add(`R0,1=${role(i)} ${role(i + 1)}`);
+    add(`R0w-1=${role(i)} ${word(i - 1)}`);
+    add(`R0w1=${role(i)} ${word(i + 1)}`);
     add('bias', mine);
     for (let d = -2; d <= 2; d++) add(`w${d}=${word(i + d)}`, mine);
     add(`w-1,0=${word(i - 1)} ${w}`, mine);
@@ -110,6 +125,8 @@ export function tokenFeatures(
     add(`f0=${shape(i)}`, mine);
     add(`f0w-1=${shape(i)} ${word(i - 1)}`, mine);
     for (const feature of phrases[i]!) add(feature, mine);
+    for (const kind of roles[i]!) add(`r${kind}`, mine);
+    add(`R0=${role(i)}`, mine);
     shared.push(list);
     own.push(mine);
   });
@@ -174,7 +191,7 @@ function phraseFeatures(lower: readonly string[], gazetteer: Gazetteer): string[
   const found: string[][] = lower.map(() => []);
   for (let i = 0; i < lower.length; i++) {
     for (let n = 1; n <= longestPhrase && i + n <= lower.length; n++) {
-      for (const kind of gazetteer(phraseKey(lower.slice(i, i + n)))) {
+      for (const kind of gazetteer.phrase(phraseKey(lower.slice(i, i + n)))) {
         found[i]!.push(`g${kind}B${Math.min(n, 3)}`);
         for (let j = i + 1; j < i + n; j++) found[j]!.push(`g${kind}I${Math.min(n, 3)}`);
         found[i + n - 1]!.push(`g${kind}E`);

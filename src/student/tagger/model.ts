@@ -13,13 +13,19 @@ export interface Tagger {
   readonly scheme: TagScheme;
   /** Sorted feature hashes; the index of a hash is its feature number. */
   readonly hashes: Uint32Array;
-  /** Sorted phrase hashes, and the kinds each is known to be: kinds of phrase p are `kinds[kindStart[p] .. kindStart[p+1])`. */
-  readonly phrases: Uint32Array;
-  readonly kindStart: Int32Array;
-  readonly kinds: Uint8Array;
+  /** Kinds of the values of training answers, and of what their words are part of. */
+  readonly phrases: KindTable;
+  readonly words: KindTable;
   readonly crf: Crf;
   /** Masked texts of training answers; null where the plan has none. */
   readonly templates: TemplateIndex | null;
+}
+
+/** Sorted hashes, and the kinds each is known to be: those of key i are `kinds[start[i] .. start[i+1])`. */
+export interface KindTable {
+  readonly keys: Uint32Array;
+  readonly start: Int32Array;
+  readonly kinds: Int32Array;
 }
 
 /** A reader of one input: tokens and features are made once, tagged per group on demand. */
@@ -35,7 +41,10 @@ export function tagInput(
     const group = tagger.scheme.groups[name];
     if (group === undefined) return { targets: {}, probability: 1, familiar: true };
     if (tokens.length === 0) return { targets: spansOf(group, tokens, []), probability: 1, familiar: true };
-    features ??= tokenFeatures(tokens, (phrase) => kindsOf(tagger, phrase));
+    features ??= tokenFeatures(tokens, {
+      phrase: (key) => kindsOf(tagger.phrases, key),
+      word: (key) => kindsOf(tagger.words, key),
+    });
     const known = (hash: number): number => indexOf(tagger.hashes, hash);
     const salts = ownSalts(name, leaderClass(group, targets));
     const words = tagger.templates === null ? null : tagger.templates.match(salts.at(-1)!, tokens);
@@ -112,9 +121,9 @@ export function ownHash(hash: number, salt: number): number {
   return Math.imul(hash ^ salt, 0x9e3779b1) >>> 0;
 }
 
-function kindsOf(tagger: Tagger, phrase: number): readonly number[] {
-  const p = indexOf(tagger.phrases, phrase);
-  return p < 0 ? [] : [...tagger.kinds.subarray(tagger.kindStart[p]!, tagger.kindStart[p + 1]!)];
+function kindsOf({ keys, start, kinds }: KindTable, key: number): readonly number[] {
+  const i = indexOf(keys, key);
+  return i < 0 ? [] : [...kinds.subarray(start[i]!, start[i + 1]!)];
 }
 
 export function indexOf(hashes: Uint32Array, hash: number): number {
@@ -143,9 +152,8 @@ export function taggerToArrays(tagger: Tagger): Arrays {
   });
   return {
     hashes: Uint32Array.from(kept, (f) => tagger.hashes[f]!),
-    phrases: tagger.phrases,
-    kindStart: tagger.kindStart,
-    kinds: tagger.kinds,
+    ...packKinds('phrases', tagger.phrases),
+    ...packKinds('words', tagger.words),
     ...packTemplates(tagger.templates),
     emissions,
     scale,
@@ -160,9 +168,8 @@ export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
   return {
     scheme,
     hashes: arrays['hashes'] as Uint32Array,
-    phrases: arrays['phrases'] as Uint32Array,
-    kindStart: arrays['kindStart'] as Int32Array,
-    kinds: arrays['kinds'] as Uint8Array,
+    phrases: unpackKinds('phrases', arrays),
+    words: unpackKinds('words', arrays),
     templates: unpackTemplates(arrays),
     crf: {
       tags: 1 + 2 * scheme.kinds.length,
@@ -171,6 +178,18 @@ export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
       transitions: new Map(groups.map((group) => [group, matrix(`${group}/transitions`)])),
       starts: new Map(groups.map((group) => [group, matrix(`${group}/starts`)])),
     },
+  };
+}
+
+function packKinds(name: string, { keys, start, kinds }: KindTable): Arrays {
+  return { [`${name}.keys`]: keys, [`${name}.start`]: start, [`${name}.kinds`]: kinds };
+}
+
+function unpackKinds(name: string, arrays: Arrays): KindTable {
+  return {
+    keys: arrays[`${name}.keys`] as Uint32Array,
+    start: arrays[`${name}.start`] as Int32Array,
+    kinds: arrays[`${name}.kinds`] as Int32Array,
   };
 }
 
