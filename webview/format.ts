@@ -1,4 +1,5 @@
 import type { TaskState } from '../src/protocol.ts';
+import { priceDate as datedPrices } from './charts/words.ts';
 
 type Rate = TaskState['live']['answeredLocally'];
 
@@ -56,14 +57,9 @@ export function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** Which prices a saving is counted at: `at list prices of 2026-11-22`. */
+/** Which prices the task's money is counted at, with their date. */
 export function priceDate({ proposal }: TaskState): string {
-  const prices = proposal?.saving.prices ?? [];
-  const dates = prices.flatMap(({ asOf }) => asOf ?? []);
-  const own = prices.length - dates.length;
-  const listed = dates.length === 0 ? '' : `at list prices of ${[...dates].sort()[0]}`;
-  if (own === 0) return listed === '' ? 'at list prices' : listed;
-  return listed === '' ? 'at your prices' : `${listed} and at yours`;
+  return datedPrices(proposal?.saving.prices ?? []);
 }
 
 /** `just now`, `12 min ago`, `3 days ago`. */

@@ -50,9 +50,9 @@ const mark = raw(
   '<svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><circle cx="9" cy="12" r="7.5" fill="none" stroke="currentColor" stroke-width="1.6" opacity=".45"/><circle cx="15.5" cy="12" r="5" fill="var(--chart-accent)"/></svg>',
 );
 
-function hero({ headline, calls, unassigned, tasks }: ReportModel): Markup {
+function hero({ headline, calls, unassigned, young, tasks }: ReportModel): Markup {
   const { source, local } = headline;
-  const captured = html`<p class="fine">${plural(calls, 'call')} captured${tasks.length > 1 ? `, ${plural(tasks.length, 'task')} found` : ''}${unassigned > 0 ? `; ${plural(unassigned, 'call')} belong to no task and stay with the teacher` : ''}.</p>`;
+  const captured = html`<p class="fine">${plural(calls, 'call')} captured${tasks.length > 1 ? `, ${plural(tasks.length, 'task')} found` : ''}${unassigned > 0 ? `; ${plural(unassigned, 'call')} belong to no task and stay with the teacher${young > 0 ? `, ${plural(young, 'prompt')} among them too young to be a task` : ''}` : ''}.</p>`;
   if (source === 'none' || local.hits === 0)
     return html`<section class="hero"><h1>The teacher answers every call.</h1><p class="lede">${noStudent(tasks)}${couldBe(headline)}</p>${captured}${figures(headline)}</section>`;
   const picture = dotsChart({ local: local.rate, differ: headline.disagreement.rate });
@@ -117,6 +117,7 @@ function figures({
   teacherP50Ms,
   savedPerMonth,
   costPerMonth,
+  prices,
   capabilities,
   expected,
 }: Headline): Markup {
@@ -126,7 +127,7 @@ ${local.hits > 0 ? figure('Answered here', percent(local.rate), interval(local))
 ${local.hits === 0 && expected !== null ? figure('Could be answered here', `about ${percent(expected.share, 0)}`, expected.savedPerMonth === null ? 'estimated before training' : `estimated before training; saves ${dollars(expected.savedPerMonth)} a month`) : null}
 ${disagreement.n > 0 ? figure('Differs from the teacher', percent(disagreement.rate), `${interval(disagreement)}${epsilon === null ? '' : `; promised ≤ ${percent(epsilon)}`}`) : null}
 ${studentP50Ms !== null ? figure('Median answer', milliseconds(studentP50Ms), teacherP50Ms === null ? 'through the gateway' : `the teacher takes ${milliseconds(teacherP50Ms)}`) : null}
-${costPerMonth !== null ? figure(savedPerMonth ? 'Saved a month' : 'Cost a month', dollars(savedPerMonth || costPerMonth), savedPerMonth ? `of ${dollars(costPerMonth)} at list prices` : 'at list prices and today’s rate') : null}
+${costPerMonth !== null ? figure(savedPerMonth ? 'Saved a month' : 'Cost a month', dollars(savedPerMonth || costPerMonth), savedPerMonth ? `of ${dollars(costPerMonth)} ${prices}` : `${prices} and today’s rate`) : null}
 ${offered > 0 ? figure('Capabilities kept', `${count(capabilities.keep)} of ${count(offered)}`, `${capabilities.route} routed, ${capabilities['not yet']} not yet, ${capabilities.drop} dropped`) : null}
 </dl>`;
 }

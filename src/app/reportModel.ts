@@ -1,3 +1,4 @@
+import { priceDate } from '../../webview/charts/words.ts';
 import { exactRate, type Rate } from '../base/binomial.ts';
 import type { AppState, JobState, TaskState } from '../protocol.ts';
 
@@ -6,6 +7,8 @@ export interface ReportModel {
   readonly writtenMs: number;
   readonly calls: number;
   readonly unassigned: number;
+  /** Prompts among them that are too young to be tasks. */
+  readonly young: number;
   readonly headline: Headline;
   readonly tasks: readonly ReportTask[];
 }
@@ -36,6 +39,8 @@ export interface Headline {
   readonly studentP50Ms: number | null;
   readonly teacherP50Ms: number | null;
   readonly costPerMonth: number | null;
+  /** Which prices the money is counted at. */
+  readonly prices: string;
   /** US dollars a month at list prices and the present share of local answers. */
   readonly savedPerMonth: number | null;
   readonly capabilities: Readonly<Record<'keep' | 'route' | 'drop' | 'not yet', number>>;
@@ -89,6 +94,7 @@ export function reportModel(state: AppState, { taskId, nowMs, days, live }: Repo
     writtenMs: nowMs,
     calls: one?.state.calls ?? Math.max(state.traces.total, sum(tasks.map((task) => task.state.calls))),
     unassigned: one === undefined ? state.traces.unassigned : 0,
+    young: one === undefined ? state.young.length : 0,
     headline: headline(tasks, taskId === null ? live : null),
     tasks,
   };
@@ -146,6 +152,7 @@ function headline(tasks: readonly ReportTask[], everything: ReportOptions['live'
     studentP50Ms: busiest?.studentP50Ms ?? null,
     teacherP50Ms: busiest?.teacherP50Ms ?? null,
     costPerMonth: priced.length === 0 ? null : sum(priced.map(({ state }) => state.costPerMonth ?? 0)),
+    prices: priceDate(tasks.flatMap(({ state }) => state.proposal?.saving.prices ?? [])),
     savedPerMonth:
       priced.length === 0
         ? null

@@ -1,7 +1,7 @@
 import { verdictStyle, verdicts } from '../../webview/charts/capabilities.ts';
 import { coverageChart } from '../../webview/charts/coverage.ts';
 import { el } from '../../webview/charts/svg.ts';
-import { count, dollars, duration, percent, plural } from '../../webview/charts/words.ts';
+import { count, dollars, duration, percent, plural, priceDate } from '../../webview/charts/words.ts';
 import type { CapabilityKind, Verdict } from '../capabilities/capability.ts';
 import type { Proposal, ProposalRow } from '../capabilities/proposal.ts';
 import type { TaskState } from '../protocol.ts';
@@ -72,7 +72,7 @@ function expectations(state: TaskState, { local, training }: Proposal): Markup {
       : figure(
           'Saved a month',
           dollars(cost * local.expected),
-          `of ${dollars(cost)} at list prices and ${count(state.callsPerDay * 30)} calls a month`,
+          `of ${dollars(cost)} ${priceDate(state.proposal?.saving.prices ?? [])} and ${count(state.callsPerDay * 30)} calls a month`,
         );
   return html`${figure('Expected to be answered here', percent(local.expected), `of the calls; ${percent(local.atMost)} at most`)}${saved}
 ${figure('Training takes about', duration(training.seconds), `from ${plural(training.rows, 'example')} of ${plural(training.classes, 'choice')}`)}`;
@@ -81,7 +81,15 @@ ${figure('Training takes about', duration(training.seconds), `from ${plural(trai
 function agreed({ signed }: TaskState): Markup {
   if (signed === null) return figure('Agreed to by', 'nobody yet', 'it stays a proposal until it is signed');
   const day = new Date(signed.atMs).toISOString().slice(0, 10);
-  return figure('Agreed to by', signed.by, `on ${day}; name and date go into the student’s card`);
+  const { changes } = signed;
+  const since =
+    changes.length === 0
+      ? 'name and date go into the student’s card'
+      : `${plural(changes.length, 'choice')} changed since and not agreed to: ${changes
+          .slice(0, 4)
+          .map(({ name, from, to }) => `${name} ${from} → ${to}`)
+          .join(', ')}${changes.length > 4 ? ' ...' : ''}`;
+  return figure('Agreed to by', signed.by, `on ${day}; ${since}`);
 }
 
 const plainKinds: readonly CapabilityKind[] = ['label', 'enum', 'tool', 'field', 'argument'];

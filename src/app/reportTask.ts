@@ -14,6 +14,7 @@ import {
   milliseconds,
   percent,
   plural,
+  priceDate,
   selfAgreementWords,
 } from '../../webview/charts/words.ts';
 import type { Capability } from '../capabilities/capability.ts';
@@ -21,6 +22,7 @@ import type { EvaluationReport } from '../evaluation/certificate.ts';
 import type { TaskState } from '../protocol.ts';
 import { type Content, html, type Markup } from './html.ts';
 import { card } from './reportCard.ts';
+import { day, findingsOf, promptOf } from './reportHistory.ts';
 import type { ReportTask } from './reportModel.ts';
 import { proof } from './reportProof.ts';
 import { proposal } from './reportProposal.ts';
@@ -45,6 +47,7 @@ ${flow(task)}
 <div class="pair">${report === null || report.n === 0 ? null : proof(state, report)}</div>
 ${proposal(state)}
 ${capabilities(state.capabilities)}
+${findingsOf(state)}
 ${report === null ? null : weakness(state, report)}
 <div class="pair">${latency(state)}${cost(task)}</div>
 ${learning(task)}
@@ -151,9 +154,15 @@ function cost({ state, local }: ReportTask): Content {
   const saved = state.costPerMonth * local.rate;
   return card(
     `${dollars(saved)} less a month`,
-    `At list prices, today’s rate of calls and ${percent(local.rate)} answered locally.${state.live.saved > 0 ? ` Saved so far: ${dollars(state.live.saved)}.` : ''}`,
+    `${priced(state)}, today’s rate of calls and ${percent(local.rate)} answered locally.${state.live.saved > 0 ? ` Saved so far: ${dollars(state.live.saved)}.` : ''}`,
     costChart({ teacher: state.costPerMonth, local: local.rate }),
   );
+}
+
+/** `At list prices of 2026-11-22`. */
+function priced({ proposal: proposed }: TaskState): string {
+  const words = priceDate(proposed?.saving.prices ?? []);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function learning({ curve, state }: ReportTask): Content {
@@ -187,7 +196,8 @@ function traffic({ days }: ReportTask): Content {
   );
 }
 
-function facts({ student, prompt, slots }: TaskState): Markup {
+function facts(state: TaskState): Markup {
+  const { student } = state;
   return html`<div class="facts">
 ${
   student === null
@@ -195,16 +205,18 @@ ${
     : html`<dl><div><dt>Student</dt><dd>${rungWords[student.rung] ?? student.rung}</dd></div>
 <div><dt>Parameters</dt><dd>${large(student.parameters)}</dd></div>
 <div><dt>On disk</dt><dd>${bytes(student.bytes)}</dd></div>
+<div><dt>Capability set</dt><dd>${signedWords(student)}</dd></div>
 <div><dt>Trained</dt><dd>${student.trainSeconds > 0 ? `${duration(student.trainSeconds)} on ` : 'on '}${student.device}</dd></div>
 </dl>${student.selfAgreement === undefined ? null : html`<p class="fine">${selfAgreementWords(student.selfAgreement)}</p>`}${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
 }
-${
-  prompt === ''
-    ? null
-    : html`<details class="data"><summary>The prompt and its blanks</summary><pre>${prompt}</pre>
-<ul>${slots.map((slot) => html`<li><code>${slot.name}</code> ${slot.kept ? 'shown to the student' : 'left out'}: ${slot.reason}</li>`)}</ul></details>`
-}
+${promptOf(state)}
 </div>`;
+}
+
+function signedWords({ signed }: NonNullable<TaskState['student']>): string {
+  if (signed === null) return 'agreed to by nobody';
+  const left = signed.waiting === 0 ? '' : `, without ${plural(signed.waiting, 'later change')}`;
+  return `agreed to by ${signed.by} on ${day(signed.atMs)}${left}`;
 }
 
 function repeats({ cached, n, novelAgreement }: EvaluationReport): Markup {

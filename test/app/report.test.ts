@@ -270,3 +270,28 @@ test('the curve of the training stays after the job is gone', () => {
   const wide = { ...task, student: { ...task.student!, rung: 'wide' as const, curve } };
   assert.ok(!pageOf({ ...after, tasks: [wide] }).includes('How it learned'));
 });
+
+test('edits come with their diff, teachers with their dates, blanks with their evidence', () => {
+  assert.match(page, /Version 2, major, since 2026-11-02, 50 calls: the teacher changed from teacher-small/);
+  assert.match(page, /-Reply with one intent\.\n\+Reply with one intent &#38; nothing else\./);
+  assert.match(page, /<code>teacher-small<\/code> from 2026-10-26 to 2026-11-02, 90 calls/);
+  assert.match(page, /<code>date<\/code> \(date, 14 different\) left out: carries no information/);
+});
+
+test('what the traffic says stands in words with its figures', () => {
+  assert.match(page, /At most 0\.2\s% will need something never seen/);
+  assert.match(page, /9 of the newer 7,600 calls used something that the older half had never used/);
+});
+
+test('the student names who agreed to its set, and later changes are told', () => {
+  assert.match(page, /agreed to by Ada on 2026-11-09/);
+  const state = workspace();
+  const changes = [{ id: 'label:a', name: 'show_balance', from: 'keep', to: 'drop' }] as const;
+  const tasks = state.tasks.map((task) =>
+    task.signed ? { ...task, signed: { ...task.signed, changes } } : task,
+  );
+  assert.match(
+    pageOf({ ...state, tasks }),
+    /1 choice changed since and not agreed to: show_balance keep → drop/,
+  );
+});

@@ -57,6 +57,15 @@ export function dollars(value: number): string {
   return `$${value.toFixed(2)}`;
 }
 
+/** Which prices a sum of money is counted at: `at list prices of 2026-11-22`; null marks the user's own. */
+export function priceDate(prices: readonly { readonly asOf: string | null }[]): string {
+  const dates = prices.flatMap(({ asOf }) => asOf ?? []);
+  const own = dates.length < prices.length;
+  const listed = dates.length === 0 ? '' : `at list prices of ${[...dates].sort()[0]}`;
+  if (!own) return listed === '' ? 'at list prices' : listed;
+  return listed === '' ? 'at your prices' : `${listed} and at yours`;
+}
+
 export function bytes(value: number): string {
   if (value < 1_000_000) return `${Math.max(1, Math.round(value / 1000))}\u00a0kB`;
   return value < 1e9 ? `${(value / 1e6).toFixed(1)}\u00a0MB` : `${(value / 1e9).toFixed(1)}\u00a0GB`;
