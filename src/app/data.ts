@@ -10,6 +10,7 @@ import { readTraces } from '../traces/reader.ts';
 import { previewRedaction } from '../traces/redact.ts';
 import type { Trace } from '../traces/trace.ts';
 import { taskOf } from './analysis.ts';
+import { type Deleted, forget } from './forget.ts';
 import { refresh } from './refresh.ts';
 import type { Session } from './session.ts';
 
@@ -107,7 +108,7 @@ export async function exportTraces(
   }
 }
 
-/** Deletes for good, from sealed segments too. */
+/** Deletes for good: from sealed segments, from the index, and from what analysis wrote down. */
 export async function deleteTraces(
   session: Session,
   { what }: Actions['traces.delete'][0],
@@ -117,16 +118,33 @@ export async function deleteTraces(
     redaction: session.settings.redaction,
   });
   try {
-    if (what === 'all') return { deleted: await journal.delete('all') };
-    if ('traceId' in what) return { deleted: await journal.delete({ ids: new Set([what.traceId]) }) };
-    const ids = new Set<string>();
-    for await (const trace of readTraces(session.paths.journal, {})) {
-      if (session.store?.find(trace.id)?.taskId === what.taskId) ids.add(trace.id);
-    }
-    return { deleted: await journal.delete({ ids }) };
+    await session.store?.sync();
+    const found = await idsOf(session, what);
+    const deleted = await journal.delete(found.ids === null ? 'all' : { ids: found.ids });
+    await forget(session, found);
+    await session.gateway?.reload();
+    return { deleted };
   } finally {
     await journal.close();
     await refresh(session);
     session.changed();
   }
+}
+
+async function idsOf(session: Session, what: Actions['traces.delete'][0]['what']): Promise<Deleted> {
+  const none = new Set<string>();
+  if (what === 'all') return { ids: null, touched: none, emptied: none };
+  if ('traceId' in what) {
+    const taskId = session.store?.find(what.traceId)?.taskId ?? null;
+    return {
+      ids: new Set([what.traceId]),
+      touched: taskId === null ? none : new Set([taskId]),
+      emptied: none,
+    };
+  }
+  const ids = new Set<string>();
+  for await (const { id } of readTraces(session.paths.journal))
+    if (session.store?.find(id)?.taskId === what.taskId) ids.add(id);
+  const emptied = new Set([what.taskId]);
+  return { ids, touched: emptied, emptied };
 }

@@ -141,6 +141,13 @@ export function takeOver(session: Session): { readonly tasks: boolean; readonly 
   return { tasks, any };
 }
 
+/** Writes the tasks down for every window and for the gateway. */
+export function storeTasks(session: Session, tasks: readonly Task[]): void {
+  session.tasks = tasks;
+  writeJsonFile(session.paths.tasks, tasks);
+  session.stamps.tasks = stampOf(session.paths.tasks);
+}
+
 function takeTasks(session: Session): void {
   const { paths, ports } = session;
   session.tasks = named(readJsonFile<readonly Task[]>(paths.tasks, session.tasks, ports.log), session.edits);

@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '../base/error.ts';
 import { type Command, UsageError } from './command.ts';
+import { deleteTraces } from './delete.ts';
 import { demo } from './demo.ts';
 import { exportTask } from './export.ts';
 import { importFiles } from './import.ts';
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   mode,
   export: exportTask,
   preview,
+  delete: deleteTraces,
   report,
   teacher,
 };

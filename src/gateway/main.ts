@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
@@ -22,7 +23,16 @@ import { watchFiles } from './watch.ts';
 const PATIENCE_MS = 5_000;
 /** Errors of others may quote what they failed on. */
 const clean = createTextRedactor({});
-const log = streamLog((line) => process.stderr.write(clean(line, () => {})));
+const log = streamLog((line) => {
+  try {
+    writeSync(
+      2,
+      clean(line, () => {}),
+    );
+  } catch {
+    // The log is a file: on a full disk a line is lost, and must not take calls along.
+  }
+});
 
 if (isMainThread) void readSetup().then(serve);
 else if (parentPort !== null) runRecording(parentPort, workerData as RecordingSetup, log);

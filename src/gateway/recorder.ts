@@ -25,7 +25,7 @@ export interface Recorder {
   /** Takes an OTLP export. Resolves when it has been read, not when it is stored. */
   addOtlp(body: Omit<OtlpExport, 'bytes'> & { readonly bytes: Buffer }): Promise<OtlpVerdict>;
   stats(): RecorderStats;
-  /** Resolves when everything handed over so far is in the journal or shed. */
+  /** Resolves when everything handed over so far is in the journal or shed; no longer while the disk is full. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -65,6 +65,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   let stored = 0;
   let shed = 0;
   let problem: string | null = null;
+  let paused = false;
   /** Batches that went to the thread and came back: memory that two threads take and give fragments. */
   const pool: ArrayBuffer[] = [];
   const blocks = createBlocks((lent) => lent + batchBytes + threadBytes <= MAX_PENDING_BYTES);
@@ -78,7 +79,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
   const isIdle = (): boolean => batchCalls === 0 && threadCalls === 0 && held === 0 && reading.size === 0;
 
   const wake = (): void => {
-    if (isIdle()) for (const { resolve } of waiting.splice(0)) resolve();
+    if (isIdle() || paused) for (const { resolve } of waiting.splice(0)) resolve();
   };
 
   const startThread = (): Worker => {
@@ -99,6 +100,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
       stored += message.stored;
       shed += message.shed;
       problem = message.problem;
+      paused = message.paused;
       if (message.buffer?.byteLength === BATCH_BYTES && pool.length < MAX_POOLED) pool.push(message.buffer);
       wake();
     });
@@ -110,6 +112,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
       threadCalls = 0;
       threadBytes = 0;
       for (const id of [...reading.keys()]) verdict(id, null, 'the recording was interrupted');
+      paused = false;
       if (!closed) problem = 'recording restarted after a failure';
       wake();
     });
@@ -188,7 +191,7 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
 
   const flush = async (): Promise<void> => {
     send();
-    if (!isIdle()) await new Promise<void>((resolve) => waiting.push({ resolve }));
+    if (!isIdle() && !paused) await new Promise<void>((resolve) => waiting.push({ resolve }));
   };
 
   return {

@@ -76,6 +76,8 @@ export type FromRecording =
       readonly stored: number;
       readonly shed: number;
       readonly problem: string | null;
+      /** The journal waits for room on the disk: what it was given is neither stored nor shed. */
+      readonly paused: boolean;
       /** The batch's memory, given back to be used again. */
       readonly buffer: ArrayBuffer | null;
     }
@@ -97,7 +99,14 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     await mkdir(setup.journal, { recursive: true });
     const key = await redactionKey(setup.journal);
     const redactor = createRedactor({ key, ...setup.redaction });
-    return openJournal(setup.journal, { redactor, retention: setup.retention, log });
+    const { retention } = setup;
+    const onPause = (reason: string): void => tellPause(reason);
+    return openJournal(setup.journal, { redactor, retention, log, onPause, onResume: () => tellPause(null) });
+  };
+  /** At once: while the disk is full no batch comes out. */
+  const tellPause = (problem: string | null): void => {
+    const nothing = { calls: 0, bytes: 0, stored: 0, shed: 0, buffer: null };
+    port.postMessage({ kind: 'stored', ...nothing, problem, paused: problem !== null } satisfies Stored);
   };
   const open = (): Promise<Journal> => {
     journal ??= openNow();
@@ -152,18 +161,20 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     let stored = 0;
     let shed = 0;
     let problem: string | null = null;
+    let paused = false;
     try {
       const target = await open();
       // One after the other: what a trace was made from is garbage before the next one is made.
       for (const trace of read()) outcomes.push(target.append(trace));
       for (const outcome of await Promise.all(outcomes)) outcome === 'stored' ? stored++ : shed++;
       problem = target.stats().paused;
+      paused = problem !== null;
     } catch (error) {
       log.error('traces were not stored', error);
       problem = error instanceof Error ? error.message : String(error);
       shed = taken.calls - stored;
     }
-    const message: Stored = { kind: 'stored', ...taken, stored, shed, problem };
+    const message: Stored = { kind: 'stored', ...taken, stored, shed, problem, paused };
     port.postMessage(message, taken.buffer === null ? [] : [taken.buffer]);
   };
 

@@ -89,6 +89,9 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
   return journal;
 }
 
+/** A jump of the clock that retention by age must not take for time. */
+const JUMP_MS = 600_000;
+
 class FolderJournal implements Journal {
   readonly folder: string;
   readonly #lease: Lease;
@@ -111,6 +114,8 @@ class FolderJournal implements Journal {
   #disk = { segments: 0, bytes: 0 };
   #timers: NodeJS.Timeout[] = [];
   #maintenance: Promise<unknown> = Promise.resolve();
+  #clockOffset: number;
+  #jumpedMs = Number.NEGATIVE_INFINITY;
 
   constructor(folder: string, lease: Lease, redactor: Redactor, options: JournalOptions) {
     this.folder = folder;
@@ -119,6 +124,7 @@ class FolderJournal implements Journal {
     this.#redactor = redactor;
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
+    this.#clockOffset = this.#clock.now() - this.#clock.monotonic();
     this.#maxPendingBytes = options.maxPendingBytes ?? 64 << 20;
     this.#writer = createSegmentWriter(folder, lease.writer, {
       now: () => this.#clock.now(),
@@ -270,6 +276,15 @@ class FolderJournal implements Journal {
     };
   }
 
+  /** Wall time that goes ahead of the time that passed has jumped, or this machine has slept. */
+  #steadyMs(): number {
+    const steady = this.#clock.monotonic();
+    const offset = this.#clock.now() - steady;
+    if (offset - this.#clockOffset > JUMP_MS) this.#jumpedMs = steady;
+    this.#clockOffset = offset;
+    return steady - this.#jumpedMs;
+  }
+
   /** Runs alone: a call while one runs waits for it and then runs its own. */
   #maintain(): Promise<void> {
     const next = this.#maintenance.then(async () => {
@@ -279,6 +294,7 @@ class FolderJournal implements Journal {
         retention: this.#options.retention ?? {},
         log: this.#log,
         nowMs: this.#clock.now(),
+        steadyMs: this.#steadyMs(),
       });
       this.#writer.resetBytes();
     });

@@ -25,7 +25,12 @@ export interface MaintenanceOptions {
   readonly retention: Retention;
   readonly log: Log;
   readonly nowMs: number;
+  /** For how long the clock has run evenly, milliseconds; Infinity where it has not jumped as far as is known. */
+  readonly steadyMs: number;
 }
+
+/** A clock that jumped forward is believed once it has run evenly for so long: a wrong one is put right by then. */
+const BELIEVED_MS = 3_600_000;
 
 /** Seals what is closed, carries out deletions, applies retention. Skips what another process has in hand. */
 export async function maintain(
@@ -102,8 +107,11 @@ async function settle(folder: string, tombstones: Tombstones, done: ReadonlySet<
   }
 }
 
-async function retain(folder: string, { retention, nowMs, writer }: MaintenanceOptions): Promise<void> {
-  const { maxAgeMs = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY } = retention;
+async function retain(folder: string, options: MaintenanceOptions): Promise<void> {
+  const { retention, nowMs, steadyMs, writer } = options;
+  const { maxBytes = Number.POSITIVE_INFINITY } = retention;
+  const maxAgeMs =
+    steadyMs < BELIEVED_MS ? Number.POSITIVE_INFINITY : (retention.maxAgeMs ?? Number.POSITIVE_INFINITY);
   if (maxAgeMs === Number.POSITIVE_INFINITY && maxBytes === Number.POSITIVE_INFINITY) return;
   let { bytes } = await measure(folder);
   const gone: Segment[] = [];

@@ -23,7 +23,7 @@ export async function sealSegment(folder: string, segment: Segment, drop: Drop |
   try {
     // An index that has seen the open file must notice that lines are gone.
     const rewrites = segment.sealed ? (await rewritesOf(segment.file)) + 1 : Number(drop !== null);
-    await file.write(encodeHeader(rewrites));
+    await file.writeFile(encodeHeader(rewrites));
     counts = await copyLines(folder, segment, file, drop);
     await file.sync();
   } catch (error) {
@@ -67,9 +67,9 @@ async function copyLines(
   let dropped = 0;
   const flush = async (): Promise<void> => {
     if (lines.length === 0) return;
-    await file.write(
-      await encodeBlock(Buffer.concat(lines.flatMap((line) => [line, NEWLINE])), firstLine, lines.length),
-    );
+    const raw = Buffer.concat(lines.flatMap((line) => [line, NEWLINE]));
+    // All of it or an error: a plain write may end early where the disk does, and the original goes next.
+    await file.writeFile(await encodeBlock(raw, firstLine, lines.length));
     firstLine += lines.length;
     lines = [];
     bytes = 0;

@@ -34,6 +34,8 @@ CREATE INDEX trace_task ON trace (task);
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 
 const COLUMNS = 'at, id, start, micros, traits, input, output, cached, task, version, kind';
+const UNUSED_WORDS = `SELECT id FROM word WHERE id NOT IN (SELECT traits FROM trace UNION SELECT kind FROM trace
+  UNION SELECT task FROM trace WHERE task IS NOT NULL)`;
 const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(12).fill('?').join(',')})`;
 
 /** How far a segment is in the index, and which file that was. */
@@ -73,6 +75,9 @@ export class Shard {
   #settled: boolean;
   #statements: Statements;
   readonly #words = new Map<string, number>();
+  #lastWord = 0;
+  /** Rows were removed since the last export: words may be nobody's any more. */
+  #thinned = false;
   readonly #texts: string[] = [];
   readonly #traits: (Traits | undefined)[] = [];
   readonly #segments = new Map<string, SegmentState & { readonly id: number }>();
@@ -92,6 +97,7 @@ export class Shard {
     const version = this.#statements.all('PRAGMA user_version')[0]?.[0];
     if (version !== SCHEMA_VERSION) throw new Error(`index version ${version}`);
     for (const [id, text] of this.#statements.all('SELECT id, text FROM word')) {
+      this.#lastWord = Math.max(this.#lastWord, Number(id));
       this.#words.set(String(text), Number(id));
       this.#texts[Number(id)] = String(text);
     }
@@ -269,6 +275,7 @@ export class Shard {
     this.#count(row, -1);
     this.rows--;
     this.dirty = true;
+    this.#thinned = true;
     return true;
   }
 
@@ -293,15 +300,28 @@ export class Shard {
   #word(text: string): number {
     const known = this.#words.get(text);
     if (known !== undefined) return known;
-    const id = this.#words.size + 1;
+    const id = ++this.#lastWord;
     this.#words.set(text, id);
     this.#texts[id] = text;
     this.#statements.get('INSERT INTO word VALUES (?, ?)').run([id, text]);
     return id;
   }
 
+  /** A call site, a model or a task that only deleted rows named goes with them. */
+  #forgetUnusedWords(): void {
+    if (!this.#thinned) return;
+    this.#thinned = false;
+    for (const [id] of this.#statements.all(UNUSED_WORDS)) {
+      this.#statements.get('DELETE FROM word WHERE id = ?').run([Number(id)]);
+      this.#words.delete(this.#texts[Number(id)] ?? '');
+      delete this.#texts[Number(id)];
+      delete this.#traits[Number(id)];
+    }
+  }
+
   /** The database as bytes. */
   export(): Uint8Array {
+    this.#forgetUnusedWords();
     this.#statements.free();
     this.dirty = false;
     const bytes = exportDatabase(this.#database);

@@ -24,9 +24,13 @@ export function openDatabase(sqlite: SqlJsStatic, bytes?: Uint8Array): Database 
   return database;
 }
 
-/** The journal is the truth: the index needs neither a rollback journal on its imaginary disk nor a large page cache. */
+/**
+ * The journal is the truth: the index needs neither a rollback journal on its imaginary disk nor a large page cache. What
+ * is deleted is overwritten: its bytes must not lie on in free pages of a snapshot.
+ */
 function setPragmas(database: Database): void {
   database.run('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -256;');
+  database.run('PRAGMA secure_delete = ON;');
 }
 
 /** The database as bytes. Statements prepared before are dead afterwards. */

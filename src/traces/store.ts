@@ -129,7 +129,8 @@ export class TraceStore {
     return this.#inTurn(async () => {
       const { bytes, ...result } = await syncIndex({ ...this.#parts, save: (shard) => this.#saveOne(shard) });
       this.#bytes = bytes;
-      if (Date.now() - this.#savedMs > SNAPSHOT_MS) await this.#save();
+      // A snapshot must not keep what was deleted.
+      if (result.removed > 0 || Date.now() - this.#savedMs > SNAPSHOT_MS) await this.#save();
       return result;
     });
   }

@@ -28,6 +28,8 @@ const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
     /--upstream takes PROVIDER=URL/,
   ],
   ['an import without a file', ['import'], /Which file\?/],
+  ['a deletion of nothing', ['delete'], /Name one of --trace, --task and --all/],
+  ['a deletion of two things', ['delete', '--all', '--task', 'x'], /Name one of/],
   ['training of nothing', ['train'], /Which task\?/],
   ['a mode that is none', ['mode', 'task-1', 'perhaps'], /one of off, shadow, canary, on/],
 ];

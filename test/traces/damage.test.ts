@@ -101,6 +101,40 @@ test('a damaged block of a sealed segment loses that block only', async (t) => {
   }
 });
 
+test('pages of zeros, blocks that are gone and a cut end lose what they cover and nothing else', async (t) => {
+  const folder = temporaryFolder(t);
+  const journal = await openJournal(folder, quiet);
+  for (let i = 0; i < 60; i++)
+    await journal.append(makeTrace(`t${i}`, { request: { filler: `${i} `.repeat(40_000) } }));
+  await journal.seal();
+  await journal.close();
+  const file = path.join(folder, readdirSync(folder).find((name) => name.endsWith('.seg'))!);
+  const bytes = readFileSync(file);
+  const starts: number[] = [];
+  for (let at = bytes.indexOf('UBLK'); at !== -1; at = bytes.indexOf('UBLK', at + 1)) starts.push(at);
+  assert.ok(starts.length >= 4);
+  const linesOf = (block: number): number => bytes.readUInt32LE(starts[block]! + 12);
+  const zeros = Buffer.from(bytes);
+  zeros.fill(0, starts[1]! + 8, starts[2]! + 8);
+  const without = Buffer.concat([bytes.subarray(0, starts[1]), bytes.subarray(starts[2])]);
+  const cut = bytes.subarray(0, starts.at(-1)! + 40);
+  for (const [broken, lost, what] of [
+    [zeros, linesOf(1) + linesOf(2), 'zeros over two blocks'],
+    [without, linesOf(1), 'a block that is gone'],
+    [cut, linesOf(starts.length - 1), 'a cut end'],
+  ] as const) {
+    writeFileSync(file, broken);
+    const { traces, damage } = await readAll(folder);
+    assert.equal(traces.length, 60 - lost, what);
+    assert.ok(damage.length >= 1, what);
+    // What can be read survives a deletion in the damaged segment, too.
+    const again = await openJournal(folder, quiet);
+    assert.equal(await again.delete({ ids: new Set(['t0']) }), 1, what);
+    await again.close();
+    assert.equal((await readAll(folder)).traces.length, 59 - lost, what);
+  }
+});
+
 test('any bytes in the place of a segment end in reports, never in an error', async (t) => {
   const folder = temporaryFolder(t);
   const sealed = await filled(folder, 30, true);

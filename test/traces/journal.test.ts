@@ -161,6 +161,27 @@ test('retention by age removes segments that were stored too long ago', async (t
   await journal.close();
 });
 
+test('a clock that jumps forward deletes nothing until it has run evenly for an hour', async (t) => {
+  const folder = temporaryFolder(t);
+  const day = 86_400_000;
+  let [now, passed] = [Date.now(), 0];
+  const clock = { now: () => now, monotonic: () => passed };
+  const journal = await openJournal(folder, { ...quiet, clock, retention: { maxAgeMs: 7 * day } });
+  await journal.append(makeTrace('a'));
+  await journal.seal();
+  now += 300 * day;
+  await journal.seal();
+  passed += 1_800_000;
+  now += 1_800_000;
+  await journal.seal();
+  assert.deepEqual(await readIds(folder), ['a'], 'not for half an hour of another year');
+  passed += 1_900_000;
+  now += 1_900_000;
+  await journal.seal();
+  assert.deepEqual(await readIds(folder), [], 'but it was a year indeed');
+  await journal.close();
+});
+
 test('retention by size removes the oldest segments and never the one being written', async (t) => {
   const folder = temporaryFolder(t);
   const journal = await openJournal(folder, {
