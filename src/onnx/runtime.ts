@@ -47,13 +47,13 @@ export function fromOrt(tensor: Ort.Tensor): HostTensor {
 }
 
 export async function openSession(
-  model: Uint8Array,
+  model: Uint8Array | string,
   device: Device,
   options: SessionOptions & { readonly outputsOnDevice?: readonly string[] },
 ): Promise<Ort.InferenceSession> {
   const ort = await runtime();
   const onDevice = options.outputsOnDevice ?? [];
-  return ort.InferenceSession.create(model, {
+  const settings: Ort.InferenceSession.SessionOptions = {
     executionProviders: device === 'webgpu' ? ['webgpu', 'cpu'] : ['cpu'],
     intraOpNumThreads: options.threads ?? defaultThreads(),
     interOpNumThreads: 1,
@@ -69,5 +69,9 @@ export async function openSession(
       ? { preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])) }
       : {}),
     ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
-  });
+  };
+  // Two overloads take the two kinds of source.
+  return typeof model === 'string'
+    ? ort.InferenceSession.create(model, settings)
+    : ort.InferenceSession.create(model, settings);
 }

@@ -51,14 +51,14 @@ export async function createSession(
   };
 }
 
-/** Opens an exported model (bytes of an ONNX file), whose only inputs are its feeds. */
+/** Opens an exported model, whose only inputs are its feeds, from its bytes or from the path of its file. */
 export async function openModel(
-  bytes: Uint8Array,
+  source: Uint8Array | string,
   device: Device,
   options: SessionOptions = {},
 ): Promise<Session> {
   const ort = await runtime();
-  const session = await openSession(bytes, device, options);
+  const session = await openSession(source, device, options);
   return {
     device,
     run: async (feeds) => {

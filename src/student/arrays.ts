@@ -1,8 +1,23 @@
 /** Named numeric arrays in one file: a JSON header with names, types and places, then the data, little endian, 8-byte aligned. */
 
-const types = { Int8Array, Uint8Array, Int32Array, Uint32Array, Float32Array, Float64Array } as const;
+const types = {
+  Int8Array,
+  Uint8Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+} as const;
 type TypeName = keyof typeof types;
-export type NumericArray = Int8Array | Uint8Array | Int32Array | Uint32Array | Float32Array | Float64Array;
+export type NumericArray =
+  | Int8Array
+  | Uint8Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
 export type Arrays = Readonly<Record<string, NumericArray>>;
 
 interface Entry {
@@ -35,12 +50,12 @@ export function packArrays(arrays: Arrays): Uint8Array {
   return bytes;
 }
 
-/** Throws where the bytes are no such file; a bundle's hashes have been checked before. */
+/** Views of the bytes of such a file; throws where they are none. A bundle's hashes have been checked before. */
 export function unpackArrays(file: Uint8Array): Arrays {
-  // A copy with an offset of zero: typed arrays need aligned places.
-  const bytes = new Uint8Array(file);
+  // Typed arrays need aligned places: bytes that begin elsewhere are copied.
+  const bytes = file.byteOffset % 8 === 0 ? file : new Uint8Array(file);
   if (new TextDecoder().decode(bytes.subarray(0, 4)) !== magic) throw new Error('not a file of arrays');
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   const header = JSON.parse(
     new TextDecoder().decode(bytes.subarray(12, 12 + view.getUint32(4, true))),
   ) as Record<string, Entry>;
@@ -48,7 +63,7 @@ export function unpackArrays(file: Uint8Array): Arrays {
   return Object.fromEntries(
     Object.entries(header).map(([name, { type, offset, length }]) => [
       name,
-      new types[type](bytes.buffer, dataAt + offset, length),
+      new types[type](bytes.buffer as ArrayBuffer, bytes.byteOffset + dataAt + offset, length),
     ]),
   );
 }

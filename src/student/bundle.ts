@@ -1,4 +1,14 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { sha256 } from '../base/hash.ts';
 import { fail, ok, type Result } from '../base/result.ts';
@@ -83,9 +93,7 @@ export async function readParts(folder: string, files: Readonly<Record<string, s
 }
 
 async function openDeep(folder: string, { meta, mixture }: NonNullable<Model['deep']>): Promise<DeepPart> {
-  const files = Object.fromEntries(
-    meta.members.map(({ file }) => [file, new Uint8Array(readFileSync(path.join(folder, file)))]),
-  );
+  const files = Object.fromEntries(meta.members.map(({ file }) => [file, path.join(folder, file)]));
   return { model: await loadDeep(files, meta, { threads: 1 }), mixture };
 }
 
@@ -137,9 +145,19 @@ function readCard(folder: string): Result<ModelCard, BundleError> {
   }
 }
 
+/** Read in pieces: whole files would stay in memory until the next collection, and bundles come one after another. */
 function hashOf(file: string): string | null {
+  const piece = Buffer.allocUnsafe(1 << 16);
+  const hash = createHash('sha256');
   try {
-    return sha256(readFileSync(file));
+    const handle = openSync(file, 'r');
+    try {
+      for (let n = readSync(handle, piece); n > 0; n = readSync(handle, piece))
+        hash.update(piece.subarray(0, n));
+    } finally {
+      closeSync(handle);
+    }
+    return hash.digest('hex');
   } catch {
     return null; // Missing or unreadable: the caller says which.
   }

@@ -32,17 +32,17 @@ export interface DeepModel {
   dispose(): Promise<void>;
 }
 
-/** Opens the networks of a bundle. Throws an AppError where a file is missing. */
+/** Opens the networks of a bundle, each from its bytes or from a path. Throws an AppError where a file is missing. */
 export async function loadDeep(
-  files: Readonly<Record<string, Uint8Array>>,
+  files: Readonly<Record<string, Uint8Array | string>>,
   meta: DeepMeta,
   options: { readonly device?: Device; readonly threads?: number } = {},
 ): Promise<DeepModel> {
   const sessions = await Promise.all(
     meta.members.map(({ file }) => {
-      const bytes = files[file];
-      if (bytes === undefined) throw new AppError('bundle-damaged', `The student has no file ${file}.`);
-      return openModel(bytes, options.device ?? 'cpu', options);
+      const model = files[file];
+      if (model === undefined) throw new AppError('bundle-damaged', `The student has no file ${file}.`);
+      return openModel(model, options.device ?? 'cpu', options);
     }),
   );
   const rowsOf = createRows(meta.features);

@@ -1,5 +1,5 @@
 import { gradients } from '../../tensor/gradient.ts';
-import type { Graph, Value } from '../../tensor/graph.ts';
+import type { Graph, Numbers, Value } from '../../tensor/graph.ts';
 import { BATCH, input, LENGTH, sizeOf, state } from '../../tensor/graph.ts';
 import { crossEntropy, logSoftmax, oneHot } from '../../tensor/layers.ts';
 import {
@@ -141,12 +141,14 @@ export function averagingStep(network: Network): Graph {
 /**
  * Prediction for any batch and length: ids i32 [B, L, rows per word] and weights f32 [B, L, 1, rows per word], mask f32
  * [B, L], and for networks with positions 0..L-1 as i32. Gives `logits`, `pooled` and the log-probabilities `tags<i>`.
- * With `stored`, the table is read as bytes with one scale per row, as quantiseRows makes them.
+ * With `stored`, each parameter is a state of its own name, as storedTensors gives them.
  */
 export function predictionGraph(network: Network, rowsPerWord: number, stored = false): Graph {
   const specs = parametersOf(network);
   const width = network.encoder.width;
-  const parameters = unpack(specs, state('packed.average', 'f32', [countOf(specs)]));
+  const parameters = stored
+    ? new Map(specs.map(({ name, shape }) => [name, state(name, 'f32', shape)]))
+    : unpack(specs, state('packed.average', 'f32', [countOf(specs)]));
   const given = input('weights', 'f32', [BATCH, LENGTH, 1, rowsPerWord]);
   const ids = input('ids', 'i32', [BATCH, LENGTH, rowsPerWord]);
   const look = (name: string, dtype: 'f32' | 'i8', shape: readonly number[]): Value =>
@@ -165,6 +167,22 @@ export function predictionGraph(network: Network, rowsPerWord: number, stored = 
     outputs[`tags${i}`] = logSoftmax(tagLogits(tokens, i, parameters));
   });
   return { outputs, updates: {} };
+}
+
+/** What a stored prediction graph is filled with: every parameter, and the table as bytes with one scale per row. */
+export function storedTensors(
+  network: Network,
+  packed: Float32Array,
+  table: Float32Array,
+): Readonly<Record<string, Numbers>> {
+  const tensors: Record<string, Numbers> = {};
+  let start = 0;
+  for (const { name, shape } of parametersOf(network)) {
+    tensors[name] = packed.subarray(start, start + sizeOf(shape));
+    start += sizeOf(shape);
+  }
+  const { bytes, scale } = quantiseRows(table, network.encoder.width);
+  return { ...tensors, 'table.bytes': bytes, 'table.scale': scale };
 }
 
 /** Each row as signed bytes times a scale: a quarter of the size, an error of at most half a step of 1/127. */

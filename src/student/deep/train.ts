@@ -12,7 +12,7 @@ import { fitNetwork, networkOf } from './fit.ts';
 import type { DeepBundle } from './model.ts';
 import type { NetworkOutput } from './predict.ts';
 import { predictNetwork } from './predict.ts';
-import { parametersOf, predictionGraph, quantiseRows } from './program.ts';
+import { parametersOf, predictionGraph, storedTensors } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
 
 export interface DeepProgress {
@@ -81,9 +81,7 @@ export async function trainDeep(
     const file = `deep${i}.onnx`;
     const network = networkOf(data, features, encoder, spec);
     const graph = predictionGraph(network, features.rowsPerWord, true);
-    const { bytes, scale } = quantiseRows(table, encoder.width);
-    const embed = { 'packed.average': packed, 'table.bytes': bytes, 'table.scale': scale };
-    files[file] = lower(graph, { embed }).bytes;
+    files[file] = lower(graph, { embed: storedTensors(network, packed, table) }).bytes;
     members.push({ file, encoder });
     measured.push({ steps, stepMs });
     parameters += countOf(parametersOf(network)) + table.length;

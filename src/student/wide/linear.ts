@@ -5,8 +5,16 @@ import type { SparseRows } from './vocabulary.ts';
 export interface LinearHead {
   readonly classes: number;
   readonly weights: Float32Array | Int8Array;
+  /** Present where `weights` holds only those that are not zero, feature by feature. */
+  readonly places?: Places;
   readonly scale: Float32Array;
   readonly bias: Float32Array;
+}
+
+/** The weights of feature f are those from start[f] to start[f + 1], each of the class in `columns`. */
+export interface Places {
+  readonly start: Uint32Array;
+  readonly columns: Uint8Array | Uint16Array;
 }
 
 export interface LinearOptions {
@@ -136,14 +144,42 @@ function squaredNorms(data: SparseRows, rows: Int32Array): Float64Array {
 
 /** Class scores of one row into `out`. */
 export function scoreRow(head: LinearHead, data: SparseRows, row: number, out: Float64Array): void {
-  const { classes, weights } = head;
+  const { classes, weights, places } = head;
   out.fill(0);
   for (let j = data.start[row]!; j < data.start[row + 1]!; j++) {
-    const at = data.indices[j]! * classes;
+    const feature = data.indices[j]!;
     const value = data.values[j]!;
-    for (let k = 0; k < classes; k++) out[k]! += weights[at + k]! * value;
+    if (places === undefined) {
+      const at = feature * classes;
+      for (let k = 0; k < classes; k++) out[k]! += weights[at + k]! * value;
+    } else {
+      const { start, columns } = places;
+      for (let i = start[feature]!; i < start[feature + 1]!; i++) out[columns[i]!]! += weights[i]! * value;
+    }
   }
   for (let k = 0; k < classes; k++) out[k] = out[k]! * head.scale[k]! + head.bias[k]!;
+}
+
+/** The same head without the weights that are zero (after quantise nine in ten): the same scores from less memory. */
+export function withoutZeros(head: LinearHead): LinearHead {
+  const { classes } = head;
+  const features = head.weights.length / classes;
+  let count = 0;
+  for (const weight of head.weights) if (weight !== 0) count++;
+  const weights = head.weights instanceof Int8Array ? new Int8Array(count) : new Float32Array(count);
+  const columns = classes <= 256 ? new Uint8Array(count) : new Uint16Array(count);
+  const start = new Uint32Array(features + 1);
+  let next = 0;
+  for (let f = 0; f < features; f++) {
+    for (let k = 0; k < classes; k++) {
+      const weight = head.weights[f * classes + k]!;
+      if (weight === 0) continue;
+      weights[next] = weight;
+      columns[next++] = k;
+    }
+    start[f + 1] = next;
+  }
+  return { ...head, weights, places: { start, columns } };
 }
 
 /** The same head with weights as 8-bit integers, one scale per class. */

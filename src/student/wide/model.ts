@@ -3,7 +3,7 @@ import type { Arrays } from '../arrays.ts';
 import { type Logistic, logistic, logit } from '../logistic.ts';
 import { shapeOf } from '../probability.ts';
 import { rawFeatures } from './features.ts';
-import { type LinearHead, quantise, scoreRow } from './linear.ts';
+import { type LinearHead, type Places, quantise, scoreRow, withoutZeros } from './linear.ts';
 import { type Neighbours, nearnessOf } from './neighbours.ts';
 import { type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
@@ -87,7 +87,7 @@ export function gateFeatures(
   ];
 }
 
-/** The model as arrays for a bundle; weights as 8-bit integers. */
+/** The model as arrays for a bundle; weights as 8-bit integers, without zeros. */
 export function wideToArrays(model: WideModel): Arrays {
   const arrays: Record<string, Arrays[string]> = {
     hashes: model.vocabulary.hashes,
@@ -95,8 +95,10 @@ export function wideToArrays(model: WideModel): Arrays {
     unknownIdf: Float64Array.of(model.vocabulary.unknownIdf),
   };
   for (const [slot, { linear, temperature }] of model.heads) {
-    const { weights, scale, bias } = linear.weights instanceof Int8Array ? linear : quantise(linear);
-    arrays[`${slot}/weights`] = weights as Int8Array;
+    const { weights, scale, bias, places } = withoutZeros(quantise(linear));
+    arrays[`${slot}/weights`] = weights;
+    arrays[`${slot}/starts`] = places!.start;
+    arrays[`${slot}/columns`] = places!.columns;
     arrays[`${slot}/scale`] = scale;
     arrays[`${slot}/bias`] = bias;
     arrays[`${slot}/temperature`] = Float64Array.of(temperature);
@@ -118,7 +120,9 @@ export function wideFromArrays(arrays: Arrays): WideModel {
     const bias = arrays[`${slot}/bias`] as Float32Array;
     const scale = arrays[`${slot}/scale`] as Float32Array;
     const temperature = arrays[`${slot}/temperature`]?.[0] ?? 1;
-    heads.set(slot, { linear: { classes: bias.length, weights, scale, bias }, temperature });
+    const [start, columns] = [arrays[`${slot}/starts`], arrays[`${slot}/columns`]];
+    const places = { start, columns } as Places;
+    heads.set(slot, { linear: { classes: bias.length, weights, scale, bias, places }, temperature });
   }
   const slot = [...heads.keys()].find((name) => arrays[`${name}/neighbours`] !== undefined);
   const rows = slot === undefined ? null : (arrays[`${slot}/neighbours`] as Int8Array);
