@@ -3,15 +3,14 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
-import { type Acceptor, acceptorFeatures } from './acceptor.ts';
+import { type Acceptor, confidenceOf, fitAcceptor, type Judged } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import { type DeepRung, trainDeepRung } from './deepRung.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
-import { fitLogistic, logistic } from './logistic.ts';
 import { lengthOf } from './predictor.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
-import { foldsOf } from './wide/train.ts';
+import { foldsOf, type Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
 /** Below this a network learns less than the linear heads, so it is not tried. */
@@ -23,11 +22,7 @@ const enoughCoverage = 0.98;
 export interface Trained extends Candidate {
   readonly deep: DeepFiles | null;
   readonly device: Device;
-}
-
-/** The rungs, and how sure the linear one is of rows whose kind it knows and of rows whose kind was hidden from it. */
-export interface Candidates {
-  readonly trained: readonly Trained[];
+  /** How sure the rung is of rows whose kind it knows and of rows whose kind was hidden from it. */
   readonly familiarity: Familiarity;
 }
 
@@ -38,51 +33,49 @@ export async function candidatesOf(
   rung: WideRung,
   spec: StudentSpec,
   options: TrainOptions,
-): Promise<Candidates> {
-  const held = heldRows(train);
-  const wide = judge(dataset, train, rung.outOfFold);
-  const candidates: Trained[] = [
-    { rung: 'wide', deep: null, device: 'cpu', ...wide, common: held.map((i) => wide.validation[i]!) },
-  ];
-  const strange = rung.strange.map(({ row, evidence }) =>
-    scoreRow(dataset, train[row]!, evidence, wide.acceptor),
-  );
-  const result: Candidates = {
-    trained: candidates,
-    familiarity: {
-      known: wide.validation.map(sureness),
-      strange: strange.map(sureness),
-    },
+): Promise<Trained[]> {
+  const read = ({ row, said }: Tried<Evidence>): Read => readRow(dataset, train[row]!, said);
+  const { trial, outOfFold } = rung;
+  const everyRow = outOfFold.map((said, row) => read({ row, said }));
+  const alone = judge(dataset, everyRow, trial.strange.map(read));
+  const wide = { rung: 'wide', deep: null, device: 'cpu', acceptor: alone.acceptor } as const;
+  const known = trial.known.map((tried) => scoreOf(read(tried), alone.acceptor));
+  const first: Trained = {
+    ...wide,
+    validation: alone.validation,
+    common: known,
+    familiarity: { known: known.map(sureness), strange: alone.strange.map(sureness) },
   };
   const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
-  if (!spec.rungs.includes('wide+deep') || train.length < least) return result;
-  const covered = coverageOf(wide.validation, spec.epsilon);
+  if (!spec.rungs.includes('wide+deep') || train.length < least) return [first];
+  const covered = coverageOf(alone.validation, spec.epsilon);
   if (covered > enoughCoverage) {
     const message = `The linear rung serves ${(covered * 100).toFixed(1)} % of the held-out rows at the promised risk: networks are left out`;
     options.onProgress({ stage: 'select', fraction: 0.8, message });
-    return result;
+    return [first];
   }
-  const deep = await deepOrNone(train, held, rung, dataset, spec, options);
-  if (deep === null) return result;
-  const mixed = judge(
-    dataset,
-    held.map((i) => train[i]!),
-    deep.evidence,
-  );
-  candidates.push({
+  const deep = await deepOrNone(train, rung, dataset, spec, options);
+  if (deep === null) return [first];
+  const mixed = judge(dataset, deep.known.map(read), (deep.strange ?? []).map(read));
+  const second: Trained = {
     rung: 'wide+deep',
     deep: deep.files,
     device: deep.device,
-    ...mixed,
+    acceptor: mixed.acceptor,
+    validation: mixed.validation,
     common: mixed.validation,
-  });
-  return result;
+    familiarity:
+      deep.strange === null
+        ? first.familiarity
+        : { known: mixed.validation.map(sureness), strange: mixed.strange.map(sureness) },
+  };
+  const common = deep.known.map(({ row, wide: said }) => scoreOf(read({ row, said }), alone.acceptor));
+  return [{ ...first, common }, second];
 }
 
 /** The deep rung; null where the engine failed, which costs the user a rung and not the student. */
 async function deepOrNone(
   train: readonly Example[],
-  held: readonly number[],
   rung: WideRung,
   dataset: Dataset,
   spec: StudentSpec,
@@ -90,10 +83,11 @@ async function deepOrNone(
 ): Promise<DeepRung | null> {
   const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
   try {
-    return await trainDeepRung(train, held, rung, dataset, {
+    return await trainDeepRung(train, rung, dataset, {
       device: spec.device,
       seed: spec.seed,
       epochs,
+      key: `${dataset.fingerprint}/${spec.seed}`,
       options,
     });
   } catch (thrown) {
@@ -105,7 +99,7 @@ async function deepOrNone(
 }
 
 /** Every eighth cluster, or the validation split where the dataset has one. */
-function heldRows(train: readonly Example[]): number[] {
+export function heldRows(train: readonly Example[]): number[] {
   const folds = foldsOf(train, 8);
   const given = train.some((example) => example.split === 'validation');
   return train.flatMap((example, i) =>
@@ -114,39 +108,36 @@ function heldRows(train: readonly Example[]): number[] {
 }
 
 /** Fits the acceptor on honest evidence and scores the rows with it. */
-function judge(dataset: Dataset, examples: readonly Example[], evidence: readonly Evidence[]) {
-  const rows = examples.map((example, i) => read(dataset, example, evidence[i]!));
-  const acceptor = fitLogistic(
-    rows.map((row) => row.features),
-    rows.map((row) => row.agree),
-  );
-  const validation = examples.map((example, i) => scoreOf(example, rows[i]!, acceptor));
-  return { acceptor, validation };
-}
-
-function scoreRow(dataset: Dataset, example: Example, evidence: Evidence, acceptor: Acceptor): Scored {
-  return scoreOf(example, read(dataset, example, evidence), acceptor);
+function judge(dataset: Dataset, known: readonly Read[], strange: readonly Read[]) {
+  const acceptor = fitAcceptor(dataset.plan, known, strange);
+  const score = (row: Read): Scored => scoreOf(row, acceptor);
+  return { acceptor, validation: known.map(score), strange: strange.map(score) };
 }
 
 function sureness(row: Scored): number {
   return row.answered ? row.confidence : Number.NEGATIVE_INFINITY;
 }
 
-function read(dataset: Dataset, example: Example, evidence: Evidence) {
-  const decoded = decode(dataset.plan, evidence, example.input);
+interface Read extends Judged {
+  readonly example: Example;
+  readonly agree: boolean;
+}
+
+function readRow({ plan, inputSlots }: Dataset, example: Example, evidence: Evidence): Read {
+  const decoded = decode(plan, evidence, example.input);
   return {
+    example,
     decoded,
-    familiar: evidence.familiar,
-    features: acceptorFeatures(decoded.signals, lengthOf(example.input, dataset.inputSlots)),
+    length: lengthOf(example.input, inputSlots),
     agree: decoded.answer !== null && answersAgree(decoded.answer, example.answer),
   };
 }
 
-function scoreOf(example: Example, row: ReturnType<typeof read>, acceptor: Acceptor): Scored {
+function scoreOf(row: Read, acceptor: Acceptor): Scored {
   return {
-    callId: example.callId,
-    atMs: example.atMs,
-    confidence: logistic(acceptor, row.features) * row.familiar,
+    callId: row.example.callId,
+    atMs: row.example.atMs,
+    confidence: confidenceOf(acceptor, row),
     agree: row.agree,
     answered: row.decoded.answer !== null,
     bucket: row.decoded.bucket,

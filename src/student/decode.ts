@@ -18,8 +18,6 @@ export interface Evidence {
   readonly near: ((slot: string, index: number) => number | null) | null;
   /** Share of the input that training never saw. */
   readonly unseen: number;
-  /** Probability that the input is of a kind that training has seen. */
-  readonly familiar: number;
   /** Class probabilities of each rung and network alone, by choice slot; empty where there is one. */
   readonly members: ReadonlyMap<string, readonly Float64Array[]>;
 }
@@ -46,6 +44,8 @@ export interface Signals {
   readonly least: number;
   readonly margin: number;
   readonly entropy: number;
+  /** Mean of the logarithms of the entropies of rungs and networks alone: one that is at a loss shows, however sure their product is. */
+  readonly doubt: number;
   readonly spans: number;
   readonly agreement: number;
   readonly unseen: number;
@@ -144,6 +144,7 @@ function signalsOf(
   let least = spans;
   let margin = 1;
   let entropy = 0;
+  let doubt = Number.NEGATIVE_INFINITY;
   let agreement = 1;
   let claim = 3;
   let near = 1;
@@ -157,11 +158,19 @@ function signalsOf(
     entropy = Math.max(entropy, shape.entropy);
     claim = Math.min(claim, evidence.claims.get(slot.name) ?? 3);
     near = Math.min(near, evidence.near?.(slot.name, shape.best) ?? 1);
-    for (const member of evidence.members.get(slot.name) ?? [])
-      agreement = Math.min(agreement, member[shape.best] ?? 1);
+    const members = evidence.members.get(slot.name) ?? [probabilities];
+    for (const member of members) agreement = Math.min(agreement, member[shape.best] ?? 1);
+    doubt = Math.max(doubt, members.reduce((sum, p) => sum + logOf(shapeOf(p).entropy), 0) / members.length);
   }
   const { unseen } = evidence;
-  return { joint, least, margin, entropy, spans, agreement, unseen, claim, near, slots: used.length };
+  const slots = used.length;
+  if (slots === 0) doubt = logOf(0);
+  return { joint, least, margin, entropy, doubt, spans, agreement, unseen, claim, near, slots };
+}
+
+/** Bounded below: an entropy of zero is one of a millionth. */
+export function logOf(entropy: number): number {
+  return Math.log(Math.max(1e-6, entropy));
 }
 
 /** The capability that names the slice of traffic: the tool, else the value of the choice with the most values. */

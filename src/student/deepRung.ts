@@ -1,25 +1,33 @@
 import { availableParallelism } from 'node:os';
-import type { Dataset, Example } from '../dataset/example.ts';
+import path from 'node:path';
+import type { Dataset, Example, ModelInput } from '../dataset/example.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
-import type { DeepPrediction } from './deep/data.ts';
+import type { DeepData, DeepPrediction } from './deep/data.ts';
 import { chooseDeepDevice, estimateDeep } from './deep/estimate.ts';
 import { loadDeep } from './deep/model.ts';
 import { cnn, type DeepSpec, defaultSpec, defaultTraining, largeCnn } from './deep/spec.ts';
-import { trainDeep } from './deep/train.ts';
+import { type DeepTraining, trainDeep } from './deep/train.ts';
 import { askDeep, deepDataOf, fitMixture, type Mixture, mix, retagger } from './mixture.ts';
 import type { Device, DeviceChoice, TrainOptions } from './student.ts';
+import { schemeOf } from './tagger/scheme.ts';
+import type { Trial, Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
-/** The deep rung on top of the wide one, with the evidence of both on rows that neither was trained on. */
+/** The deep rung on top of the wide one, with what both say of rows that neither was trained on. */
 export interface DeepRung {
   readonly files: DeepFiles;
   readonly parameters: number;
   readonly device: Device;
-  /** Indices into the training examples. */
-  readonly held: readonly number[];
-  readonly evidence: readonly Evidence[];
+  /** Held-out rows: by the wide rung alone, and by both. */
+  readonly known: readonly TriedTwice[];
+  /** Rows of hidden classes, by both; null where no class was hidden from the networks. */
+  readonly strange: readonly Tried<Evidence>[] | null;
+}
+
+export interface TriedTwice extends Tried<Evidence> {
+  readonly wide: Evidence;
 }
 
 export interface DeepWork {
@@ -27,65 +35,132 @@ export interface DeepWork {
   readonly seed: number;
   /** Passes over the rows; null: as many as the number of rows asks for. */
   readonly epochs: number | null;
+  /** Names data and seed: a checkpoint of another run is not gone on from. */
+  readonly key: string;
   readonly options: TrainOptions;
 }
 
-/** Trains the networks on all but the held-out rows, which stop the training and fit the mixture. */
+/**
+ * A pilot network, trained on what the wide rung's trial was trained on, tells how the two are to be mixed and how often
+ * they are right; the networks that serve are then trained on every row. Where spans are copied a second training would
+ * take minutes: there the networks that serve are their own pilot and never see the held-out rows.
+ */
 export async function trainDeepRung(
   examples: readonly Example[],
-  held: readonly number[],
   rung: WideRung,
   dataset: Dataset,
-  { device: choice, seed, epochs, options }: DeepWork,
+  work: DeepWork,
 ): Promise<DeepRung> {
   const { plan, inputSlots } = dataset;
-  const outside = new Set(held);
-  const rest = examples.filter((_, i) => !outside.has(i));
-  const own = held.map((i) => examples[i]!);
-  const data = deepDataOf(plan, inputSlots, rest, own);
-  const spec = specFor(rest.length, seed, epochs);
-  const threads = Math.max(1, Math.floor(availableParallelism() / 2));
-  const { bytes, steps } = estimateDeep(data, spec);
-  const device = choice === 'auto' ? (await chooseDeepDevice(data, spec, { threads })).device : choice;
-  const need = Math.ceil(bytes / 1e6);
-  options.onProgress({
-    stage: 'deep',
-    fraction: 0.35,
-    message: `Training ${spec.encoders.length} networks on ${device}: ${steps} steps, about ${need} MB of memory`,
-  });
-  const trained = await trainDeep(data, spec, {
-    device,
-    threads,
-    signal: options.signal,
-    checkpoints: { folder: options.checkpoints, key: `${dataset.fingerprint}/${seed}` },
-    onProgress: ({ fraction, step, loss, validation }) =>
-      options.onProgress({
-        stage: 'deep',
-        fraction: 0.35 + 0.4 * fraction,
-        message: 'Training the networks',
-        point: { step, loss, validation },
-      }),
-  });
-  const model = await loadDeep(trained.files, trained.meta, { device: 'cpu', threads: 2 });
-  const said = await askDeep(
-    model,
-    own.map((example) => example.input),
-    inputSlots,
-    plan,
+  const copies = schemeOf(plan) !== null;
+  const spec = specFor(examples.length, work);
+  const blind = rung.trial.blind && !copies;
+  const piloted = blind ? rung.trial : withoutHeld(rung, examples.length);
+  const { known, strange } = piloted;
+  const tried = [...known, ...strange];
+  const inside = piloted.inside.map((i) => examples[i]!);
+  const held = known.map(({ row }) => examples[row]!);
+  const data = deepDataOf(plan, inputSlots, copies ? inside : examples, copies ? held : []);
+  const device = await deviceFor(data, spec, work);
+  const pilot = copies
+    ? await fit(data, spec, work, { device, name: '', from: 0.35, to: 0.75 })
+    : await fit(deepDataOf(plan, inputSlots, inside, held), { ...spec, encoders: [cnn] }, work, {
+        device,
+        name: 'pilot',
+        from: 0.35,
+        to: 0.45,
+      });
+  const said = await ask(
+    pilot,
+    tried.map(({ row }) => examples[row]!.input),
+    dataset,
   );
-  await model.dispose();
-  const rows = held.map((i, h) => ({ example: examples[i]!, wide: rung.outOfFold[i]!, deep: said[h]!, i }));
-  const mixture = withTagWeight(fitMixture(plan, rows), rows, rung, dataset);
+  const rows = tried.map(({ row, said: wide }, t) => ({
+    example: examples[row]!,
+    wide,
+    deep: said[t]!,
+    i: row,
+  }));
+  const mine = rows.slice(0, known.length);
+  const mixture = withTagWeight(fitMixture(plan, mine), mine, rung, dataset);
   const evidence = rows.map(({ example, wide, deep, i }) =>
     mix(mixture, wide, deep, retagger(rung.taggerOf(i), example.input, inputSlots)),
   );
+  const trained = copies
+    ? pilot
+    : await fit(data, spec, work, { device, name: 'final', from: 0.45, to: 0.75 });
   return {
     files: { files: trained.files, meta: trained.meta, mixture },
     parameters: trained.meta.parameters,
     device,
-    held,
-    evidence,
+    known: known.map(({ row, said: wide }, t) => ({ row, said: evidence[t]!, wide })),
+    strange: !blind ? null : strange.map(({ row }, t) => ({ row, said: evidence[known.length + t]! })),
   };
+}
+
+/** The trial's held-out rows as a model that knows every class sees them. */
+function withoutHeld({ trial, outOfFold }: WideRung, rows: number): Trial<Evidence> {
+  const known = trial.known.map(({ row }) => ({ row, said: outOfFold[row]! }));
+  const held = new Set(known.map(({ row }) => row));
+  const inside = Array.from({ length: rows }, (_, i) => i).filter((i) => !held.has(i));
+  return { inside, known, strange: [], blind: false };
+}
+
+const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+
+async function deviceFor(data: DeepData, spec: DeepSpec, { device, options }: DeepWork): Promise<Device> {
+  const chosen = device === 'auto' ? (await chooseDeepDevice(data, spec, { threads })).device : device;
+  const { bytes, steps } = estimateDeep(data, spec);
+  const need = Math.ceil(bytes / 1e6);
+  options.onProgress({
+    stage: 'deep',
+    fraction: 0.35,
+    message: `Training ${spec.encoders.length} networks on ${chosen}: ${steps} steps, about ${need} MB of memory`,
+  });
+  return chosen;
+}
+
+interface Part {
+  readonly device: Device;
+  /** Names the checkpoints of this training. */
+  readonly name: string;
+  /** Its place in the whole job, in [0, 1]. */
+  readonly from: number;
+  readonly to: number;
+}
+
+function fit(
+  data: DeepData,
+  spec: DeepSpec,
+  { options, key }: DeepWork,
+  { device, name, from, to }: Part,
+): Promise<DeepTraining> {
+  return trainDeep(data, spec, {
+    device,
+    threads,
+    signal: options.signal,
+    checkpoints: { folder: path.join(options.checkpoints, name), key },
+    onProgress: ({ fraction, step, loss, validation }) =>
+      options.onProgress({
+        stage: 'deep',
+        fraction: from + (to - from) * fraction,
+        message: name === 'pilot' ? 'Training a pilot network' : 'Training the networks',
+        point: { step, loss, validation },
+      }),
+  });
+}
+
+async function ask(
+  { files, meta }: DeepTraining,
+  inputs: readonly ModelInput[],
+  { inputSlots, plan }: Dataset,
+): Promise<DeepPrediction[]> {
+  const model = await loadDeep(files, meta, { device: 'cpu', threads: 2 });
+  try {
+    return await askDeep(model, inputs, inputSlots, plan);
+  } finally {
+    await model.dispose();
+  }
 }
 
 interface HeldRow {
@@ -116,13 +191,16 @@ function withTagWeight(
 }
 
 /** Fewer passes over more rows: about the same number of steps. */
-function specFor(rows: number, seed: number, given: number | null): DeepSpec {
-  const epochs = given ?? Math.max(6, Math.min(20, Math.round(130000 / Math.max(1, rows))));
+function specFor(rows: number, { seed, epochs }: DeepWork): DeepSpec {
+  const passes = epochs ?? Math.max(6, Math.min(20, Math.round(rowsInAll / Math.max(1, rows))));
   return {
     ...defaultSpec,
     seed,
     // On held-out rows a transformer beside these two gained nothing for twice the time.
     encoders: [cnn, largeCnn],
-    training: { ...defaultTraining, epochs },
+    training: { ...defaultTraining, epochs: passes },
   };
 }
+
+/** Rows that a network reads in all its passes. */
+const rowsInAll = 180_000;

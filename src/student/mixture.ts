@@ -1,6 +1,6 @@
 import type { Example, ModelInput } from '../dataset/example.ts';
 import { choiceSlots, type OutputPlan } from '../dataset/plan.ts';
-import { fitTemperature, softmax } from '../evaluation/calibrate.ts';
+import { softmax } from '../evaluation/calibrate.ts';
 import type { Evidence } from './decode.ts';
 import type { DeepData, DeepPrediction, DeepRow } from './deep/data.ts';
 import type { DeepModel } from './deep/model.ts';
@@ -9,8 +9,10 @@ import { type Tagger, tagInput } from './tagger/model.ts';
 import { schemeOf, tagsOf } from './tagger/scheme.ts';
 
 /**
- * How the wide and the deep rung speak with one voice: class probabilities are averaged after each was tempered on
- * held-out rows; for spans the deep rung's tag scores are added to the random field's. Plain data beside the networks.
+ * How the wide and the deep rung speak with one voice. Class probabilities are multiplied, each raised to a power that
+ * was fitted on held-out rows (a logarithmic opinion pool, Heskes 1998): one power does the work of a weight and of a
+ * temperature, and a class has to convince everyone. For spans the deep rung's tag scores are added to the random
+ * field's. Plain data beside the networks.
  */
 export interface Mixture {
   /** Per choice slot, in the order of the network's heads. */
@@ -21,9 +23,10 @@ export interface Mixture {
 
 export interface MixedHead {
   readonly slot: string;
-  readonly temperature: number;
-  /** Share of the deep rung in the average. */
-  readonly weight: number;
+  /** Power of the wide rung's probabilities. */
+  readonly wide: number;
+  /** Power of the geometric mean of the networks' probabilities. */
+  readonly deep: number;
 }
 
 /** The deep rung in use: networks, and how they are mixed in. */
@@ -83,33 +86,77 @@ export function askDeep(
   return model.predict(inputs.map((input) => placedTokens(input, slots, spaces).map((token) => token.text)));
 }
 
-/** Temperatures and weights with the least negative log likelihood on held-out rows. */
+/** The powers with the least negative log likelihood on held-out rows. */
 export function fitMixture(
   plan: OutputPlan,
   rows: readonly { readonly example: Example; readonly wide: Evidence; readonly deep: DeepPrediction }[],
 ): Mixture {
   const heads = choiceSlots(plan).map((slot, h): MixedHead => {
-    const own = rows.filter(({ example }) => example.targets?.[slot.name]?.kind === 'class');
-    const labels = own.map(({ example }) => indexOf(example, slot.name));
-    const logits = own.map(({ deep }) => logsOf(deep.probabilities[h]!));
-    const temperature = own.length === 0 ? 1 : fitTemperature(logits, labels);
-    const tempered = logits.map((row) => softmax(row, temperature));
-    const losses = weights.map((weight) => ({
-      weight,
-      loss: own.reduce((sum, { wide }, i) => {
-        const a = wide.choices.get(slot.name)?.[labels[i]!] ?? 0;
-        return sum - Math.log(Math.max(1e-9, (1 - weight) * a + weight * tempered[i]![labels[i]!]!));
-      }, 0),
-    }));
-    const best = losses.reduce((a, b) => (b.loss < a.loss ? b : a));
-    return { slot: slot.name, temperature, weight: best.weight };
+    const own = rows.flatMap(({ example, wide, deep }) => {
+      const target = example.targets?.[slot.name];
+      const said = wide.choices.get(slot.name);
+      if (target?.kind !== 'class' || said === undefined) return [];
+      return [{ label: target.index, wide: logsOf(said), deep: meanLogs(deep, h) }];
+    });
+    return { slot: slot.name, ...fitPowers(own) };
   });
   return { heads, tagWeight: 0 };
 }
 
-const weights = [0.2, 0.35, 0.5, 0.65, 0.8];
+interface Opinions {
+  readonly label: number;
+  readonly wide: Float64Array;
+  readonly deep: Float64Array;
+}
 
-/** Averages the rungs; their least probability for a class becomes the sign of doubt. */
+/** Steps of the search, each half of the one before; the loss is convex in the powers. */
+const searchSteps = [0.32, 0.16, 0.08, 0.04, 0.02] as const;
+/** Keeps a power from growing without end where every held-out row is right. */
+const highestPower = 3;
+
+function fitPowers(rows: readonly Opinions[]): Pick<MixedHead, 'wide' | 'deep'> {
+  let best = { wide: 0.5, deep: 0.5 };
+  if (rows.length === 0) return best;
+  const loss = ({ wide, deep }: typeof best): number =>
+    rows.reduce((sum, row) => sum - Math.log(Math.max(1e-9, pool(row, wide, deep)[row.label]!)), 0);
+  let least = loss(best);
+  for (const step of searchSteps) {
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const [a, b] of [
+        [step, 0],
+        [-step, 0],
+        [0, step],
+        [0, -step],
+      ] as const) {
+        const next = { wide: clamp(best.wide + a), deep: clamp(best.deep + b) };
+        const its = loss(next);
+        if (its >= least - 1e-9) continue;
+        [best, least, moved] = [next, its, true];
+      }
+    }
+  }
+  return best;
+}
+
+function clamp(power: number): number {
+  return Math.min(highestPower, Math.max(0, power));
+}
+
+function pool(
+  { wide, deep }: Pick<Opinions, 'wide' | 'deep'>,
+  widePower: number,
+  deepPower: number,
+): Float64Array {
+  return softmax(wide.map((log, k) => widePower * log + deepPower * deep[k]!));
+}
+
+function meanLogs({ members }: DeepPrediction, head: number): Float64Array {
+  const logs = members.map((member) => logsOf(member[head]!));
+  return logs[0]!.map((_, k) => logs.reduce((sum, own) => sum + own[k]!, 0) / logs.length);
+}
+
+/** Pools the rungs; each network stays visible alone, as their disagreement is a sign of doubt. */
 export function mix(
   mixture: Mixture,
   wide: Evidence,
@@ -118,15 +165,11 @@ export function mix(
 ): Evidence {
   const choices = new Map(wide.choices);
   const members = new Map<string, readonly Float64Array[]>();
-  mixture.heads.forEach(({ slot, temperature, weight }, h) => {
-    const own = wide.choices.get(slot);
+  mixture.heads.forEach((head, h) => {
+    const own = wide.choices.get(head.slot);
     if (own === undefined) return;
-    const tempered = softmax(logsOf(deep.probabilities[h]!), temperature);
-    choices.set(
-      slot,
-      own.map((p, k) => (1 - weight) * p + weight * tempered[k]!),
-    );
-    members.set(slot, [own, ...deep.members.map((member) => softmax(logsOf(member[h]!), temperature))]);
+    choices.set(head.slot, pool({ wide: logsOf(own), deep: meanLogs(deep, h) }, head.wide, head.deep));
+    members.set(head.slot, [own, ...deep.members.map((member) => Float64Array.from(member[h]!))]);
   });
   const tags = deep.tags[0];
   const tag =
@@ -155,11 +198,6 @@ function softTarget(soft: Readonly<Record<number, number>> | null, classes: numb
   return target;
 }
 
-function logsOf(probabilities: Float32Array): Float64Array {
-  return Float64Array.from(probabilities, (p) => Math.log(Math.max(1e-9, p)));
-}
-
-function indexOf(example: Example, slot: string): number {
-  const target = example.targets?.[slot];
-  return target?.kind === 'class' ? target.index : 0;
+function logsOf(probabilities: ArrayLike<number>): Float64Array {
+  return Float64Array.from(probabilities, (p) => Math.log(Math.max(1e-7, p)));
 }

@@ -4,10 +4,9 @@ import { narrowed } from '../dataset/input.ts';
 import type { OutputPlan } from '../dataset/plan.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
 import type { Answer } from '../wire/chat.ts';
-import { type Acceptor, acceptorFeatures } from './acceptor.ts';
+import { type Acceptor, confidenceOf } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import { bucketOf, type Decoded, decode, type Evidence } from './decode.ts';
-import { logistic } from './logistic.ts';
 import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
@@ -37,7 +36,7 @@ export async function predictWith(parts: Parts, given: readonly ModelInput[]): P
     const own = evidence[i];
     if (own === undefined) return nothing('this task has no student that answers');
     const decoded = decode(parts.plan, own, input);
-    return predictionOf(parts, blocked, input, decoded, own.familiar);
+    return predictionOf(parts, blocked, input, decoded);
   });
 }
 
@@ -74,13 +73,11 @@ function predictionOf(
   blocked: ReadonlyMap<string, string>,
   input: ModelInput,
   decoded: Decoded,
-  familiar: number,
 ): Prediction {
   const { plan, inputSlots, acceptor, cache } = parts;
   const repeated = cache[cacheKey(input, inputSlots)];
-  const features = acceptorFeatures(decoded.signals, lengthOf(input, inputSlots));
-  const sure = acceptor === null ? decoded.signals.joint : logistic(acceptor, features);
-  const confidence = sure * familiar;
+  const length = lengthOf(input, inputSlots);
+  const confidence = acceptor === null ? decoded.signals.joint : confidenceOf(acceptor, { decoded, length });
   const answer = repeated ?? decoded.answer;
   const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);
   if (answer === null) return { ...nothing('a part of the answer cannot be filled'), bucket, confidence };

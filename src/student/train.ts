@@ -10,7 +10,7 @@ import { evaluate } from '../evaluation/report.ts';
 import { strangeFloor } from '../evaluation/strange.ts';
 import { readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
-import { candidatesOf } from './candidates.ts';
+import { candidatesOf, heldRows } from './candidates.ts';
 import { cardOf } from './card.ts';
 import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
@@ -44,12 +44,13 @@ const train: TrainStudent = async (dataset, spec, options) => {
   const pause = pauseOf(options.signal);
   options.onProgress({ stage: 'wide', fraction: 0.02, message: `Learning from ${rows.length} answers` });
   const rung = await trainWideRung(rows, dataset, {
+    held: heldRows(rows),
     seed: spec.seed,
     pause,
     progress: (fraction, message) =>
       options.onProgress({ stage: 'wide', fraction: 0.02 + 0.33 * fraction, message }),
   });
-  const { trained, familiarity } = await candidatesOf(dataset, rows, rung, spec, options);
+  const trained = await candidatesOf(dataset, rows, rung, spec, options);
   options.onProgress({ stage: 'select', fraction: 0.8, message: 'Choosing the rung' });
   const { chosen, reason } = chooseRung(trained, spec.epsilon, spec.seed);
   options.onProgress({ stage: 'select', fraction: 0.82, message: `Took ${chosen.rung}: ${reason}` });
@@ -78,7 +79,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   );
   await parts.deep?.model.dispose();
   await pause();
-  const floor = strangeFloor(chosen.validation, familiarity, spec.epsilon);
+  const floor = strangeFloor(chosen.validation, chosen.familiarity, spec.epsilon);
   const outcome = certify(chosen.validation, calibration, {
     epsilon: spec.epsilon,
     delta: spec.delta,

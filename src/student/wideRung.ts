@@ -3,7 +3,7 @@ import type { Evidence } from './decode.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { trainTagger } from './tagger/train.ts';
 import type { WideModel } from './wide/model.ts';
-import { foldsOf, trainWide } from './wide/train.ts';
+import { foldsOf, type Trial, type Tried, trainWide } from './wide/train.ts';
 
 /** Linear heads and tagger trained on all rows, with what models that never saw a row say of it. */
 export interface WideRung {
@@ -13,11 +13,12 @@ export interface WideRung {
   readonly taggerOf: (i: number) => Tagger | null;
   /** Out-of-fold evidence per example. */
   readonly outOfFold: readonly Evidence[];
-  /** Evidence on examples whose class was hidden from the model. */
-  readonly strange: readonly { readonly row: number; readonly evidence: Evidence }[];
+  readonly trial: Trial<Evidence>;
 }
 
 export interface RungWork {
+  /** Rows that the trial does not learn from. */
+  readonly held: readonly number[];
   readonly seed: number;
   readonly pause: () => Promise<void>;
   readonly progress: (fraction: number, message: string) => void;
@@ -26,11 +27,12 @@ export interface RungWork {
 export async function trainWideRung(
   examples: readonly Example[],
   dataset: Dataset,
-  { seed, pause, progress }: RungWork,
+  { held, seed, pause, progress }: RungWork,
 ): Promise<WideRung> {
   const { plan, inputSlots } = dataset;
   const heads = await trainWide(examples, plan, inputSlots, {
     folds: examples.length > 6000 ? 3 : 5,
+    held,
     seed,
     pause,
     progress: (fraction) => progress(0.5 * fraction, 'Training the linear heads'),
@@ -46,8 +48,13 @@ export async function trainWideRung(
     return { ...scores, tag, members: new Map() };
   };
   const outOfFold = examples.map((_, i) => evidenceOf(i, heads.outOfFold[i]!));
-  const strange = heads.strange.map(({ row, scores }) => ({ row, evidence: evidenceOf(row, scores) }));
-  return { wide: heads.model, ...tags, outOfFold, strange };
+  const { known, strange } = heads.trial;
+  const read = ({ row, said }: (typeof known)[number]): Tried<Evidence> => ({
+    row,
+    said: evidenceOf(row, said),
+  });
+  const trial = { ...heads.trial, known: known.map(read), strange: strange.map(read) };
+  return { wide: heads.model, ...tags, outOfFold, trial };
 }
 
 const rounds = 3;
@@ -55,7 +62,7 @@ const rounds = 3;
 async function crossTag(
   examples: readonly Example[],
   { plan, inputSlots }: Dataset,
-  { seed, pause, progress }: RungWork,
+  { seed, pause, progress }: Omit<RungWork, 'held'>,
 ): Promise<Pick<WideRung, 'tagger' | 'taggerOf'>> {
   const folds = foldsOf(examples, rounds);
   const teach = (rows: readonly Example[], done: number) =>

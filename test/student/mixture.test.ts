@@ -17,21 +17,21 @@ const evidence: Evidence = {
   claims: new Map(),
   near: null,
   unseen: 0,
-  familiar: 1,
   tag: null,
   members: new Map(),
 };
 
-test('the rungs are averaged with the weight of the mixture, and each stays visible as a sign of doubt', () => {
+test('the rungs are multiplied with the powers of the mixture, and each stays visible as a sign of doubt', () => {
   const deep = {
     probabilities: [Float32Array.of(0.2, 0.8)],
     members: [[Float32Array.of(0.2, 0.8)]],
     tags: [],
     pooled: Float32Array.of(),
   };
-  const mixture = { heads: [{ slot: 'label', temperature: 1, weight: 0.5 }], tagWeight: 0 };
+  const mixture = { heads: [{ slot: 'label', wide: 0.5, deep: 1 }], tagWeight: 0 };
   const mixed = mix(mixture, evidence, deep, null);
-  assert.ok(Math.abs(mixed.choices.get('label')![0]! - 0.55) < 1e-6);
+  const [first, second] = [0.9 ** 0.5 * 0.2, 0.1 ** 0.5 * 0.8];
+  assert.ok(Math.abs(mixed.choices.get('label')![0]! - first / (first + second)) < 1e-6);
   assert.equal(mixed.members.get('label')?.length, 2);
 });
 
@@ -44,14 +44,22 @@ test('networks and their mixture answer from the bundle as they answered in trai
     });
     const data = dataOf(made);
     const train = data.examples.filter((e) => e.split === 'train');
-    const rung = await trainWideRung(train, data, { seed: 1, pause: async () => {}, progress: () => {} });
     const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
+    const rung = await trainWideRung(train, data, {
+      held,
+      seed: 1,
+      pause: async () => {},
+      progress: () => {},
+    });
     const options = optionsIn(folder);
-    const work = { device: 'cpu', seed: 1, epochs: 2, options } as const;
-    const deep = await trainDeepRung(train, held, rung, data, work);
-    assert.equal(deep.evidence.length, held.length);
+    const work = { device: 'cpu', seed: 1, epochs: 2, key: 'run', options } as const;
+    const deep = await trainDeepRung(train, rung, data, work);
+    assert.deepEqual(
+      deep.known.map(({ row }) => row),
+      held,
+    );
     const place = path.join(folder, 'parts');
-    const acceptor = { mean: [0], scale: [1], weights: [1], bias: 0 };
+    const acceptor = { model: { mean: [0], scale: [1], weights: [1], bias: 0 }, magnets: null };
     const written = writeParts(place, {
       plan: data.plan,
       inputSlots: data.inputSlots,

@@ -1,7 +1,5 @@
 import { softmax } from '../../evaluation/calibrate.ts';
 import type { Arrays } from '../arrays.ts';
-import { type Logistic, logistic, logit } from '../logistic.ts';
-import { shapeOf } from '../probability.ts';
 import { rawFeatures } from './features.ts';
 import { type LinearHead, type Places, quantise, scoreRow, withoutZeros } from './linear.ts';
 import { type Neighbours, nearnessOf } from './neighbours.ts';
@@ -12,14 +10,6 @@ export interface WideModel {
   readonly vocabulary: Vocabulary;
   readonly heads: ReadonlyMap<string, WideHead>;
   readonly neighbours: Neighbours | null;
-  /** Tells inputs of a known kind from others; null where there were too few classes to learn it. */
-  readonly gate: Gate | null;
-}
-
-/** A logistic regression over `gateFeatures` of the main slot. */
-export interface Gate {
-  readonly slot: string;
-  readonly model: Logistic;
 }
 
 export interface WideHead {
@@ -36,8 +26,6 @@ export interface WideScores {
   readonly near: ((slot: string, index: number) => number | null) | null;
   /** Share of the input's features that training never saw. */
   readonly unseen: number;
-  /** Probability that the input is of a kind that training has seen; 1 without a gate. */
-  readonly familiar: number;
 }
 
 export function scoreWide(model: WideModel, texts: readonly (readonly string[])[]): WideScores[] {
@@ -61,30 +49,7 @@ export function scoreWideRow(model: WideModel, data: SparseRows, row: number): W
     );
   }
   const near = model.neighbours === null ? null : nearnessOf(model.neighbours, data, row);
-  const unseen = data.unseen[row]!;
-  const scores = { choices, claims, near, unseen };
-  const { gate } = model;
-  return { ...scores, familiar: gate === null ? 1 : logistic(gate.model, gateFeatures(scores, gate.slot)) };
-}
-
-/** What tells an input of a new kind: nothing claims it, little of it is known, nothing like it was seen. */
-export function gateFeatures(
-  { choices, claims, near, unseen }: Omit<WideScores, 'familiar'>,
-  slot: string,
-): number[] {
-  const shape = shapeOf(choices.get(slot) ?? Float64Array.of(1));
-  const claim = claims.get(slot) ?? 0;
-  const likeness = near?.(slot, shape.best) ?? 1;
-  return [
-    claim,
-    Math.max(0, claim),
-    Math.log(Math.max(1e-6, shape.entropy)),
-    logit(shape.top),
-    unseen,
-    Math.sqrt(unseen),
-    likeness,
-    claim * likeness,
-  ];
+  return { choices, claims, near, unseen: data.unseen[row]! };
 }
 
 /** The model as arrays for a bundle; weights as 8-bit integers, without zeros. */
@@ -103,7 +68,6 @@ export function wideToArrays(model: WideModel): Arrays {
     arrays[`${slot}/bias`] = bias;
     arrays[`${slot}/temperature`] = Float64Array.of(temperature);
   }
-  if (model.gate !== null) arrays[`${model.gate.slot}/gate`] = packLogistic(model.gate.model);
   if (model.neighbours !== null) {
     const { slot, rows, start } = model.neighbours;
     arrays[`${slot}/neighbours`] = rows;
@@ -126,10 +90,8 @@ export function wideFromArrays(arrays: Arrays): WideModel {
   }
   const slot = [...heads.keys()].find((name) => arrays[`${name}/neighbours`] !== undefined);
   const rows = slot === undefined ? null : (arrays[`${slot}/neighbours`] as Int8Array);
-  const gate = arrays[`${slot}/gate`];
   const start = slot === undefined ? null : (arrays[`${slot}/neighbourStart`] as Int32Array);
   return {
-    gate: slot === undefined || gate === undefined ? null : { slot, model: unpackLogistic(gate) },
     neighbours: slot === undefined || rows === null || start === null ? null : { slot, rows, start },
     vocabulary: {
       hashes: arrays['hashes'] as Uint32Array,
@@ -137,20 +99,5 @@ export function wideFromArrays(arrays: Arrays): WideModel {
       unknownIdf: arrays['unknownIdf']?.[0] ?? 1,
     },
     heads,
-  };
-}
-
-function packLogistic({ mean, scale, weights, bias }: Logistic): Float64Array {
-  return Float64Array.from([...mean, ...scale, ...weights, bias]);
-}
-
-function unpackLogistic(packed: ArrayLike<number>): Logistic {
-  const all = Array.from(packed);
-  const width = (all.length - 1) / 3;
-  return {
-    mean: all.slice(0, width),
-    scale: all.slice(width, 2 * width),
-    weights: all.slice(2 * width, 3 * width),
-    bias: all.at(-1)!,
   };
 }

@@ -1,19 +1,11 @@
 import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
 import { fitTemperature } from '../../evaluation/calibrate.ts';
-import { fitLogistic, logistic } from '../logistic.ts';
 import { textsOf } from '../predictor.ts';
 import { rawFeatures } from './features.ts';
-import { hideClasses } from './hidden.ts';
+import { type Hiding, hideClasses } from './hidden.ts';
 import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
-import {
-  type Gate,
-  gateFeatures,
-  scoreWideRow,
-  type WideHead,
-  type WideModel,
-  type WideScores,
-} from './model.ts';
+import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
 import { buildNeighbours } from './neighbours.ts';
 import { buildVocabulary, type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
@@ -21,12 +13,34 @@ export interface WideTraining {
   readonly model: WideModel;
   /** Scores of each training example by a model that never saw its cluster; in the order of `examples`. */
   readonly outOfFold: readonly WideScores[];
-  /** Examples of classes that were hidden from one training, with that model's scores: what is strange to a student. */
-  readonly strange: readonly { readonly row: number; readonly scores: WideScores }[];
+  readonly trial: Trial<WideScores>;
+}
+
+/**
+ * A training from which rows were held out and, where there are enough classes, some of them were hidden whole: what it
+ * says of the held-out rows tells how often it is right, what it says of the hidden classes how sure it is of what is
+ * strange to it.
+ */
+export interface Trial<T> {
+  /** Rows that it learned from. */
+  readonly inside: readonly number[];
+  /** Held-out rows of classes that it knows. */
+  readonly known: readonly Tried<T>[];
+  /** Rows of classes that it has never seen; empty where there are too few classes to hide some. */
+  readonly strange: readonly Tried<T>[];
+  /** Did one training go without all the strange rows? With few classes each of several went without its own. */
+  readonly blind: boolean;
+}
+
+export interface Tried<T> {
+  readonly row: number;
+  readonly said: T;
 }
 
 export interface WideOptions {
   readonly folds: number;
+  /** Rows that the trial does not learn from. */
+  readonly held: readonly number[];
   readonly seed: number;
   readonly pause: () => Promise<void>;
   readonly progress: (fraction: number) => void;
@@ -62,7 +76,7 @@ export async function trainWide(
     const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads: slots, options });
     if (slots === heads) for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
     const neighbours = main === null ? null : neighboursOf(main, examples, data, inside);
-    const model = { vocabulary: own, heads: withTemperatures(partial, logits), neighbours, gate: null };
+    const model = { vocabulary: own, heads: withTemperatures(partial, logits), neighbours };
     const held = vectorise(
       own,
       outside.map((i) => raw[i]!),
@@ -80,53 +94,43 @@ export async function trainWide(
     });
     options.progress((fold + 1) / rounds);
   }
-  const unseen: { readonly row: number; readonly scores: WideScores }[] = [];
-  for (const [turn, { inside, outside }] of hidings.entries()) {
-    const scores = await crossScore(inside, outside, [...heads]);
-    outside.forEach((row, k) => {
-      unseen.push({ row, scores: scores[k]! });
-    });
-    options.progress((options.folds + turn + 1) / rounds);
-  }
-  const gate =
-    main === null || unseen.length === 0
-      ? null
-      : fitGate(
-          main.name,
-          outOfFold,
-          unseen.map(({ scores }) => scores),
-        );
+  const trial = await tryOut(hidings, outOfFold, options.held, (inside, outside) =>
+    crossScore(inside, outside, [...heads]),
+  );
+  options.progress((rounds - 1) / rounds);
   const full = await fit({ examples, data, vocabulary, rows: all, heads, options });
   options.progress(1);
   const neighbours = main === null ? null : neighboursOf(main, examples, data, all);
-  const model = { vocabulary, heads: withTemperatures(full, logits), neighbours, gate };
-  const strange = unseen.map(({ row, scores }) => ({ row, scores: withGate(scores, gate) }));
-  return { model, outOfFold: outOfFold.map((scores) => withGate(scores, gate)), strange };
+  return { model: { vocabulary, heads: withTemperatures(full, logits), neighbours }, outOfFold, trial };
 }
 
-/** How common inputs of an unknown kind are taken to be. */
-const strangeShare = 0.08;
-
-/** Learns to tell held-out rows of known classes from rows of classes that were hidden from the model. */
-function fitGate(slot: string, known: readonly WideScores[], strange: readonly WideScores[]): Gate {
-  const rows = [...known, ...strange].map((scores) => gateFeatures(scores, slot));
-  const weight = (strangeShare * known.length) / Math.max(1, strange.length);
-  const model = fitLogistic(
-    rows,
-    rows.map((_, i) => i < known.length),
-    rows.map((_, i) => (i < known.length ? 1 : weight)),
-  );
-  return { slot, model };
+/** Trainings that see no row of the hidden classes; a single one does without the held-out rows as well. */
+async function tryOut(
+  hidings: readonly Hiding[],
+  outOfFold: readonly WideScores[],
+  held: readonly number[],
+  score: (inside: readonly number[], outside: readonly number[]) => Promise<readonly WideScores[]>,
+): Promise<Trial<WideScores>> {
+  const out = new Set(held);
+  const [only] = hidings;
+  if (only !== undefined && hidings.length === 1) {
+    const inside = only.inside.filter((i) => !out.has(i));
+    const known = only.inside.filter((i) => out.has(i));
+    const said = await score(inside, [...known, ...only.outside]);
+    const tried = [...known, ...only.outside].map((row, i) => ({ row, said: said[i]! }));
+    return { inside, known: tried.slice(0, known.length), strange: tried.slice(known.length), blind: true };
+  }
+  const strange: Tried<WideScores>[] = [];
+  for (const { inside, outside } of hidings) {
+    const said = await score(inside, outside);
+    strange.push(...outside.map((row, i) => ({ row, said: said[i]! })));
+  }
+  const inside = outOfFold.flatMap((_, i) => (out.has(i) ? [] : [i]));
+  return { inside, known: held.map((row) => ({ row, said: outOfFold[row]! })), strange, blind: false };
 }
 
-function withGate(scores: WideScores, gate: Gate | null): WideScores {
-  return gate === null
-    ? scores
-    : { ...scores, familiar: logistic(gate.model, gateFeatures(scores, gate.slot)) };
-}
-
-/** The slot with the most classes, where there are enough to hide some. */
-function mainSlot(heads: readonly ChoiceSlot[]): ChoiceSlot | null {
+/** The slot with the most classes, where there are enough to tell kinds of input by. */
+export function mainSlot(heads: readonly ChoiceSlot[]): ChoiceSlot | null {
   const most = heads.reduce<ChoiceSlot | null>(
     (best, slot) => (best === null || slot.values.length > best.values.length ? slot : best),
     null,
