@@ -5,7 +5,7 @@ import type { Prediction } from '../../src/evaluation/prediction.ts';
 import { readParts, writeParts } from '../../src/student/bundle.ts';
 import type { Evidence } from '../../src/student/decode.ts';
 import { trainDeepRung } from '../../src/student/deepRung.ts';
-import { mix } from '../../src/student/mixture.ts';
+import { fitMixture, mix } from '../../src/student/mixture.ts';
 import { predictWith } from '../../src/student/predictor.ts';
 import { trainStudent } from '../../src/student/train.ts';
 import { trainWideRung } from '../../src/student/wideRung.ts';
@@ -33,6 +33,25 @@ test('the rungs are multiplied with the powers of the mixture, and each stays vi
   const [first, second] = [0.9 ** 0.5 * 0.2, 0.1 ** 0.5 * 0.8];
   assert.ok(Math.abs(mixed.choices.get('label')![0]! - first / (first + second)) < 1e-6);
   assert.equal(mixed.members.get('label')?.length, 2);
+});
+
+test('the rung that is right on held-out rows gets the greater power', () => {
+  const data = dataOf(topicCalls(120, (topic) => said(topic)));
+  const plan = data.plan;
+  assert.ok(plan.kind === 'text-answer' && plan.node.kind === 'choice');
+  const { name, values } = plan.node.slot;
+  const rows = data.examples.map((example) => {
+    const target = example.targets?.[name];
+    const index = target?.kind === 'class' ? target.index : 0;
+    const right = values.map((_, k) => (k === index ? 0.7 : 0.3 / (values.length - 1)));
+    const blind = values.map(() => 1 / values.length);
+    const member = [Float32Array.from(right)];
+    const deep = { probabilities: member, members: [member], tags: [], pooled: Float32Array.of() };
+    return { example, wide: { ...evidence, choices: new Map([[name, Float64Array.from(blind)]]) }, deep };
+  });
+  const [head] = fitMixture(plan, rows).heads;
+  assert.ok(head!.deep > 1 && head!.deep <= 3);
+  assert.ok(head!.wide <= 0.5);
 });
 
 test('networks and their mixture answer from the bundle as they answered in training', () =>
@@ -82,6 +101,32 @@ test('networks and their mixture answer from the bundle as they answered in trai
       assert.ok(Math.abs(prediction.confidence - alone[i]!.confidence) < 1e-4);
     });
     await parts.deep?.model.dispose();
+  }));
+
+test('networks of labels are piloted without the held-out rows and then see every row', () =>
+  inFolder(async (folder) => {
+    const data = dataOf(topicCalls(240, (topic) => said(topic)));
+    const train = data.examples.filter((e) => e.split === 'train');
+    const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
+    const work = { held, seed: 1, pause: async () => {}, progress: () => {} };
+    const rung = await trainWideRung(train, data, work);
+    const options = optionsIn(folder);
+    const deep = await trainDeepRung(train, rung, data, {
+      device: 'cpu',
+      seed: 1,
+      epochs: 1,
+      key: 'run',
+      options,
+    });
+    const messages = new Set(options.seen.map(({ message }) => message));
+    assert.ok(messages.has('Training a pilot network') && messages.has('Training the networks'));
+    assert.deepEqual(
+      deep.known.map(({ row }) => row),
+      held,
+    );
+    assert.equal(Object.keys(deep.files.files).length, 2);
+    const validated = options.seen.filter(({ point }) => point !== undefined && point.validation !== null);
+    assert.ok(validated.every(({ message }) => message === 'Training a pilot network'));
   }));
 
 test('the ladder is climbed only where the higher rung earns it', () =>
