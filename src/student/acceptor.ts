@@ -1,5 +1,5 @@
 import { choiceSlots, type OutputPlan } from '../dataset/plan.ts';
-import { type Decoded, logOf, type Signals } from './decode.ts';
+import { type Decoded, logOf } from './decode.ts';
 import { fitLogistic, type Logistic, logistic, logit } from './logistic.ts';
 import { mainSlot } from './wide/train.ts';
 
@@ -10,6 +10,8 @@ import { mainSlot } from './wide/train.ts';
  */
 export interface Acceptor {
   readonly model: Logistic;
+  /** Likeness to training inputs beyond which more of it says nothing. */
+  readonly alike: number;
   /** Answers that draw inputs of kinds never seen; null where no class was hidden. */
   readonly magnets: Magnets | null;
 }
@@ -27,62 +29,105 @@ export interface Judged {
   readonly length: number;
 }
 
-/** How common inputs of an unknown kind are taken to be, against one of a known kind. */
-const strangeShare = 0.15;
+export type JudgedKnown = Judged & { readonly agree: boolean };
+/** `kind`: the hidden class that the row belongs to. */
+export type JudgedStrange = Judged & { readonly kind: number };
 
-/** @param known answers to held-out rows, with whether they were right. @param strange answers to rows of hidden classes. */
+/** How common inputs of an unknown kind are taken to be, against one of a known kind. */
+const strangeShare = 0.08;
+
+/**
+ * @param known answers to held-out rows, with whether they were right. @param strange answers to rows of hidden classes.
+ * @returns with the acceptor, its confidence in the strange rows: each as if no other row of its class had been seen.
+ */
 export function fitAcceptor(
   plan: OutputPlan,
-  known: readonly (Judged & { readonly agree: boolean })[],
-  strange: readonly Judged[],
-): Acceptor {
-  const magnets = magnetsOf(plan, known, strange);
-  const rows = [...known, ...strange].map((row) => featuresOf(row, magnets));
+  known: readonly JudgedKnown[],
+  strange: readonly JudgedStrange[],
+): { readonly acceptor: Acceptor; readonly strange: readonly number[] } {
+  const counts = countAnswers(plan, known, strange);
+  const alike = lowDecile(known.map(({ decoded }) => decoded.signals.near));
+  const magnets = counts === null ? null : { slot: counts.slot, pull: pullOf(counts, null) };
+  const without = new Map(
+    [...new Set(strange.map(({ kind }) => kind))].map((kind) => [kind, counts && pullOf(counts, kind)]),
+  );
+  const far = strange.map((row) =>
+    featuresOf(row, alike, counts && { slot: counts.slot, pull: without.get(row.kind)! }),
+  );
+  const rows = [...known.map((row) => featuresOf(row, alike, magnets)), ...far];
   const weight = (strangeShare * known.length) / Math.max(1, strange.length);
   const model = fitLogistic(
     rows,
     rows.map((_, i) => known[i]?.agree ?? false),
     rows.map((_, i) => (i < known.length ? 1 : weight)),
   );
-  return { model, magnets };
+  return { acceptor: { model, alike, magnets }, strange: far.map((features) => logistic(model, features)) };
 }
 
 /** Probability in (0, 1) that the answer is right. */
-export function confidenceOf({ model, magnets }: Acceptor, judged: Judged): number {
-  return logistic(model, featuresOf(judged, magnets));
+export function confidenceOf({ model, alike, magnets }: Acceptor, judged: Judged): number {
+  return logistic(model, featuresOf(judged, alike, magnets));
+}
+
+/** How often each class was the answer. */
+interface Counts {
+  readonly slot: string;
+  readonly known: Float64Array;
+  /** For rows of each hidden class. */
+  readonly strange: ReadonlyMap<number, Float64Array>;
+}
+
+function countAnswers(
+  plan: OutputPlan,
+  known: readonly Judged[],
+  strange: readonly JudgedStrange[],
+): Counts | null {
+  const main = mainSlot(choiceSlots(plan));
+  if (main === null || strange.length === 0) return null;
+  const { name, values } = main;
+  const count = (into: Float64Array, { decoded }: Judged): Float64Array => {
+    const target = decoded.targets[name];
+    if (target?.kind === 'class') into[target.index]!++;
+    return into;
+  };
+  const byKind = new Map<number, Float64Array>();
+  for (const row of strange)
+    byKind.set(row.kind, count(byKind.get(row.kind) ?? new Float64Array(values.length), row));
+  const all = known.reduce(count, new Float64Array(values.length));
+  return { slot: name, known: all, strange: byKind };
 }
 
 /** Rows of either kind that a class needs before its own odds count as much as the common ones. */
 const weightOfAll = 20;
 
-function magnetsOf(plan: OutputPlan, known: readonly Judged[], strange: readonly Judged[]): Magnets | null {
-  const main = mainSlot(choiceSlots(plan));
-  if (main === null || strange.length === 0) return null;
-  const counts = (rows: readonly Judged[]): Float64Array => {
-    const found = new Float64Array(main.values.length);
-    for (const { decoded } of rows) {
-      const target = decoded.targets[main.name];
-      if (target?.kind === 'class') found[target.index]!++;
-    }
-    return found;
-  };
-  const [seen, drawn] = [counts(known), counts(strange)];
-  const all = known.length + strange.length;
-  const [share, rest] = [strange.length / all, known.length / all];
-  const pull = Array.from(
+/** The pull of each class, but for rows of one hidden class: a magnet is what draws the others too. */
+function pullOf({ known, strange }: Counts, left: number | null): number[] {
+  const drawn = new Float64Array(known.length);
+  for (const [kind, counts] of strange) {
+    if (kind !== left) for (let k = 0; k < drawn.length; k++) drawn[k]! += counts[k]!;
+  }
+  const [near, far] = [sum(known), sum(drawn)];
+  if (near === 0 || far === 0) return [...drawn].fill(0);
+  const share = far / (near + far);
+  return Array.from(
     drawn,
-    (n, k) => Math.log((n + weightOfAll * share) / (seen[k]! + weightOfAll * rest)) - Math.log(share / rest),
+    (n, k) =>
+      Math.log((n + weightOfAll * share) / (known[k]! + weightOfAll * (1 - share))) - Math.log(far / near),
   );
-  return { slot: main.name, pull };
 }
 
-function featuresOf({ decoded, length }: Judged, magnets: Magnets | null): number[] {
-  const target = magnets === null ? undefined : decoded.targets[magnets.slot];
+function sum(values: Float64Array): number {
+  return values.reduce((a, b) => a + b, 0);
+}
+
+function lowDecile(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 10)] ?? 1;
+}
+
+function featuresOf({ decoded, length }: Judged, alike: number, magnets: Magnets | null): number[] {
+  const { signals, targets } = decoded;
+  const target = magnets === null ? undefined : targets[magnets.slot];
   const pull = target?.kind === 'class' ? (magnets?.pull[target.index] ?? 0) : 0;
-  return [...signalFeatures(decoded.signals), Math.log(1 + length), pull, Math.max(0, pull) ** 2];
-}
-
-function signalFeatures(signals: Signals): number[] {
   return [
     logit(signals.joint),
     logit(signals.least),
@@ -91,11 +136,12 @@ function signalFeatures(signals: Signals): number[] {
     logit(signals.spans),
     logit(signals.agreement),
     Math.sqrt(signals.unseen),
-    signals.claim,
-    Math.max(0, signals.claim),
-    signals.near,
+    Math.min(alike, signals.near),
+    Math.log(1 + length),
     Math.log(1 + signals.slots),
     signals.template ? 1 : 0,
     signals.template ? 0 : logit(signals.spans),
+    // Only an answer that draws strangers of many kinds stands out: a class that nothing fits.
+    Math.max(0, pull) ** 2,
   ];
 }

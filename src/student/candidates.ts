@@ -1,16 +1,17 @@
 import { AppError, toAppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
+import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
-import { type Acceptor, confidenceOf, fitAcceptor, type Judged } from './acceptor.ts';
+import { type Acceptor, confidenceOf, fitAcceptor, type JudgedKnown } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import { type DeepRung, trainDeepRung } from './deepRung.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
 import { lengthOf } from './predictor.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
-import { foldsOf, type Tried } from './wide/train.ts';
+import { foldsOf, mainSlot, type Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
 /** Below this a network learns less than the linear heads, so it is not tried. */
@@ -44,7 +45,7 @@ export async function candidatesOf(
     ...wide,
     validation: alone.validation,
     common: known,
-    familiarity: { known: known.map(sureness), strange: alone.strange.map(sureness) },
+    familiarity: { known: known.map(sureness), strange: alone.strange },
   };
   const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
   if (!spec.rungs.includes('wide+deep') || train.length < least) return [first];
@@ -67,7 +68,7 @@ export async function candidatesOf(
     familiarity:
       deep.strange === null
         ? first.familiarity
-        : { known: mixed.validation.map(sureness), strange: mixed.strange.map(sureness) },
+        : { known: mixed.validation.map(sureness), strange: mixed.strange },
   };
   const common = deep.known.map(({ row, wide: said }) => scoreOf(read({ row, said }), alone.acceptor));
   return [{ ...first, common }, second];
@@ -108,19 +109,32 @@ export function heldRows(train: readonly Example[]): number[] {
 }
 
 /** Fits the acceptor on honest evidence and scores the rows with it. */
-function judge(dataset: Dataset, known: readonly Read[], strange: readonly Read[]) {
-  const acceptor = fitAcceptor(dataset.plan, known, strange);
-  const score = (row: Read): Scored => scoreOf(row, acceptor);
-  return { acceptor, validation: known.map(score), strange: strange.map(score) };
+function judge({ plan }: Dataset, known: readonly Read[], strangers: readonly Read[]) {
+  const main = mainSlot(choiceSlots(plan))?.name ?? '';
+  const kindOf = ({ example }: Read): number => {
+    const target = example.targets?.[main];
+    return target?.kind === 'class' ? target.index : -1;
+  };
+  const { acceptor, strange } = fitAcceptor(
+    plan,
+    known,
+    strangers.map((row) => ({ ...row, kind: kindOf(row) })),
+  );
+  return {
+    acceptor,
+    validation: known.map((row) => scoreOf(row, acceptor)),
+    strange: strange.map((confidence, i) =>
+      strangers[i]!.decoded.answer === null ? Number.NEGATIVE_INFINITY : confidence,
+    ),
+  };
 }
 
 function sureness(row: Scored): number {
   return row.answered ? row.confidence : Number.NEGATIVE_INFINITY;
 }
 
-interface Read extends Judged {
+interface Read extends JudgedKnown {
   readonly example: Example;
-  readonly agree: boolean;
 }
 
 function readRow({ plan, inputSlots }: Dataset, example: Example, evidence: Evidence): Read {

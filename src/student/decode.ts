@@ -12,8 +12,6 @@ export interface Evidence {
   readonly choices: ReadonlyMap<string, Float64Array>;
   /** Tags the input for one tool ('' where the answer is a text) given the choices made; null where nothing is copied. */
   readonly tag: ((group: string, chosen: Targets) => TaggedSpans) | null;
-  /** Highest margin of any class per choice slot. */
-  readonly claims: ReadonlyMap<string, number>;
   /** Similarity to the nearest training inputs of a class. */
   readonly near: ((slot: string, index: number) => number | null) | null;
   /** Share of the input that training never saw. */
@@ -49,8 +47,6 @@ export interface Signals {
   readonly spans: number;
   readonly agreement: number;
   readonly unseen: number;
-  /** Least over the slots of the highest margin: below zero, no class claims the input. */
-  readonly claim: number;
   /** Similarity to the nearest training inputs of the chosen class. */
   readonly near: number;
   readonly slots: number;
@@ -146,7 +142,6 @@ function signalsOf(
   let entropy = 0;
   let doubt = Number.NEGATIVE_INFINITY;
   let agreement = 1;
-  let claim = 3;
   let near = 1;
   for (const slot of used) {
     const probabilities = evidence.choices.get(slot.name);
@@ -156,7 +151,6 @@ function signalsOf(
     least = Math.min(least, shape.top);
     margin = Math.min(margin, shape.margin);
     entropy = Math.max(entropy, shape.entropy);
-    claim = Math.min(claim, evidence.claims.get(slot.name) ?? 3);
     near = Math.min(near, evidence.near?.(slot.name, shape.best) ?? 1);
     const members = evidence.members.get(slot.name) ?? [probabilities];
     for (const member of members) agreement = Math.min(agreement, member[shape.best] ?? 1);
@@ -165,7 +159,7 @@ function signalsOf(
   const { unseen } = evidence;
   const slots = used.length;
   if (slots === 0) doubt = logOf(0);
-  return { joint, least, margin, entropy, doubt, spans, agreement, unseen, claim, near, slots };
+  return { joint, least, margin, entropy, doubt, spans, agreement, unseen, near, slots };
 }
 
 /** Bounded below: an entropy of zero is one of a millionth. */

@@ -30,7 +30,6 @@ const signals: Signals = {
   spans: 1,
   agreement: 0.9,
   unseen: 0.2,
-  claim: 0.5,
   near: 0.5,
   slots: 1,
   template: true,
@@ -52,8 +51,11 @@ test('an answer that draws inputs of hidden kinds is trusted less than another o
     return { ...judged(i % 5, joint), agree: random.next() < joint };
   });
   // Most inputs of hidden kinds are answered with the last of them.
-  const strange = Array.from({ length: 200 }, (_, i) => judged(i % 10 === 0 ? i % 4 : 4, 0.8));
-  const acceptor = fitAcceptor(plan, known, strange);
+  const strange = Array.from({ length: 200 }, (_, i) => ({
+    ...judged(i % 10 === 0 ? i % 4 : 4, 0.8),
+    kind: 5 + (i % 6),
+  }));
+  const { acceptor } = fitAcceptor(plan, known, strange);
   const [plain, magnet] = [0, 4].map((kind) => confidenceOf(acceptor, judged(kind, 0.8)));
   assert.ok(plain! > magnet! + 0.02, `${plain} against ${magnet}`);
   assert.ok(confidenceOf(acceptor, judged(0, 0.95)) > confidenceOf(acceptor, judged(0, 0.6)));
@@ -75,7 +77,7 @@ test('a trial learns neither from held-out rows nor from hidden classes, and is 
   assert.ok(trial.inside.every((row) => !held.includes(row)));
   assert.ok(trial.known.every(({ row }) => held.includes(row) && learned.has(answerOf(row))));
   assert.ok(trial.strange.every(({ row }) => !learned.has(answerOf(row))));
-  const claim = (tried: typeof trial.known): number =>
-    tried.reduce((sum, { said }) => sum + Math.max(...said.claims.values()), 0) / tried.length;
-  assert.ok(claim(trial.known) > claim(trial.strange) + 0.2);
+  const sureness = (tried: typeof trial.known): number =>
+    tried.reduce((sum, { said }) => sum + Math.max(...[...said.choices.values()][0]!), 0) / tried.length;
+  assert.ok(sureness(trial.known) > sureness(trial.strange) + 0.2);
 });

@@ -14,7 +14,6 @@ import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
 
 const evidence: Evidence = {
   choices: new Map([['label', Float64Array.of(0.9, 0.1)]]),
-  claims: new Map(),
   near: null,
   unseen: 0,
   tag: null,
@@ -78,7 +77,7 @@ test('networks and their mixture answer from the bundle as they answered in trai
       held,
     );
     const place = path.join(folder, 'parts');
-    const acceptor = { model: { mean: [0], scale: [1], weights: [1], bias: 0 }, magnets: null };
+    const acceptor = { model: { mean: [0], scale: [1], weights: [1], bias: 0 }, alike: 1, magnets: null };
     const written = writeParts(place, {
       plan: data.plan,
       inputSlots: data.inputSlots,

@@ -20,8 +20,6 @@ export interface WideHead {
 /** What the wide rung says of one input. */
 export interface WideScores {
   readonly choices: ReadonlyMap<string, Float64Array>;
-  /** Highest margin of any class per slot: below zero no class claims the input. */
-  readonly claims: ReadonlyMap<string, number>;
   /** Similarity to the nearest training inputs of a class of the main slot; null where no slot is one. */
   readonly near: ((slot: string, index: number) => number | null) | null;
   /** Share of the input's features that training never saw. */
@@ -38,18 +36,13 @@ export function scoreWide(model: WideModel, texts: readonly (readonly string[])[
 
 export function scoreWideRow(model: WideModel, data: SparseRows, row: number): WideScores {
   const choices = new Map<string, Float64Array>();
-  const claims = new Map<string, number>();
   for (const [slot, head] of model.heads) {
     const scores = new Float64Array(head.linear.classes);
     scoreRow(head.linear, data, row, scores);
     choices.set(slot, softmax(scores, head.temperature));
-    claims.set(
-      slot,
-      scores.reduce((top, score) => Math.max(top, score), Number.NEGATIVE_INFINITY),
-    );
   }
   const near = model.neighbours === null ? null : nearnessOf(model.neighbours, data, row);
-  return { choices, claims, near, unseen: data.unseen[row]! };
+  return { choices, near, unseen: data.unseen[row]! };
 }
 
 /** The model as arrays for a bundle; weights as 8-bit integers, without zeros. */
