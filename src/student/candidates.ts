@@ -57,7 +57,8 @@ export async function candidatesOf(
   }
   const deep = await deepOrNone(train, rung, dataset, spec, options);
   if (deep === null) return [first];
-  const mixed = judge(dataset, deep.known.map(read), (deep.strange ?? []).map(read));
+  // Networks that no class was hidden from leave it to the linear rung to say what is strange.
+  const mixed = judge(dataset, deep.known.map(read), (deep.strange ?? trial.strange).map(read));
   const second: Trained = {
     rung: 'wide+deep',
     deep: deep.files,
