@@ -1,7 +1,7 @@
 import { choiceSlots, type OutputPlan } from '../dataset/plan.ts';
 import { type Decoded, logOf } from './decode.ts';
 import { fitLogistic, type Logistic, logistic, logit } from './logistic.ts';
-import { mainSlot } from './wide/train.ts';
+import { mainSlot } from './mainSlot.ts';
 
 /**
  * How likely is the whole answer right? A small logistic regression over the signals of an answer, fitted on answers to

@@ -9,9 +9,10 @@ import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import { type DeepRung, trainDeepRung } from './deepRung.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
+import { mainSlot } from './mainSlot.ts';
 import { lengthOf } from './predictor.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
-import { foldsOf, mainSlot, type Tried } from './wide/train.ts';
+import { foldsOf, type Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
 /** Below this a network learns less than the linear heads, so it is not tried. */

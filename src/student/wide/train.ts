@@ -1,6 +1,7 @@
 import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
 import { fitTemperature } from '../../evaluation/calibrate.ts';
+import { mainSlot } from '../mainSlot.ts';
 import { textsOf } from '../predictor.ts';
 import { rawFeatures } from './features.ts';
 import { type Hiding, hideClasses } from './hidden.ts';
@@ -127,15 +128,6 @@ async function tryOut(
   }
   const inside = outOfFold.flatMap((_, i) => (out.has(i) ? [] : [i]));
   return { inside, known: held.map((row) => ({ row, said: outOfFold[row]! })), strange, blind: false };
-}
-
-/** The slot with the most classes, where there are enough to tell kinds of input by. */
-export function mainSlot(heads: readonly ChoiceSlot[]): ChoiceSlot | null {
-  const most = heads.reduce<ChoiceSlot | null>(
-    (best, slot) => (best === null || slot.values.length > best.values.length ? slot : best),
-    null,
-  );
-  return most !== null && most.values.length >= 5 ? most : null;
 }
 
 function neighboursOf(
