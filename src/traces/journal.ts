@@ -103,6 +103,8 @@ class FolderJournal implements Journal {
   readonly #writer: SegmentWriter;
   /** The last one takes what comes next. */
   #queue: LineBatch[] = [];
+  /** One that is empty again: fresh memory for every batch would call for the garbage collector. */
+  #spare: LineBatch | null = null;
   #pending = 0;
   #pendingBytes = 0;
   #stored = 0;
@@ -169,11 +171,13 @@ class FolderJournal implements Journal {
 
   /** @returns the bytes of the line. */
   #enqueue(json: string, settle: (outcome: 'stored' | 'shed') => void): number {
-    const bytes = this.#queue.at(-1)?.add(json, settle);
-    if (bytes != null) return bytes;
-    const batch = createLineBatch(json);
+    const open = this.#queue.at(-1)?.add(json, settle);
+    if (open != null) return open;
+    const spare = this.#spare?.add(json, settle);
+    const batch = spare != null ? this.#spare! : createLineBatch(json);
+    if (spare != null) this.#spare = null;
     this.#queue.push(batch);
-    return batch.add(json, settle) ?? 0;
+    return spare ?? batch.add(json, settle) ?? 0;
   }
 
   #shedOne(): Promise<'shed'> {
@@ -218,6 +222,7 @@ class FolderJournal implements Journal {
     if (outcome === 'stored') this.#stored += batch.lines;
     else this.#shed += batch.lines;
     batch.settle(outcome);
+    this.#spare = batch;
   }
 
   async #pause(reason: string): Promise<void> {

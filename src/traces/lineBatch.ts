@@ -9,13 +9,14 @@ export interface LineBatch {
   readonly lines: number;
   /** What was added so far. */
   bytes(): Buffer;
+  /** Says what became of the lines; the batch is empty then and may be used again. */
   settle(outcome: 'stored' | 'shed'): void;
 }
 
 /** An empty batch that has room for this line at least. */
 export function createLineBatch(json: string): LineBatch {
   const memory = Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, lineRoom(json)));
-  const waiting: ((outcome: 'stored' | 'shed') => void)[] = [];
+  let waiting: ((outcome: 'stored' | 'shed') => void)[] = [];
   let used = 0;
   return {
     add: (text, settle) => {
@@ -30,7 +31,10 @@ export function createLineBatch(json: string): LineBatch {
     },
     bytes: () => memory.subarray(0, used),
     settle: (outcome) => {
-      for (const settle of waiting) settle(outcome);
+      const settled = waiting;
+      waiting = [];
+      used = 0;
+      for (const settle of settled) settle(outcome);
     },
   };
 }
