@@ -45,8 +45,6 @@ function alignTools(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, 
   const names = answer.toolCalls.map((call) => call.name);
   const problem = alignChoice(plan.choice, names, work);
   if (problem !== null) return problem;
-  const text = alignBeside(plan, answer, work);
-  if (text !== null) return text;
   const seen = new Map<string, number>();
   for (const call of answer.toolCalls) {
     const occurrence = seen.get(call.name) ?? 0;
@@ -58,7 +56,7 @@ function alignTools(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, 
     const failed = alignNode(tool.arguments, value, work);
     if (failed !== null) return failed;
   }
-  return null;
+  return alignBeside(plan, answer, work);
 }
 
 /** The text beside the calls, or in place of them. */
@@ -66,7 +64,13 @@ function alignBeside(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer,
   const target = work.targets[plan.choice.name];
   const node = (target?.kind === 'class' ? plan.texts[target.index] : null) ?? null;
   const text = answer.text ?? null;
-  if (node !== null) return alignNode(node, text, work);
+  if (node !== null) {
+    // Tagged by itself: what it copies may be copied into arguments as well.
+    const own: Work = { ...work, targets: {} };
+    const problem = alignNode(node, text, own);
+    Object.assign(work.targets, own.targets);
+    return problem;
+  }
   if (text === null) return null;
   return answer.toolCalls.length > 0
     ? 'the text beside the calls is unusual'

@@ -7,7 +7,7 @@ import { answerOf } from '../wire/chat.ts';
 import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { isTransparent, jsonFrame } from './habit.ts';
+import { isTransparent, jsonFrame } from './frame.ts';
 import { copiedDates, inputSlotsOf, inputText, modelInputOf, narrowed } from './input.ts';
 import { inferPlan } from './plan/infer.ts';
 import type { OutputPlan } from './plan.ts';

@@ -1,4 +1,4 @@
-import { type Json, parseJson } from '../base/json.ts';
+import { type Frame, isTransparent, jsonFrame } from './frame.ts';
 import { decimalsOf, numberLiterals } from './literals.ts';
 import type { TextStyle } from './plan.ts';
 import { plainStyle, writeJson } from './style.ts';
@@ -7,13 +7,6 @@ import { plainStyle, writeJson } from './style.ts';
 export interface Written {
   readonly text: string;
   readonly scope: string;
-}
-
-export interface Frame {
-  readonly prefix: string;
-  readonly body: string;
-  readonly suffix: string;
-  readonly value: Json;
 }
 
 /** Enough texts to tell a habit by. */
@@ -27,22 +20,6 @@ const oneLine: readonly Partial<TextStyle>[] = [',', ', '].flatMap((itemSeparato
 const severalLines: readonly Partial<TextStyle>[] = ['  ', '    ', '\t', ' ', '   '].flatMap((indent) =>
   [': ', ':'].flatMap((keySeparator) => [false, true].map((inline) => ({ indent, keySeparator, inline }))),
 );
-
-/** The frame around a JSON body: code fences, a lead-in, white space. null where the text holds no JSON. */
-export function jsonFrame(text: string): Frame | null {
-  const start = text.search(/[[{]/);
-  const end = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'));
-  if (start < 0 || end < start) return null;
-  const body = text.slice(start, end + 1);
-  const value = parseJson(body);
-  if (value === undefined) return null;
-  return { prefix: text.slice(0, start), body, suffix: text.slice(end + 1), value };
-}
-
-/** Frames that every reader of JSON looks through: white space and a code fence. */
-export function isTransparent({ prefix, suffix }: Pick<Frame, 'prefix' | 'suffix'>): boolean {
-  return /^\s*(?:```[a-z]*\s*)?$/iu.test(prefix) && /^\s*(?:```\s*)?$/u.test(suffix);
-}
 
 /**
  * The habit in which the most of these JSON texts are written, frame included. A text that several habits write alike

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { Targets } from './align.ts';
 import type { ModelInput, Target } from './example.ts';
@@ -20,34 +21,31 @@ const absent = Symbol('absent');
 type Value = Json | typeof absent;
 
 /** A slot without a value: the student has no answer to this call. */
-class Unfilled extends Error {
-  readonly slot: string;
-  constructor(slot: string) {
-    super(`nothing fills ${slot}`);
-    this.slot = slot;
-  }
-}
+class Unfilled extends Error {}
 
 /** Renders the answer in the teacher's habit, byte for byte; null where a slot that is needed has no value. */
 export function renderAnswer(plan: OutputPlan, filled: Filled): Answer | null {
-  if (plan.kind === 'unplannable') return null;
-  const slots = new Map(choiceSlots(plan).map((slot) => [slot.name, slot]));
-  const work = { filled, slots };
-  if (isRouted(plan, filled.targets)) return null;
-  try {
-    if (plan.kind === 'tool-answer') return renderTools(plan, work);
-    const value = renderNode(plan.node, work);
-    const text = value === absent ? null : writeText(value, plan.style);
-    return text === null ? null : { text, toolCalls: [] };
-  } catch (thrown) {
-    if (thrown instanceof Unfilled) return null;
-    throw thrown;
-  }
+  const filling = fillPlan(plan, filled);
+  return filling.ok ? filling.value : null;
 }
 
-function isRouted({ route }: Exclude<OutputPlan, { kind: 'unplannable' }>, targets: Targets): boolean {
-  const target = route === undefined ? undefined : targets[route.name];
-  return target?.kind === 'class' && target.index > 0;
+/** The answer, or why there is none, in words for the user. */
+export function fillPlan(plan: OutputPlan, filled: Filled): Result<Answer, string> {
+  if (plan.kind === 'unplannable') return fail(plan.reason);
+  const route = plan.route === undefined ? undefined : filled.targets[plan.route.name];
+  const passedOn = route?.kind === 'class' ? plan.route?.values[route.index] : null;
+  if (typeof passedOn === 'string') return fail(passedOn);
+  const slots = new Map(choiceSlots(plan).map((slot) => [slot.name, slot]));
+  const work = { filled, slots };
+  try {
+    if (plan.kind === 'tool-answer') return ok(renderTools(plan, work));
+    const value = renderNode(plan.node, work);
+    const text = value === absent ? null : writeText(value, plan.style);
+    return text === null ? fail('a part of the answer cannot be filled') : ok({ text, toolCalls: [] });
+  } catch (thrown) {
+    if (thrown instanceof Unfilled) return fail(thrown.message);
+    throw thrown;
+  }
 }
 
 interface Work {
@@ -65,7 +63,7 @@ function renderTools(plan: OutputPlan & { kind: 'tool-answer' }, work: Work): An
     const occurrence = seen.get(name) ?? 0;
     seen.set(name, occurrence + 1);
     const tool = plan.tools.find((t) => t.name === name && t.occurrence === occurrence);
-    if (tool === undefined) throw new Unfilled(name);
+    if (tool === undefined) throw new Unfilled(`no plan for ${name}`);
     const value = renderNode(tool.arguments, work);
     return { name, arguments: writeJson(value === absent ? {} : value, plan.style, name) };
   });
@@ -100,17 +98,15 @@ function renderNode(node: PlanNode, work: Work): Value {
       return classOf(node.slot.name, work) === 0 ? null : renderNode(node.node, work);
     case 'record-list': {
       const items = recordItems(node, (name) => spansOf(name, work), work.filled.input);
-      if (items === null) throw new Unfilled(node.name);
+      if (items === null) throw new Unfilled(`the items of ${node.name} are not all found in the input`);
       return items;
     }
     case 'formula':
       return absent; // Needs its neighbours: rendered with the object that holds them.
     case 'template':
       return renderTemplate(node, work);
-    case 'text': {
-      const target = targetOf(node.slot.name, work);
-      return target.kind === 'text' ? target.text : absent;
-    }
+    case 'text': // Nothing writes free text: what has it stays with the teacher.
+      throw new Unfilled(`${node.slot.name} is free text`);
   }
 }
 
@@ -130,7 +126,7 @@ function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObje
   for (const field of node.fields) {
     const value = values.get(field.key);
     if (value !== undefined) entries.push({ key: field.key, value, place: placeOf(field.node, work) });
-    else if (field.presence === null) throw new Unfilled(field.key);
+    else if (field.presence === null) throw new Unfilled(`nothing in the input is found for ${field.key}`);
   }
   // A stable sort: fields without a place of their own stay ahead, in the plan's order.
   if (node.order === 'input') entries.sort((a, b) => a.place - b.place);
@@ -162,18 +158,18 @@ function placeOf(node: PlanNode, work: Work): number {
 
 function targetOf(name: string, work: Work): Target {
   const target = work.filled.targets[name];
-  if (target === undefined) throw new Unfilled(name);
+  if (target === undefined) throw new Unfilled(`nothing fills ${name}`);
   return target;
 }
 
 function classOf(name: string, work: Work): number {
   const target = targetOf(name, work);
-  if (target.kind !== 'class') throw new Unfilled(name);
+  if (target.kind !== 'class') throw new Unfilled(`nothing fills ${name}`);
   return target.index;
 }
 
 function spansOf(name: string, work: Work) {
   const target = targetOf(name, work);
-  if (target.kind !== 'spans') throw new Unfilled(name);
+  if (target.kind !== 'spans') throw new Unfilled(`nothing fills ${name}`);
   return target.spans;
 }

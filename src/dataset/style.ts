@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, parseJson } from '../base/json.ts';
+import { isTransparent, jsonFrame } from './frame.ts';
 import { isBare, writeNumber } from './literals.ts';
 import type { TextStyle } from './plan.ts';
 
@@ -46,14 +47,21 @@ function writeList(items: readonly string[], style: TextStyle): string {
   return written.join(style.itemSeparator);
 }
 
-/** The inverse of `writeText`; undefined where the text is not written so. */
+/** The inverse of `writeText`; undefined where the text is not written so. JSON is read in any frame that hides nothing. */
 export function readText(text: string, style: TextStyle): Json | undefined {
-  const body = unwrapText(style.begun + text + style.cut, style);
+  const whole = style.begun + text + style.cut;
+  const body = unwrapText(whole, style);
+  if (style.format === 'json')
+    return (body === null ? undefined : parseJson(body)) ?? looselyFramed(whole, style);
   if (body === null) return undefined;
-  if (style.format === 'json') return parseJson(body);
   if (style.format === 'list') return readList(body, style);
   if (style.format === 'pairs') return readPairs(body, style);
   return body;
+}
+
+function looselyFramed(whole: string, style: TextStyle): Json | undefined {
+  const frame = jsonFrame(whole);
+  return frame !== null && isTransparent(frame) && isTransparent(style) ? frame.value : undefined;
 }
 
 export function readList(body: string, style: TextStyle): readonly string[] | undefined {

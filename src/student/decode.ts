@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from '../base/json.ts';
 import type { Targets } from '../dataset/align.ts';
 import type { ModelInput, Target } from '../dataset/example.ts';
 import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../dataset/plan.ts';
-import { renderAnswer } from '../dataset/render.ts';
+import { fillPlan } from '../dataset/render.ts';
 import type { Answer } from '../wire/chat.ts';
 import { shapeOf } from './probability.ts';
 
@@ -31,6 +31,8 @@ export interface TaggedSpans {
 /** An answer with the figures that tell how far to trust it. */
 export interface Decoded {
   readonly answer: Answer | null;
+  /** Why there is no answer, in words. */
+  readonly reason: string | null;
   readonly targets: Targets;
   readonly bucket: string;
   readonly signals: Signals;
@@ -97,9 +99,10 @@ export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput):
       copy(tool.arguments, groupOf(name, occurrence));
     }
   }
-  const answer = renderAnswer(plan, { targets, input });
+  const filled = fillPlan(plan, { targets, input });
   return {
-    answer,
+    answer: filled.ok ? filled.value : null,
+    reason: filled.ok ? null : filled.error,
     targets,
     bucket: bucketOf(plan, targets),
     signals: { ...signalsOf(used, evidence, spans), template },

@@ -80,7 +80,7 @@ function predictionOf(
   const confidence = acceptor === null ? decoded.signals.joint : confidenceOf(acceptor, { decoded, length });
   const answer = repeated ?? decoded.answer;
   const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);
-  if (answer === null) return { ...nothing('a part of the answer cannot be filled'), bucket, confidence };
+  if (answer === null) return { ...nothing(decoded.reason ?? 'no answer'), bucket, confidence };
   const routed = blockedUse(plan, answer, blocked);
   const reason = routed === null ? null : `${routed} stays with the teacher`;
   const cached = repeated !== undefined;

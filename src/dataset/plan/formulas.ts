@@ -30,7 +30,7 @@ export function inferFormula(
   if (objects.length < leastObjects || node.kind === 'constant') return null;
   const some = spread(objects, 300);
   const copied = node.kind === 'span' || node.kind === 'span-list' || node.kind === 'record-list';
-  if (copied) return node.kind === 'span' ? sameText(key, siblings, some, [[]]) : null;
+  if (copied) return node.kind === 'span' ? sameText(key, siblings, some) : null;
   if (node.kind !== 'unknown' && node.kind !== 'choice' && node.kind !== 'template') return null;
   const values = some.map(({ value }) => value[key] ?? null);
   for (const formula of candidates(key, values, siblings, some))
@@ -71,9 +71,7 @@ function* candidates(
     for (const { key: of } of siblings) for (const not of [false, true]) yield { kind: 'present', of, not };
     yield* gates(having((value) => typeof value === 'boolean').slice(0, 8));
   }
-  const same = values.every((value) => typeof value === 'string')
-    ? sameText(key, siblings, objects, [[], ['lower'], ['upper'], ['title'], ['underscores'], ['hyphens']])
-    : null;
+  const same = values.every((value) => typeof value === 'string') ? sameText(key, siblings, objects) : null;
   if (same !== null) yield same;
   for (const of of numbers) {
     const steps = stepsOf(of, key, objects);
@@ -108,16 +106,23 @@ function* gates(flags: readonly string[]): Generator<Formula> {
 }
 
 function subsets(keys: readonly string[]): string[][] {
-  return keys.reduce<string[][]>((all, key) => [...all, ...all.map((group) => [...group, key])], [[]]);
+  const all: string[][] = [[]];
+  for (const key of keys) for (const group of [...all]) all.push([...group, key]);
+  return all;
 }
 
-function sameText(
-  key: string,
-  siblings: readonly Sibling[],
-  objects: readonly Owner[],
-  chains: readonly (readonly string[])[],
-): Formula | null {
-  for (const normalisers of chains)
+/** What teachers do to a value that they write twice: a slug, a key, a heading. */
+const copies: readonly (readonly string[])[] = [
+  [],
+  ['lower'],
+  ['upper'],
+  ['title'],
+  ['underscores'],
+  ['hyphens'],
+];
+
+function sameText(key: string, siblings: readonly Sibling[], objects: readonly Owner[]): Formula | null {
+  for (const normalisers of copies)
     for (const { key: of, node } of siblings) {
       const formula: Formula = { kind: 'same', of, normalisers };
       if (node.kind !== 'constant' && holds(formula, key, objects)) return formula;

@@ -2,7 +2,8 @@ import { parseJson } from '../../base/json.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
 import type { ModelInput } from '../example.ts';
-import { jsonFrame, jsonStyle } from '../habit.ts';
+import { jsonFrame } from '../frame.ts';
+import { jsonStyle } from '../habit.ts';
 import type { OutputPlan, TextStyle } from '../plan.ts';
 import { readText } from '../style.ts';
 import { inferNode } from './node.ts';
@@ -20,6 +21,9 @@ export interface Observation {
 
 /** Below this share of calls with tools the answers are texts, and what calls a tool is routed. */
 const leastTools = 0.1;
+
+/** Share of the texts that must hold JSON; what does not is routed. */
+const leastJson = 0.7;
 
 /** Infers what a right answer looks like from answers that were given; the task's output shape settles doubts. */
 export function inferPlan(observations: readonly Observation[], task: Task): OutputPlan {
@@ -77,7 +81,7 @@ function endsOf(observations: readonly TextObservation[]): { begun: string; cut:
       const read = observations.filter(
         (o) => jsonFrame(begun + o.text + cut) !== null && (o.begun ?? '').startsWith(begun),
       );
-      if (read.length >= 0.9 * observations.length) return { begun, cut };
+      if (read.length >= leastJson * observations.length) return { begun, cut };
     }
   return null;
 }

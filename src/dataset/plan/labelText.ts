@@ -72,7 +72,7 @@ function followsInput(parted: readonly Parted[]): boolean {
     expected += chance.get(one.head)!;
   }
   // Half of what chance leaves open must be explained, else no student could promise the text.
-  return n < 20 || alike - expected > 0.5 * (n - expected);
+  return n < 20 || alike - expected >= 0.5 * (n - expected);
 }
 
 function nearest(one: Parted, others: readonly Parted[]): Parted | null {

@@ -42,7 +42,8 @@ function isFew(whole: PlanNode & { kind: 'choice' }, items: readonly Json[]): bo
   return whole.slot.values.length <= tally(items).length;
 }
 
-function inferSubset(
+/** A set of known values, each list in the one order; null where the values are no set or orders differ. */
+export function inferSubset(
   lists: readonly (readonly Json[])[],
   name: string,
   n: number,
@@ -68,7 +69,7 @@ function rankOf(rank: ReadonlyMap<string, number>, value: Json): number {
   return rank.get(canonicalJson(value)) ?? -1;
 }
 
-export function subsetNode(values: readonly Json[], name: string): PlanNode & { kind: 'subset' } {
+function subsetNode(values: readonly Json[], name: string): PlanNode & { kind: 'subset' } {
   return {
     kind: 'subset',
     values,

@@ -9,7 +9,7 @@ const leastCopied = 0.9;
 const joiners: readonly string[] = ['; ', ', ', ' ', ' and '];
 /** Enough samples to judge a normaliser by. */
 const judged = 400;
-const glance = 40;
+const glance = 30;
 
 /** A span node with the normalisers under which the values are found in the input; null where too few are. */
 export function inferSpan(
@@ -54,8 +54,11 @@ export function inferSpanList(samples: readonly Sample[], name: string): PlanNod
   const type = typeof first === 'number' ? 'number' : 'string';
   for (const normalisers of normaliserChains) {
     const slot: SpanSlot = { name, normalisers, type };
-    const hits = some.filter((sample) => alignSpanList(slot, sample.value, sample.input, {}) === null);
-    if (hits.length >= leastCopied * some.length) return { kind: 'span-list', slot };
+    const share = (samples: readonly Sample[]): number =>
+      samples.filter((sample) => alignSpanList(slot, sample.value, sample.input, {}) === null).length /
+      samples.length;
+    if (share(some.slice(0, glance)) < leastCopied / 2) continue;
+    if (share(some) >= leastCopied) return { kind: 'span-list', slot };
   }
   return null;
 }

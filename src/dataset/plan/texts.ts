@@ -4,7 +4,7 @@ import type { OutputPlan, PlanNode, TextStyle } from '../plan.ts';
 import { plainStyle, readList, readPairs, unwrapText } from '../style.ts';
 import type { TextObservation } from './infer.ts';
 import { labelReason } from './labelText.ts';
-import { subsetNode } from './list.ts';
+import { inferSubset } from './list.ts';
 import { inferNode } from './node.ts';
 import { inferSpanList } from './span.ts';
 import { isClosed, learnable, mostClasses, type Tally, tally } from './values.ts';
@@ -97,26 +97,16 @@ function inferSeveral(observations: readonly TextObservation[], task: Task): Out
     const marked = style.prefix !== '' || style.numbered !== null;
     if (!marked && given !== style.itemSeparator && parts.length < lists.length * 1.05) continue;
     const tallies = tally(parts);
-    if (isClosed(tallies, observations.length)) {
-      const node = subsetNode(
-        learnable(tallies).map((entry) => entry.value),
-        'label',
-      );
-      if (inOrder(lists, node.values)) return { kind: 'text-answer', node, style };
-    }
+    const node = inferSubset(
+      lists.map(({ value }) => value),
+      'label',
+      observations.length,
+    );
+    if (node !== null && node.values.length > 1) return { kind: 'text-answer', node, style };
     const copied = copiedList(lists, tallies, style);
     if (copied !== null) return copied;
   }
   return null;
-}
-
-/** A subset is written in one order; where the order changes it says something that a subset cannot. */
-function inOrder(lists: readonly { readonly value: readonly string[] }[], values: readonly Json[]): boolean {
-  const several = lists.filter(({ value }) => value.length > 1);
-  const fixed = tally(several.map(({ value }) => [...value].sort()));
-  const given = tally(several.map(({ value }) => value));
-  // As many orders as sets: each set is written in one way.
-  return values.length > 1 && given.length <= 1.15 * fixed.length;
 }
 
 /** Items copied from the input; the answer for "none" is the one that is no copy and comes again and again. */

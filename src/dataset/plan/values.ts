@@ -39,7 +39,8 @@ export function isClosed(tallies: readonly Tally[], n: number): boolean {
     typeof entry.value === 'string' ? entry.value.split(/\s+/).length : 1,
   );
   words.sort((a, b) => a - b);
-  return words[Math.floor(words.length / 2)]! <= 8;
+  // Whole sentences are a closed set only where each is said many times over.
+  return words[Math.floor(words.length / 2)]! <= 8 || tallies.length <= Math.min(40, n / 20);
 }
 
 /** Where more answers than this have a field that no plan covers, too few are left to learn from. */
