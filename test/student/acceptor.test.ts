@@ -37,7 +37,13 @@ const signals: Signals = {
 
 function judgedOf(slot: string, kind: number, joint: number): Judged {
   const targets = { [slot]: { kind: 'class', index: kind } } as const;
-  const decoded = { answer: null, targets, bucket: 'all', signals: { ...signals, joint, least: joint } };
+  const decoded = {
+    answer: null,
+    reason: null,
+    targets,
+    bucket: 'all',
+    signals: { ...signals, joint, least: joint },
+  };
   return { decoded, length: 20 };
 }
 
