@@ -54,7 +54,8 @@ export interface Actions {
     },
   ];
   'traces.import': [
-    { readonly file: string },
+    /** `companions`: further files with the missing halves of calls (a batch's requests, the messages of stored completions). */
+    { readonly file: string; readonly companions?: readonly string[] },
     { readonly imported: number; readonly duplicates: number; readonly skipped: readonly SkippedLine[] },
   ];
   'traces.export': [

@@ -17,7 +17,7 @@ import type { Session } from './session.ts';
 /** Reads a file of traces in any known format into the journal; what is there already is not added twice. */
 export async function importFile(
   session: Session,
-  { file }: Actions['traces.import'][0],
+  { file, companions = [] }: Actions['traces.import'][0],
 ): Promise<Actions['traces.import'][1]> {
   const journal = await openJournal(session.paths.journal, {
     log: session.ports.log,
@@ -27,6 +27,7 @@ export async function importFile(
     const skipped: { line: number; reason: string }[] = [];
     await session.store?.sync();
     const { imported, duplicates } = await importTraces(file, journal, {
+      companions,
       onSkip: (line, reason) => skipped.push({ line, reason }),
       known: (traceId) => session.store?.has(traceId) ?? false,
     });

@@ -4,18 +4,23 @@ import { type Command, existingFile, parse, UsageError } from './command.ts';
 import { openApp } from './environment.ts';
 
 export const importFiles: Command = {
-  usage: 'understudy import FILE... [--storage DIR]',
+  usage: 'understudy import FILE... [--with FILE]... [--storage DIR]',
   summary:
-    'Imports traces from fine-tuning files, Langfuse, LangSmith, Helicone, LiteLLM, OpenTelemetry and our own format.',
+    "Imports traces from fine-tuning files, stored completions, batches, Langfuse, LangSmith, Helicone, LiteLLM, OpenTelemetry and our own format. --with names a file that has the other halves: a batch's requests, or the messages of stored completions.",
   run: async (args) => {
-    const { values, positionals } = parse(args, { storage: { type: 'string' } });
+    const { values, positionals } = parse(args, {
+      with: { type: 'string', multiple: true },
+      storage: { type: 'string' },
+    });
     if (positionals.length === 0) throw new UsageError('Which file?');
     const files = positionals.map(existingFile);
+    const companions = (values.with ?? []).map((file) => path.resolve(existingFile(file)));
     const app = await openApp({ storage: storageOf(values.storage) });
     try {
       for (const file of files) {
         const { imported, duplicates, skipped } = await app.run('traces.import', {
           file: path.resolve(file),
+          companions,
         });
         for (const { line, reason } of skipped.slice(0, 20))
           process.stderr.write(`${file}:${line}: ${reason}; skipped\n`);

@@ -96,6 +96,7 @@ async function handle(
     createdMs: Date.now(),
     inputTokens: whole.value.usage?.inputTokens ?? 0,
     outputTokens: whole.value.usage?.outputTokens ?? 0,
+    path,
   });
   response.writeHead(200, { ...rendered.headers });
   for (const chunk of rendered.chunks) response.write(chunk);

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import zlib, { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { AppError } from '../../src/base/error.ts';
 import { toCall } from '../../src/traces/call.ts';
+import { CsvSplitter } from '../../src/traces/import/csv.ts';
 import { type ImportOptions, type ImportResult, importTraces } from '../../src/traces/import/import.ts';
+import type { FileRecord } from '../../src/traces/import/records.ts';
 import { readTrafficLine } from '../../src/traces/import/trafficFile.ts';
 import { openJournal } from '../../src/traces/journal.ts';
 import { createOtlpReader, tracesFromOtlp } from '../../src/traces/otlp.ts';
@@ -135,6 +138,45 @@ test('gzip, arrays, byte order marks and objects over several lines are read', a
     lines(a) + JSON.stringify(b),
   ])
     assert.deepEqual((await importText(t, text)).calls.map(inShort), expected);
+});
+
+test('a file packed with Zstandard is read', {
+  skip: 'zstdCompressSync' in zlib ? false : 'this Node knows no Zstandard',
+}, async (t) => {
+  const record = {
+    messages: [
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b' },
+    ],
+  };
+  const { imported } = await importText(t, zlib.zstdCompressSync(Buffer.from(lines(record))));
+  assert.equal(imported, 1);
+});
+
+test('a table is the same in whatever pieces it comes', () => {
+  const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r\n', ' ', 'é', '{'), maxLength: 8 });
+  const size = fc.integer({ min: 1, max: 5 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 5 }), size, (rows, step) => {
+      const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+      const table = ['a,b', ...rows.map((row) => row.map(quoted).join(','))].join('\n');
+      const splitter = new CsvSplitter();
+      const found: FileRecord[] = [];
+      for (let at = 0; at < table.length; at += step)
+        found.push(...splitter.take(table.slice(at, at + step)));
+      found.push(...splitter.end());
+      let line = 2;
+      const expected = rows.map(([a, b]) => {
+        const begins = line;
+        line += 1 + `${a}${b}`.split('\n').length - 1;
+        return {
+          line: begins,
+          content: { ok: true, value: { a: a === '' ? null : a, b: b === '' ? null : b } },
+        };
+      });
+      assert.deepEqual(found, expected);
+    }),
+  );
 });
 
 test('a record of a pretty-printed array is reported with the line that it begins on', async (t) => {

@@ -236,6 +236,47 @@ export const files: readonly ImportFile[] = [
     skipped: 1,
   },
   {
+    name: 'an Anthropic batch whose requests are the body that created it',
+    text: anthropicBatch.results,
+    companion: JSON.stringify(
+      {
+        requests: anthropicBatch.requests
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as unknown),
+      },
+      null,
+      2,
+    ),
+    expected: [love, classified],
+    skipped: 1,
+  },
+  {
+    name: 'a table of Langfuse observations',
+    text: [
+      'id,traceId,type,name,startTime,endTime,model,input,output,level',
+      'o1,t1,GENERATION,classify,2025-06-15T15:06:40.000Z,2025-06-15T15:06:41.000Z,m,"[{""role"":""user"",""content"":""I love it""}]",positive,DEFAULT',
+      'o2,t1,SPAN,step,2025-06-15T15:06:40.000Z,,,"several\nlines",,DEFAULT',
+      'o3,t1,GENERATION,too,few',
+      '',
+    ].join('\r\n'),
+    expected: [love],
+    skipped: 2,
+  },
+  {
+    name: 'a table of questions and answers from Helicone',
+    text: '\ufeff"user_message","assistant_response"\n"I love it","positive"\n"say ""a, b""","a, b\nand c"\n',
+    expected: [love, 'user: say "a, b" => a, b\nand c'],
+  },
+  {
+    name: 'a table of LangSmith runs',
+    text: [
+      'id,run_type,name,start_time,inputs,outputs,status',
+      'r1,llm,ChatOpenAI,2025-06-15T15:06:40.000000,"{""messages"":[{""role"":""user"",""content"":""I love it""}],""model"":""m""}","{""choices"":[{""message"":{""role"":""assistant"",""content"":""positive""},""finish_reason"":""stop""}]}",success',
+    ].join('\n'),
+    expected: [love],
+  },
+  {
     name: 'litellm',
     text: lines(
       {

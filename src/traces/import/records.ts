@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
 import { isArray, isObject, type JsonObject, parseJson } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
+import { CsvSplitter, isCsvHeader } from './csv.ts';
+import { readText } from './unpack.ts';
 
 /** A JSON object of a file, or why there is none; with the line it begins on, from 1. */
 export interface FileRecord {
@@ -10,8 +10,8 @@ export interface FileRecord {
 }
 
 /**
- * The records of a file: JSON lines, one array of objects, or objects written over several lines; gzipped or not (known by
- * its first bytes, not its name). Streams: memory is bounded by the largest record.
+ * The records of a file: JSON lines, one array of objects, objects written over several lines, or a comma-separated table;
+ * packed or not. Streams: memory is bounded by the largest record.
  */
 export async function* readRecords(file: string): AsyncGenerator<FileRecord> {
   let splitter: Splitter | null = null;
@@ -30,30 +30,7 @@ export async function* readRecords(file: string): AsyncGenerator<FileRecord> {
   if (splitter !== null) yield* splitter.end();
 }
 
-async function* readText(file: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8');
-  for await (const bytes of await unpacked(file)) yield decoder.decode(bytes as Buffer, { stream: true });
-  const rest = decoder.decode();
-  if (rest !== '') yield rest;
-}
-
-async function unpacked(file: string): Promise<AsyncIterable<unknown>> {
-  if (!(await isGzip(file))) return createReadStream(file);
-  const raw = createReadStream(file);
-  const plain = createGunzip();
-  raw.on('error', (error) => plain.destroy(error));
-  return raw.pipe(plain);
-}
-
-async function isGzip(file: string): Promise<boolean> {
-  for await (const bytes of createReadStream(file, { end: 1 })) {
-    const [first, second] = bytes as Buffer;
-    return first === 0x1f && second === 0x8b;
-  }
-  return false;
-}
-
-interface Splitter {
+export interface Splitter {
   take(piece: string): Iterable<FileRecord>;
   end(): Iterable<FileRecord>;
 }
@@ -66,6 +43,7 @@ function chooseSplitter(head: string, complete: boolean): Splitter | null {
   const end = text.indexOf('\n');
   if (end === -1 && !complete) return null;
   const first = (end === -1 ? text : text.slice(0, end)).trim();
+  if (first[0] !== '{' && isCsvHeader(first)) return new CsvSplitter();
   const begun = first[0] === '{' && parseJson(first) === undefined && /[{[,]$/.test(first);
   return begun ? new ValueSplitter() : new LineSplitter();
 }
