@@ -39,7 +39,7 @@ export async function candidatesOf(
   const read = ({ row, said }: Tried<Evidence>): Read => readRow(dataset, train[row]!, said);
   const { trial, outOfFold } = rung;
   const everyRow = outOfFold.map((said, row) => read({ row, said }));
-  const alone = judge(dataset, everyRow, trial.strange.map(read));
+  const alone = judge(dataset, everyRow, trial.strange.map(read), rung.hidden.map(read));
   const wide = { rung: 'wide', deep: null, device: 'cpu', acceptor: alone.acceptor } as const;
   const known = trial.known.map((tried) => scoreOf(read(tried), alone.acceptor));
   const first: Trained = {
@@ -110,8 +110,16 @@ export function heldRows(train: readonly Example[]): number[] {
   );
 }
 
-/** Fits the acceptor on honest evidence and scores the rows with it. */
-function judge({ plan }: Dataset, known: readonly Read[], strangers: readonly Read[]) {
+/**
+ * Fits the acceptor on honest evidence and scores the rows with it.
+ * @param hidden evidence of a tagger that never saw the rows' masked texts: taught, not scored.
+ */
+function judge(
+  { plan }: Dataset,
+  known: readonly Read[],
+  strangers: readonly Read[],
+  hidden: readonly Read[] = [],
+) {
   const main = mainSlot(choiceSlots(plan))?.name ?? '';
   const kindOf = ({ example }: Read): number => {
     const target = example.targets?.[main];
@@ -119,7 +127,7 @@ function judge({ plan }: Dataset, known: readonly Read[], strangers: readonly Re
   };
   const { acceptor, strange } = fitAcceptor(
     plan,
-    known,
+    [...known, ...hidden],
     strangers.map((row) => ({ ...row, kind: kindOf(row) })),
   );
   return {

@@ -1,7 +1,7 @@
 import type { Dataset, Example } from '../dataset/example.ts';
 import type { Evidence } from './decode.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
-import { trainTagger } from './tagger/train.ts';
+import { maskedNames, trainTagger } from './tagger/train.ts';
 import type { WideModel } from './wide/model.ts';
 import { foldsOf, type Trial, type Tried, trainWide } from './wide/train.ts';
 
@@ -14,6 +14,8 @@ export interface WideRung {
   /** Out-of-fold evidence per example. */
   readonly outOfFold: readonly Evidence[];
   readonly trial: Trial<Evidence>;
+  /** Evidence on examples whose masked text was hidden from the tagger; it may be right all the same. */
+  readonly hidden: readonly Tried<Evidence>[];
 }
 
 export interface RungWork {
@@ -54,17 +56,32 @@ export async function trainWideRung(
     said: evidenceOf(row, said),
   });
   const trial = { ...heads.trial, known: known.map(read), strange: strange.map(read) };
-  return { wide: heads.model, ...tags, outOfFold, trial };
+  const hidden = tags.hidden.map(({ row, tagger }) => ({
+    row,
+    said: { ...outOfFold[row]!, tag: tagInput(tagger, examples[row]!.input, inputSlots) },
+  }));
+  const { tagger, taggerOf } = tags;
+  return { wide: heads.model, tagger, taggerOf, outOfFold, trial, hidden };
 }
 
 const rounds = 3;
+/** One masked text in so many is hidden from one of the folds' taggers. */
+const shown = 5;
+
+interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf'> {
+  /** Examples with a tagger that never saw their masked text. */
+  readonly hidden: readonly { readonly row: number; readonly tagger: Tagger }[];
+}
 
 async function crossTag(
   examples: readonly Example[],
   { plan, inputSlots }: Dataset,
   { seed, pause, progress }: Omit<RungWork, 'held'>,
-): Promise<Pick<WideRung, 'tagger' | 'taggerOf'>> {
+): Promise<CrossTagged> {
   const folds = foldsOf(examples, rounds);
+  const hiddenFrom = Array.from(maskedNames(examples, plan, inputSlots), (name) =>
+    name !== 0 && name % shown === 0 ? Math.floor(name / shown) % rounds : -1,
+  );
   const teach = (rows: readonly Example[], done: number) =>
     trainTagger(rows, plan, inputSlots, {
       seed,
@@ -75,11 +92,12 @@ async function crossTag(
   const partial: Tagger[] = [];
   for (let fold = 0; fold < rounds; fold++) {
     const tagger = await teach(
-      examples.filter((_, i) => folds[i] !== fold),
+      examples.filter((_, i) => folds[i] !== fold && hiddenFrom[i] !== fold),
       fold,
     );
-    if (tagger === null) return { tagger: null, taggerOf: () => null };
+    if (tagger === null) return { tagger: null, taggerOf: () => null, hidden: [] };
     partial.push(tagger);
   }
-  return { tagger: await teach(examples, rounds), taggerOf: (i) => partial[folds[i]!] ?? null };
+  const hidden = hiddenFrom.flatMap((fold, row) => (fold < 0 ? [] : [{ row, tagger: partial[fold]! }]));
+  return { tagger: await teach(examples, rounds), taggerOf: (i) => partial[folds[i]!] ?? null, hidden };
 }

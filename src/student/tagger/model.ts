@@ -28,20 +28,20 @@ export interface KindTable {
   readonly kinds: Int32Array;
 }
 
-/** A reader of one input: tokens and features are made once, tagged per group on demand. */
+/** A reader of one input, tagged per group on demand. */
 export function tagInput(
   tagger: Tagger,
   input: ModelInput,
   slots: readonly string[],
   extra: ExtraScores | null = null,
 ): NonNullable<Evidence['tag']> {
-  const tokens = placedTokens(input, slots, tagger.scheme.spaces);
-  let features: ReturnType<typeof tokenFeatures> | null = null;
   return (name, targets) => {
     const group = tagger.scheme.groups[name];
     if (group === undefined) return { targets: {}, probability: 1, familiar: true };
+    // Made anew for each group: kept, the features of all rows that a training judges took more than a gigabyte.
+    const tokens = placedTokens(input, slots, tagger.scheme.spaces);
     if (tokens.length === 0) return { targets: spansOf(group, tokens, []), probability: 1, familiar: true };
-    features ??= tokenFeatures(tokens, {
+    const features = tokenFeatures(tokens, {
       phrase: (key) => kindsOf(tagger.phrases, key),
       word: (key) => kindsOf(tagger.words, key),
     });

@@ -71,6 +71,26 @@ export async function trainTagger(
   return { scheme, hashes, ...gazetteer.tables(), crf, templates };
 }
 
+/** A number for the masked text of each example's answer, the same for the same text; 0 where there is none. */
+export function maskedNames(
+  examples: readonly Example[],
+  plan: OutputPlan,
+  slots: readonly string[],
+): Uint32Array {
+  const scheme = schemeOf(plan);
+  const masks = Object.values(scheme?.groups ?? {}).some((group) => group.regions.length > 0);
+  if (scheme === null || !masks) return new Uint32Array(examples.length);
+  return Uint32Array.from(examples, (example) => {
+    const [row] = rowsOf(example, scheme, slots);
+    const template = row === undefined ? null : templateOf(scheme.groups[row.group]!, row.tokens, row.tags);
+    return template === null ? 0 : nameOf(template);
+  });
+}
+
+function nameOf(template: readonly number[]): number {
+  return hash32(template.join(), 4);
+}
+
 /** The groups that an example fills: one per call of its answer. */
 function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): Row[] {
   if (example.targets === null) return [];
@@ -97,7 +117,7 @@ function learnTemplates(rows: readonly Row[], scheme: TagScheme): TemplateIndex 
     const template = templateOf(scheme.groups[row.group]!, row.tokens, row.tags);
     const text = hash32(row.tokens.map((token) => token.text.toLowerCase()).join(' '), 3);
     if (template !== null) index.add(row.salts.at(-1)!, template, text);
-    return { text, name: template === null ? 0 : hash32(template.join(), 4) };
+    return { text, name: template === null ? 0 : nameOf(template) };
   });
   rows.forEach((row, i) => {
     if (scheme.groups[row.group]!.regions.length === 0) return;

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadStudent } from '../../src/student/bundle.ts';
+import { trainStudent } from '../../src/student/train.ts';
+import { called, type Made } from '../dataset/support.ts';
+import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
+
+const verbs = ['opened', 'closed', 'moved', 'copied', 'locked', 'checked', 'sent', 'lost', 'merged', 'split'];
+const things = ['session', 'file', 'packet', 'order'];
+
+const names = ['anna', 'bert', 'cleo', 'dora', 'emil', 'fred', 'gina'];
+
+/** A log line: of forty constant texts, each with its own habit of what in it varies. */
+function line(k: number, i: number): { readonly input: string; readonly params: string[]; template: string } {
+  const verb = verbs[k % verbs.length]!;
+  const thing = things[Math.floor(k / verbs.length) % things.length]!;
+  const id = String(100 + ((i * 37) % 900));
+  const who = names[(i * 3) % names.length]!;
+  const habit = (k * k + (k >> 1)) % 4;
+  const [first, second] = [habit !== 1, habit < 2];
+  const [fixed, owner] = [String(100 + ((k * 53) % 900)), names[(k * 5) % names.length]!];
+  const message = (a: string, b: string): string => `${verb} ${thing} ${a} by ${b}`;
+  return {
+    input: `10:${10 + (i % 50)} host-${i % 7} app: ${message(first ? id : fixed, second ? who : owner)}`,
+    params: [...(first ? [id] : []), ...(second ? [who] : [])],
+    template: message(first ? '<*>' : fixed, second ? '<*>' : owner),
+  };
+}
+
+function made(k: number, i: number): Made {
+  const { input, params, template } = line(k, i);
+  return { input, answer: called(['log', JSON.stringify({ template, params })]) };
+}
+
+test('log lines are masked as learned, and a text that training never had is answered with less confidence', () =>
+  inFolder(async (folder) => {
+    const data = dataOf(Array.from({ length: 700 }, (_, i) => made((i * 7) % 39, i)));
+    const options = optionsIn(folder);
+    const { scored } = await trainStudent(data, specOf(), options);
+    const right = scored.test.filter((row) => row.agree).length;
+    assert.ok(right >= 0.97 * scored.test.length, `${right} of ${scored.test.length}`);
+    const student = await loadStudent(options.target);
+    assert.ok(student.ok);
+    const inputs = (text: (i: number) => string) =>
+      Array.from({ length: 20 }, (_, i) => ({ slots: { text: text(i) }, context: {} }));
+    const known = await student.value.predict(inputs((i) => line(i, 1000 + i).input));
+    const strange = await student.value.predict(
+      inputs((i) => `10:12 host-3 app: queue ${things[i % 4]} ${i} by ${names[i % 7]}`),
+    );
+    const least = Math.min(...known.map((p) => p.confidence));
+    const surest = Math.max(...strange.map((p) => p.confidence));
+    assert.ok(surest < least, `${surest} is not below ${least}`);
+    await student.value.dispose();
+  }));
