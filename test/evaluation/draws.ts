@@ -3,6 +3,7 @@ import { createRandom, type Random } from '../../src/base/random.ts';
 import { certify, serves } from '../../src/evaluation/certify.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
 import {
+  jointRisk,
   type Row,
   selectiveGuaranteedRisk,
   servedAt,
@@ -15,8 +16,20 @@ import {
  * above epsilon.
  */
 
-export type Method = 'certify' | 'sfst' | 'naive' | 'clopper-pearson' | 'sgr';
-export const methods: readonly Method[] = ['certify', 'sfst', 'naive', 'clopper-pearson', 'sgr'];
+/**
+ * `certify` is the product's; `each` certifies every bucket by itself and breaks its promise where any served bucket's
+ * risk is above epsilon; `joint` is the promise told beside it, about served and wrong calls among all calls.
+ */
+export type Method = 'certify' | 'each' | 'joint' | 'sfst' | 'naive' | 'clopper-pearson' | 'sgr';
+export const methods: readonly Method[] = [
+  'certify',
+  'each',
+  'joint',
+  'sfst',
+  'naive',
+  'clopper-pearson',
+  'sgr',
+];
 
 export interface Trial {
   readonly epsilon: number;
@@ -71,6 +84,34 @@ export function population(
   });
 }
 
+/** A population in which every fourth call comes as a burst of 16 near duplicates that share confidence and outcome. */
+export function burstyPopulation(noise: Noise, { bursts = 20_000, seed = 1 } = {}): Scored[][] {
+  const random = createRandom(`bursts/${seed}`);
+  return population(noise, { rows: bursts, seed }).map((row) => {
+    const size = random.next() < 0.75 ? 1 : 16;
+    return Array.from({ length: size }, (_, k) => ({ ...row, callId: `${row.callId}/${k}` }));
+  });
+}
+
+/** How often the common promise breaks where whole bursts are drawn, counted row by row and once per burst. */
+export function burstsKept(bursts: readonly (readonly Scored[])[], trial: Trial) {
+  const random = createRandom(`burst draws/${trial.seed}`);
+  const draw = (): (readonly Scored[])[] =>
+    Array.from({ length: trial.calibration }, () => bursts[random.int(bursts.length)]!);
+  const truth = indexed(bursts.flat());
+  const violations = { rows: 0, once: 0 };
+  for (let k = 0; k < trial.draws; k++) {
+    const [validation, calibration] = [draw(), draw()];
+    for (const way of ['rows', 'once'] as const) {
+      const counted = (drawn: readonly (readonly Scored[])[]): Scored[] =>
+        drawn.flatMap((burst) => (way === 'once' ? burst.slice(0, 1) : burst));
+      const found = resultOf('certify', counted(validation), counted(calibration), trial, truth);
+      if (found.broken) violations[way] += 1 / trial.draws;
+    }
+  }
+  return violations;
+}
+
 /** Coverage and share of broken promises per method over many draws. */
 export function promiseKept(traffic: readonly Scored[], trial: Trial): Record<Method, MethodResult> {
   const random = createRandom(`draws/${trial.seed}`);
@@ -82,9 +123,9 @@ export function promiseKept(traffic: readonly Scored[], trial: Trial): Record<Me
     const validation = drawFrom(traffic, trial.validation, random);
     const calibration = drawFrom(traffic, trial.calibration, random);
     for (const method of methods) {
-      const { served, wrong } = resultOf(method, validation, calibration, trial, truth);
+      const { served, broken } = resultOf(method, validation, calibration, trial, truth);
       sums[method].coverage += served / traffic.length / trial.draws;
-      if (served > 0 && wrong / served > trial.epsilon) sums[method].violations += 1 / trial.draws;
+      if (broken) sums[method].violations += 1 / trial.draws;
     }
   }
   return sums;
@@ -104,28 +145,43 @@ interface Totals {
   readonly wrong: number;
 }
 
+interface Outcome {
+  readonly served: number;
+  readonly broken: boolean;
+}
+
 function resultOf(
   method: Method,
   validation: readonly Scored[],
   calibration: readonly Scored[],
   trial: Trial,
   truth: Truth,
-): Totals {
-  if (method === 'certify') {
-    const outcome = certify(validation, calibration, trial);
-    if (outcome.kind === 'refused') return { served: 0, wrong: 0 };
-    let [served, wrong] = [0, 0];
+): Outcome {
+  const tooMany = ({ served, wrong }: Totals): boolean => served > 0 && wrong / served > trial.epsilon;
+  if (method === 'certify' || method === 'each') {
+    const promise = method === 'each' ? 'each' : 'common';
+    const outcome = certify(validation, calibration, { ...trial, promise });
+    if (outcome.kind === 'refused') return { served: 0, broken: false };
+    const parts: Totals[] = [];
     for (const { bucket, threshold, serve } of outcome.buckets) {
       if (!serve) continue;
       assertServes(outcome, bucket, threshold);
-      const totals = atLeast(truth.buckets.get(bucket), threshold);
-      served += totals.served;
-      wrong += totals.wrong;
+      parts.push(atLeast(truth.buckets.get(bucket), threshold));
     }
-    return { served, wrong };
+    const served = parts.reduce((sum, part) => sum + part.served, 0);
+    const wrong = parts.reduce((sum, part) => sum + part.wrong, 0);
+    return { served, broken: method === 'each' ? parts.some(tooMany) : tooMany({ served, wrong }) };
+  }
+  if (method === 'joint') {
+    const found = jointRisk(calibration.map(toRow), trial);
+    if (found === null) return { served: 0, broken: false };
+    const { served, wrong } = atLeast(truth.all, found.threshold);
+    return { served, broken: wrong / truth.total > trial.epsilon };
   }
   const threshold = thresholdOf(method, validation.map(toRow), calibration.map(toRow), trial);
-  return threshold === null ? { served: 0, wrong: 0 } : atLeast(truth.all, threshold);
+  if (threshold === null) return { served: 0, broken: false };
+  const totals = atLeast(truth.all, threshold);
+  return { served: totals.served, broken: tooMany(totals) };
 }
 
 /** The totals above are those of the rule that report and routing use. */
@@ -135,7 +191,7 @@ function assertServes(outcome: Parameters<typeof serves>[0], bucket: string, con
 }
 
 function thresholdOf(
-  method: Exclude<Method, 'certify'>,
+  method: Exclude<Method, 'certify' | 'each' | 'joint'>,
   validation: readonly Row[],
   calibration: readonly Row[],
   trial: Trial,
@@ -169,6 +225,7 @@ interface Running {
 }
 
 interface Truth {
+  readonly total: number;
   readonly all: Running;
   readonly buckets: ReadonlyMap<string, Running>;
 }
@@ -176,6 +233,7 @@ interface Truth {
 function indexed(traffic: readonly Scored[]): Truth {
   const names = [...new Set(traffic.map((row) => row.bucket))];
   return {
+    total: traffic.length,
     all: running(traffic),
     buckets: new Map(names.map((name) => [name, running(traffic.filter((row) => row.bucket === name))])),
   };
