@@ -101,12 +101,14 @@ async function deepOrNone(
   }
 }
 
-/** Every eighth cluster, or the validation split where the dataset has one. */
+const heldFolds = 8;
+
+/** The newest eighth of the clusters, or the validation split where the dataset has one. */
 export function heldRows(train: readonly Example[]): number[] {
-  const folds = foldsOf(train, 8);
+  const folds = foldsOf(train, heldFolds);
   const given = train.some((example) => example.split === 'validation');
   return train.flatMap((example, i) =>
-    (given ? example.split === 'validation' : folds[i] === 0) ? [i] : [],
+    (given ? example.split === 'validation' : folds[i] === heldFolds - 1) ? [i] : [],
   );
 }
 
