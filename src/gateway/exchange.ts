@@ -45,6 +45,7 @@ export function exchange(gateway: Gateway, req: IncomingMessage, res: ServerResp
     return;
   }
 
+  if (gateway.stored.size > 0 && gateway.stored.serve(req, res, address.path)) return;
   const { headers, marks } = toUpstream(req.rawHeaders, target.host);
   const format = formatFor(target.provider, req.method ?? 'GET', address.path);
   const isAgent = isCodingAgent(headerOf(req.rawHeaders, 'user-agent'));
@@ -54,8 +55,12 @@ export function exchange(gateway: Gateway, req: IncomingMessage, res: ServerResp
   const tape = isRecorded ? gateway.recorder.start(start) : null;
   const call: Call = { req, res, address, target, headers, marks, format, start, tape };
 
+  const mayRefer = format?.name === 'openai-responses' && gateway.stored.size > 0;
   const mayConsult =
-    format !== null && !isAgent && gateway.students.active && headerOf(req.rawHeaders, 'expect') === null;
+    format !== null &&
+    !isAgent &&
+    (gateway.students.active || mayRefer) &&
+    headerOf(req.rawHeaders, 'expect') === null;
   if (mayConsult) void consult(gateway, call, format);
   else passOn(gateway, call, null, marks.any ? mark({ reason: marks.off ? 'bypassed' : 'no-task' }) : null);
 }
@@ -69,7 +74,13 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     res.destroy();
     return;
   }
-  tape?.request(body.bytes);
+  const expanded = format.name === 'openai-responses' ? gateway.stored.expand(body.bytes) : null;
+  tape?.request(expanded ?? body.bytes);
+  if (expanded !== null) {
+    gateway.refersBack = true;
+    const headers = withContentLength(call.headers, expanded.length);
+    return passOn(gateway, { ...call, headers }, expanded, mark({ reason: 'teacher-only' }));
+  }
   if (body.kind === 'too-long') return passOn(gateway, call, body.bytes, null, true);
 
   const parsed = readRequest(format, body.bytes, req, call.address.path);
@@ -93,6 +104,13 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
   note(gateway, tape, consulted);
   const tells = consulted.taskId !== null || marks.any;
   passOn(gateway, call, body.bytes, tells ? mark(describe(consulted)) : null);
+}
+
+/** The headers of a body that is another one than came in. */
+function withContentLength(headers: readonly string[], length: number): string[] {
+  return headers.map((value, i) =>
+    i % 2 === 1 && headers[i - 1]!.toLowerCase() === 'content-length' ? String(length) : value,
+  );
 }
 
 function readRequest(format: WireFormat, bytes: Buffer, req: IncomingMessage, path: string) {

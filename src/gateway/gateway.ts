@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Recorder } from './recorder.ts';
+import type { StoredAnswers } from './stored.ts';
 import type { Students } from './students.ts';
 import type { Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -18,6 +19,7 @@ export interface Gateway {
   upstreams: Upstreams;
   capturing: boolean;
   recordAgents: boolean;
+  readonly stored: StoredAnswers;
   /** A call referred to an earlier answer that the provider stored: then only the provider may give such answers. */
   refersBack: boolean;
   readonly counters: { calls: number; refused: number; tunnels: number };

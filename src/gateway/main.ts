@@ -13,6 +13,7 @@ import { createRecorder } from './recorder.ts';
 import { type RecordingSetup, runRecording } from './recording.ts';
 import { type GatewayServer, listen } from './server.ts';
 import type { Announcement, GatewaySetup } from './setup.ts';
+import { createStoredAnswers } from './stored.ts';
 import { createStudents } from './students.ts';
 import { createUpstream } from './upstream.ts';
 import { watchFiles } from './watch.ts';
@@ -70,6 +71,7 @@ async function serve(setup: GatewaySetup): Promise<void> {
     upstreams: completeUpstreams(settings.upstreams ?? {}),
     capturing: settings.capturing ?? true,
     recordAgents: settings.recordAgents ?? false,
+    stored: createStoredAnswers(),
     refersBack: false,
     counters: { calls: 0, refused: 0, tunnels: 0 },
   };

@@ -28,6 +28,10 @@ export function answerAsStudent(gateway: Gateway, call: Call, format: WireFormat
   const rendered = request.stream
     ? format.renderStream(answer, request, context)
     : format.renderResponse(answer, request, context);
+  if (format.name === 'openai-responses') {
+    const whole = request.stream ? format.renderResponse(answer, request, context) : rendered;
+    gateway.stored.add(body, whole.chunks.join(''));
+  }
   const chunks = rendered.chunks.map((chunk) => Buffer.from(chunk));
   const confidence = route.confidence === null ? '' : `; confidence=${route.confidence.toFixed(3)}`;
   const headers = [

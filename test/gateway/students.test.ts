@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -8,7 +9,7 @@ import OpenAI from 'openai';
 import type { RoutingPolicy } from '../../src/routing/policy.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import type { Trace } from '../../src/traces/trace.ts';
-import { answerChat, type FakeTeacher, startFakeTeacher } from '../support/fakeTeacher.ts';
+import { answerChat, type FakeTeacher, type SeenCall, startFakeTeacher } from '../support/fakeTeacher.ts';
 import { startTestGateway, type TestGateway } from '../support/testGateway.ts';
 
 const workerEntry = path.resolve(import.meta.dirname, 'fixtureWorker.ts');
@@ -73,12 +74,15 @@ describe('the teacher is the default branch; the student', () => {
   let storage: string;
   let count = 0;
   const draws = { next: 0.5 };
+  /** In place of the ordinary answers. */
+  let special: ((call: SeenCall, res: http.ServerResponse) => void) | null = null;
 
   before(async () => {
     storage = await mkdtemp(path.join(os.tmpdir(), 'understudy-students-'));
-    teacher = await startFakeTeacher((call, res) =>
-      answerChat(res, call, JSON.stringify(call.json).includes('disputed') ? 'other' : 'greet'),
-    );
+    teacher = await startFakeTeacher((call, res) => {
+      if (special !== null) return special(call, res);
+      answerChat(res, call, JSON.stringify(call.json).includes('disputed') ? 'other' : 'greet');
+    });
     await writeFile(path.join(storage, 'tasks.json'), JSON.stringify([task]));
     await use({ mode: 'off' });
     gateway = await startTestGateway({
@@ -305,6 +309,72 @@ describe('the teacher is the default branch; the student', () => {
     let said: string | null = null;
     for (let i = 0; i < 100 && !said?.startsWith('student'); i++) said = (await ask('sure greet')).said;
     assert.match(said ?? '', /^student; reason=served/);
+  });
+
+  test('gives responses that later calls may name, with the official client', async () => {
+    await use({});
+    gateway.gateway.refersBack = false;
+    const said: string[] = [];
+    special = (call, res) => {
+      said.push(call.body.toString());
+      const id = `resp_teacher${said.length}`;
+      const content = [{ type: 'output_text', text: 'because', annotations: [] }];
+      const output = [{ id: 'msg_t', type: 'message', role: 'assistant', status: 'completed', content }];
+      res.writeHead(200, { 'content-type': 'application/json' });
+      res.end(JSON.stringify({ id, object: 'response', status: 'completed', model: 'gpt-4o-mini', output }));
+    };
+    const client = openai();
+    const opening = { model: 'gpt-4o-mini', instructions: 'Name the intent of the sentence.' };
+    const first = await client.responses.create({ ...opening, input: 'sure greet' });
+    assert.equal(first.output_text, 'greet');
+    assert.deepEqual(said, []);
+    const again = await client.responses.retrieve(first.id);
+    assert.deepEqual([again.id, again.output_text], [first.id, 'greet']);
+
+    const second = await client.responses.create({
+      ...opening,
+      previous_response_id: first.id,
+      input: 'Why?',
+    });
+    assert.equal(second.output_text, 'because');
+    const answer = {
+      type: 'message',
+      role: 'assistant',
+      content: [{ type: 'output_text', annotations: [], logprobs: [], text: 'greet' }],
+    };
+    const history = [{ role: 'user', content: 'sure greet' }, answer];
+    assert.deepEqual(JSON.parse(said[0]!), {
+      ...opening,
+      input: [...history, { role: 'user', content: 'Why?' }],
+    });
+    const trace = (await recorded()).at(-1);
+    assert.deepEqual(trace?.request, JSON.parse(said[0]!), 'what the teacher was asked is what is kept');
+
+    // What names an answer of the teacher's, or of nobody, goes as it came.
+    const third = { ...opening, previous_response_id: second.id, input: 'And then?' };
+    await client.responses.create(third);
+    assert.deepEqual(JSON.parse(said[1]!), third);
+
+    // The Vercel AI SDK names single items.
+    gateway.gateway.refersBack = false;
+    const streamed = await client.responses.stream({ ...opening, input: 'sure greet' }).finalResponse();
+    const item = streamed.output[0]!.id!;
+    const asked = { role: 'user' as const, content: 'sure greet' };
+    await client.responses.create({
+      ...opening,
+      input: [asked, { type: 'item_reference', id: item }, { type: 'item_reference', id: 'msg_theirs' }],
+    });
+    assert.deepEqual(JSON.parse(said[2]!).input, [
+      asked,
+      answer,
+      { type: 'item_reference', id: 'msg_theirs' },
+    ]);
+
+    await client.responses.delete(first.id);
+    special = (_call, res) => void res.writeHead(404).end('{"error":{"message":"no such response"}}');
+    await assert.rejects(client.responses.retrieve(first.id), OpenAI.NotFoundError);
+    special = null;
+    gateway.gateway.refersBack = false;
   });
 
   test('gives no stored responses once calls refer back to them', async () => {

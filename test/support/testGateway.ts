@@ -7,6 +7,7 @@ import { completeUpstreams, type Steering } from '../../src/gateway/control.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { createRecorder } from '../../src/gateway/recorder.ts';
 import { listen } from '../../src/gateway/server.ts';
+import { createStoredAnswers } from '../../src/gateway/stored.ts';
 import { createStudents, type Students } from '../../src/gateway/students.ts';
 import { createUpstream } from '../../src/gateway/upstream.ts';
 import type { Upstreams } from '../../src/gateway/upstreams.ts';
@@ -72,6 +73,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     upstreams: completeUpstreams(options.upstreams ?? {}),
     capturing: true,
     recordAgents: options.recordAgents ?? false,
+    stored: createStoredAnswers(),
     refersBack: false,
     counters: { calls: 0, refused: 0, tunnels: 0 },
   };
