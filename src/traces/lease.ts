@@ -83,7 +83,11 @@ export async function writerAlive(folder: string, writer: string): Promise<boole
 
 async function holderAlive(file: string): Promise<boolean> {
   const holder = await readHolder(file);
-  if (holder === null || holder.pid === 0) return false;
+  return holder !== null && isAlive(holder, file);
+}
+
+async function isAlive(holder: Holder, file: string): Promise<boolean> {
+  if (holder.pid === 0) return false;
   if (holder.host !== hostname()) {
     const touched = await stat(file).then(
       (s) => s.mtimeMs,
@@ -176,11 +180,17 @@ async function tryLock(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (!(await holderAlive(file)) || (await isForgotten(file))) await removeStale(file);
+    if (await isStale(file)) await removeStale(file);
     return false;
   } finally {
     await rm(mine, { force: true });
   }
+}
+
+/** Held by nobody who lives. A lock that is not there is none: by the next look it may be the next holder's. */
+async function isStale(file: string): Promise<boolean> {
+  const holder = await readHolder(file);
+  return (holder !== null && !(await isAlive(holder, file))) || isForgotten(file);
 }
 
 /** Held for longer than any work under the lock takes: its thread ended without letting go. */
