@@ -3,6 +3,7 @@ import type { Result } from '../base/result.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { ModelInput, Target } from './example.ts';
+import type { PlaceHabits } from './places.ts';
 import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
 import { alignRecords } from './records.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
@@ -20,15 +21,22 @@ interface Work {
   readonly targets: Record<string, Target>;
   /** Values chosen so far by choice slot: derived nodes look here. */
   readonly chosen: Map<string, Json>;
+  /** Where values usually stand; settles which of several places is meant. */
+  readonly habits: PlaceHabits | undefined;
 }
 
 /**
  * The inverse of `renderAnswer`: which slot values give this answer. Fails, in words, where none do; such an answer is
  * counted in every evaluation and never trained on.
  */
-export function alignAnswer(plan: OutputPlan, answer: Answer, input: ModelInput): Result<Targets, string> {
+export function alignAnswer(
+  plan: OutputPlan,
+  answer: Answer,
+  input: ModelInput,
+  habits?: PlaceHabits,
+): Result<Targets, string> {
   if (plan.kind === 'unplannable') return fail(plan.reason);
-  const work: Work = { input, targets: {}, chosen: new Map() };
+  const work: Work = { input, targets: {}, chosen: new Map(), habits };
   const problem =
     plan.kind === 'text-answer' ? alignText(plan, answer, work) : alignTools(plan, answer, work);
   return problem === null ? ok(work.targets) : fail(problem);
@@ -91,7 +99,7 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
         work.targets[node.slot.name] = { kind: 'spans', spans: [] };
         return null;
       }
-      return alignSpan(node.slot, value, work.input, work.targets);
+      return alignSpan(node.slot, value, work.input, work.targets, work.habits);
     case 'span-list':
       return alignSpanList(node.slot, value, work.input, work.targets);
     case 'masked-span':

@@ -8,12 +8,15 @@ import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { isTransparent, jsonFrame } from './frame.ts';
+import { spread } from './habit.ts';
 import { copiedDates, inputSlotsOf, inputText, modelInputOf, narrowed } from './input.ts';
+import { type PlaceHabits, placeHabits } from './places.ts';
 import { inferPlan } from './plan/infer.ts';
-import type { OutputPlan } from './plan.ts';
+import { type OutputPlan, spanSlots } from './plan.ts';
 import { renderAnswer } from './render.ts';
 import { withRoute } from './route.ts';
 import { softLabels } from './soft.ts';
+import { onlyPlace } from './spans.ts';
 import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
 
 export interface BuildDataset {
@@ -61,10 +64,11 @@ export function buildDataset({
     split,
     seed,
   );
+  const habits = habitsOf(inferred, observations);
   const drafts = observations.map((o, i): Example => {
     const { targets, unplanned } =
       dropped[i] === null
-        ? align(inferred, o.answer, o.input)
+        ? align(inferred, o.answer, o.input, habits)
         : { targets: null, unplanned: `${dropped[i]} was dropped` };
     const logprobs = o.call.response?.logprobs ?? null;
     return {
@@ -134,6 +138,31 @@ function isAdditive(summary: string): boolean {
   return !/removed|renamed|model/i.test(summary);
 }
 
+/** Enough answers to tell where values usually stand. */
+const readForHabits = 1500;
+
+function habitsOf(
+  plan: OutputPlan,
+  calls: readonly { readonly answer: Answer; readonly input: ModelInput }[],
+): PlaceHabits {
+  if (plan.kind === 'unplannable') return new Map();
+  const nodes = plan.kind === 'text-answer' ? [plan.node] : plan.tools.map((tool) => tool.arguments);
+  const slots = nodes.flatMap(spanSlots);
+  if (slots.length === 0) return new Map();
+  const sure = spread(calls, readForHabits).flatMap(({ answer, input }) => {
+    const aligned = alignAnswer(plan, answer, input);
+    if (!aligned.ok) return [];
+    return slots.flatMap((slot) => {
+      const target = aligned.value[slot.name];
+      const spans = target?.kind === 'spans' ? target.spans : [];
+      return spans
+        .filter((span) => onlyPlace(slot, span, input) !== null)
+        .map((span) => ({ slot: slot.name, span, input }));
+    });
+  });
+  return placeHabits(sure);
+}
+
 /** What the caller has written of the answer: a last message of the assistant. */
 function begunOf({ messages }: ChatRequest): string {
   const last = messages.at(-1);
@@ -145,8 +174,13 @@ function begunOf({ messages }: ChatRequest): string {
  * A target counts only where rendering it gives the teacher's answer back: its bytes, or the same JSON where the teacher
  * has more than one habit of writing it. A free text has nothing to be rendered from: its call is routed by its field.
  */
-function align(plan: OutputPlan, answer: Answer, input: ModelInput): Pick<Example, 'targets' | 'unplanned'> {
-  const aligned = alignAnswer(plan, answer, input);
+function align(
+  plan: OutputPlan,
+  answer: Answer,
+  input: ModelInput,
+  habits: PlaceHabits,
+): Pick<Example, 'targets' | 'unplanned'> {
+  const aligned = alignAnswer(plan, answer, input, habits);
   if (!aligned.ok) return { targets: null, unplanned: aligned.error };
   const free = Object.values(aligned.value).some((target) => target.kind === 'text');
   if (free) return { targets: aligned.value, unplanned: null };

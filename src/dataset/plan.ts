@@ -196,6 +196,16 @@ export function nodeSlots(node: PlanNode): { choices: ChoiceSlot[]; spans: SpanS
   return found;
 }
 
+/** The slots of values that are one copy, or joined from a few. */
+export function spanSlots(node: PlanNode): SpanSlot[] {
+  if (node.kind === 'span') return [node.slot];
+  if (node.kind === 'maybe') return spanSlots(node.node);
+  if (node.kind === 'object') return node.fields.flatMap((field) => spanSlots(field.node));
+  if (node.kind === 'template')
+    return node.parts.flatMap((part) => (typeof part === 'string' ? [] : spanSlots(part)));
+  return [];
+}
+
 function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
   switch (node.kind) {
     case 'choice':

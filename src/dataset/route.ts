@@ -6,7 +6,7 @@ import type { ChoiceSlot, OutputPlan } from './plan.ts';
 const leastRouted = 12;
 const leastShare = 0.015;
 /** Reasons told apart; the others share one. */
-const mostReasons = 3;
+const mostReasons = 2;
 
 /**
  * Calls whose answers the plan cannot express are a kind of their own that can be learned: the student passes them on

@@ -1,19 +1,29 @@
 import { isArray, type Json } from '../base/json.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { normalise } from './normaliser.ts';
+import { type PlaceHabits, usualPlace } from './places.ts';
 import type { PlanNode, SpanSlot } from './plan.ts';
 import { tokenise } from './tokens.ts';
 
 type Targets = Record<string, Target>;
 
 /** Finds the place a value was copied from and notes it as the slot's target; else says why not. */
-export function alignSpan(slot: SpanSlot, value: Json, input: ModelInput, targets: Targets): string | null {
+export function alignSpan(
+  slot: SpanSlot,
+  value: Json,
+  input: ModelInput,
+  targets: Targets,
+  habits?: PlaceHabits,
+): string | null {
   if (typeof value !== slot.type) return `${slot.name} is not a ${slot.type}`;
   const text = String(value);
   const parts = slot.join ? text.split(slot.join) : [text];
   const spans: Span[] = [];
   for (const part of parts) {
-    const span = findSpan(part, slot.normalisers, input, taken(targets, spans));
+    const occupied = taken(targets, spans);
+    const places = habits?.has(slot.name) ? freePlaces(part, slot.normalisers, input, occupied) : [];
+    const span =
+      usualPlace(habits, slot.name, places, input) ?? findSpan(part, slot.normalisers, input, occupied);
     if (span === null) return `${slot.name} is not copied from the input`;
     spans.push(span);
   }
@@ -177,6 +187,28 @@ export function findSpan(
   return within;
 }
 
+function freePlaces(
+  wanted: string,
+  chain: readonly string[],
+  input: ModelInput,
+  occupied: readonly Span[],
+): Span[] {
+  return [...placesOf(wanted, chain, input)].filter(
+    ({ slot, start, end }) => !occupied.some((o) => o.slot === slot && start < o.end && o.start < end),
+  );
+}
+
+/** The place of a value that stands nowhere else in the input; null where there are several. */
+export function onlyPlace(slot: SpanSlot, span: Span, input: ModelInput): Span | null {
+  const wanted = normalise(spanText(span, input), slot.normalisers, input.context);
+  let first: Span | null = null;
+  for (const place of placesOf(wanted ?? '', slot.normalisers, input)) {
+    if (first !== null) return null;
+    first = place;
+  }
+  return first;
+}
+
 /** Every place, on token boundaries, whose normalised text is the wanted one, slot by slot. */
 export function* placesOf(wanted: string, chain: readonly string[], input: ModelInput): Generator<Span> {
   if (wanted === '') return;
@@ -209,19 +241,38 @@ function* verbatimPlaces(text: string, wanted: string): Generator<{ start: numbe
 
 const longest = 12;
 
-function* foldedPlaces(
+interface Window {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Windows of tokens whose normalised text is the wanted one. Of windows within each other one is meant: of dates and
+ * times the widest ("5 March 2026", though "5 March" is the same day), else the narrowest ("20", not "$20").
+ */
+function foldedPlaces(
   text: string,
   wanted: string,
   chain: readonly string[],
   context: ModelInput['context'],
-): Generator<{ start: number; end: number }> {
+): Window[] {
   // No normaliser makes twelve tokens out of far fewer: long texts are not looked for in short windows.
-  if (tokenise(wanted).length > 2 * longest) return;
+  if (tokenise(wanted).length > 2 * longest) return [];
   const tokens = tokenise(text);
+  const found: Window[] = [];
   for (let i = 0; i < tokens.length; i++) {
     for (let j = i; j < Math.min(tokens.length, i + longest); j++) {
       const [start, end] = [tokens[i]!.start, tokens[j]!.end];
-      if (normalise(text.slice(start, end), chain, context) === wanted) yield { start, end };
+      if (normalise(text.slice(start, end), chain, context) === wanted) found.push({ start, end });
     }
   }
+  if (found.length < 2) return found;
+  const widest = /^(?:date|time)/u.test(chain[0] ?? '');
+  return found.filter((one) =>
+    found.every((other) => one === other || !(widest ? isWithin(one, other) : isWithin(other, one))),
+  );
+}
+
+function isWithin(inner: Window, outer: Window): boolean {
+  return inner.start >= outer.start && inner.end <= outer.end;
 }
