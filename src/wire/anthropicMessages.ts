@@ -13,6 +13,7 @@ import type {
   Usage,
 } from './chat.ts';
 import {
+  answerBody,
   errorIn,
   firstOf,
   isSet,
@@ -178,10 +179,10 @@ function teacherOnly(
   return found;
 }
 
-function parseResponse(body: Json): Result<ChatResponse, WireError> {
-  if (!isObject(body)) return fail({ message: 'the body is not a JSON object' });
-  const error = errorIn(body);
-  if (error !== null) return fail({ message: error });
+function parseResponse(given: Json): Result<ChatResponse, WireError> {
+  const answer = answerBody(given);
+  if (!answer.ok) return answer;
+  const body = answer.value;
   if (!isArray(body['content'])) return fail({ message: 'the body has no list of content blocks' });
   const parts = readBlocks(body['content']);
   const texts = parts.filter((part) => part.kind === 'text');

@@ -1,5 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { Message, Part, TokenLogprob, ToolCall } from './chat.ts';
+import type { WireError } from './format.ts';
 import { mediumOf } from './media.ts';
 
 /** Readers of loosely typed wire bodies: a wrong type reads as "not there", never as an exception. */
@@ -79,6 +81,13 @@ export function errorIn(body: JsonObject): string | null {
   if (!isSet(error)) return null;
   if (typeof error === 'string') return error;
   return textOf(objectOf(error)['message']) ?? 'the provider reported an error';
+}
+
+/** The object that a successful answer is; fails for anything else and for an error. */
+export function answerBody(body: Json): Result<JsonObject, WireError> {
+  if (!isObject(body)) return fail({ message: 'the body is not a JSON object' });
+  const error = errorIn(body);
+  return error === null ? ok(body) : fail({ message: error });
 }
 
 /** Input that a student cannot read, in words. */

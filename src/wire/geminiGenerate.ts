@@ -14,8 +14,8 @@ import type {
   Usage,
 } from './chat.ts';
 import {
+  answerBody,
   argumentsValue,
-  errorIn,
   firstOf,
   isSet,
   listOf,
@@ -198,11 +198,10 @@ function teacherOnly(
   return found;
 }
 
-function parseResponse(body: Json): Result<ChatResponse, WireError> {
-  // Google's JSON arrays may come whole where a client asked for a stream and read it at once.
-  if (!isObject(body)) return fail({ message: 'the body is not a JSON object' });
-  const error = errorIn(body);
-  if (error !== null) return fail({ message: error });
+function parseResponse(given: Json): Result<ChatResponse, WireError> {
+  const answer = answerBody(given);
+  if (!answer.ok) return answer;
+  const body = answer.value;
   const candidates = objectsOf(body['candidates']);
   const candidate = candidates[0];
   const blocked = textOf(objectOf(body['promptFeedback'])['blockReason']);

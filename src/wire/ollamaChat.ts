@@ -2,8 +2,8 @@ import { isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Answer, ChatRequest, ChatResponse, Message, Part, Role, ToolDefinition } from './chat.ts';
 import {
+  answerBody,
   argumentsValue,
-  errorIn,
   listOf,
   logprobsOf,
   mediaIn,
@@ -99,10 +99,10 @@ function readTool(tool: JsonObject): ToolDefinition {
   };
 }
 
-function parseResponse(body: Json): Result<ChatResponse, WireError> {
-  if (!isObject(body)) return fail({ message: 'the body is not a JSON object' });
-  const error = errorIn(body);
-  if (error !== null) return fail({ message: error });
+function parseResponse(given: Json): Result<ChatResponse, WireError> {
+  const answer = answerBody(given);
+  if (!answer.ok) return answer;
+  const body = answer.value;
   const message = body['message'];
   if (!isObject(message)) return fail({ message: 'the body has no message' });
   const toolCalls = readCalls(message);

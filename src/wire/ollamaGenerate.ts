@@ -1,7 +1,16 @@
 import { isObject, type Json, type JsonObject } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Answer, ChatRequest, ChatResponse, Message, Part } from './chat.ts';
-import { errorIn, isSet, listOf, logprobsOf, mediaIn, mediaPart, textOf, unknownKeysOf } from './fields.ts';
+import {
+  answerBody,
+  isSet,
+  listOf,
+  logprobsOf,
+  mediaIn,
+  mediaPart,
+  textOf,
+  unknownKeysOf,
+} from './fields.ts';
 import type { RenderContext, Rendered, WireError, WireFormat } from './format.ts';
 import {
   closing,
@@ -57,10 +66,10 @@ function parseRequest(body: Json): Result<ChatRequest, WireError> {
   });
 }
 
-function parseResponse(body: Json): Result<ChatResponse, WireError> {
-  if (!isObject(body)) return fail({ message: 'the body is not a JSON object' });
-  const error = errorIn(body);
-  if (error !== null) return fail({ message: error });
+function parseResponse(given: Json): Result<ChatResponse, WireError> {
+  const answer = answerBody(given);
+  if (!answer.ok) return answer;
+  const body = answer.value;
   const text = textOf(body['response']);
   if (text === null) return fail({ message: 'the body has no response' });
   return ok({

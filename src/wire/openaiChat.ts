@@ -15,6 +15,7 @@ import type {
   Usage,
 } from './chat.ts';
 import {
+  answerBody,
   errorIn,
   firstOf,
   isSet,
@@ -247,10 +248,10 @@ function teacherOnly(
   return found;
 }
 
-function parseResponse(body: Json): Result<ChatResponse, WireError> {
-  if (!isObject(body)) return fail({ message: 'the body is not a JSON object' });
-  const error = errorIn(body);
-  if (error !== null) return fail({ message: error });
+function parseResponse(given: Json): Result<ChatResponse, WireError> {
+  const answer = answerBody(given);
+  if (!answer.ok) return answer;
+  const body = answer.value;
   const choices = objectsOf(body['choices']);
   const choice = choices[0];
   if (choice === undefined) return fail({ message: 'the body has no choice' });
@@ -278,12 +279,18 @@ function joinText(parts: readonly Part[]): string {
 function readFinish(reason: string | null): FinishReason {
   switch (reason) {
     case 'stop':
+    case 'eos':
+    case 'eos_token':
+    case 'stop_sequence':
+    case 'end_turn':
+      return 'stop';
     case 'length':
-      return reason;
+    case 'max_tokens':
     case 'model_length':
       return 'length';
     case 'tool_calls':
     case 'function_call':
+    case 'tool_use':
       return 'tool-calls';
     case 'content_filter':
       return 'content-filter';
@@ -318,5 +325,7 @@ function joinStream(stream: string): Result<Json, WireError> {
     if (error !== null) return fail({ message: `the stream carries an error: ${error}` });
     chunks.push(chunk);
   }
-  return fail({ message: 'the stream ended without [DONE]' });
+  // A few servers never say it; where the figures came, which close a stream, nothing is missing.
+  const hasFigures = isSet(chunks.at(-1)?.['usage']);
+  return hasFigures ? joinChunks(chunks) : fail({ message: 'the stream ended without [DONE]' });
 }

@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { numberOf, objectOf, objectsOf } from './fields.ts';
+import { isSet, numberOf, objectOf, objectsOf } from './fields.ts';
 import type { WireError } from './format.ts';
 
 /**
@@ -24,8 +24,16 @@ export function joinChunks(chunks: readonly JsonObject[]): Result<Json, WireErro
   const joined = [...choices.entries()].sort(([a], [b]) => a - b).map(([, choice]) => finished(choice));
   if (joined.some((choice) => typeof choice['finish_reason'] !== 'string'))
     return fail({ message: 'the stream ended before the answer did' });
-  const { usage, ...rest } = { ...envelope, object: 'chat.completion' } as Record<string, Json>;
+  const { usage = groqUsage(envelope), ...rest } = { ...envelope, object: 'chat.completion' } as Record<
+    string,
+    Json
+  >;
   return ok({ ...rest, choices: joined, ...(usage === undefined || usage === null ? {} : { usage }) });
+}
+
+/** Groq tells a stream's usage in a place of its own. */
+export function groqUsage(body: JsonObject): Json | undefined {
+  return objectOf(body['x_groq'])['usage'];
 }
 
 function addPart(choice: Record<string, Json>, part: JsonObject): Record<string, Json> {
@@ -33,7 +41,8 @@ function addPart(choice: Record<string, Json>, part: JsonObject): Record<string,
   for (const [key, value] of Object.entries(part)) {
     if (key === 'index') continue;
     if (key === 'delta') joined['message'] = merge(joined['message'], value);
-    else if (key === 'finish_reason') joined[key] = value ?? joined[key] ?? null;
+    // Some servers write an empty text where others write null.
+    else if (key === 'finish_reason') joined[key] = value || (joined[key] ?? null);
     else joined[key] = merge(joined[key], value);
   }
   return joined;
@@ -68,11 +77,18 @@ function appendAll(old: readonly Json[], pieces: readonly Json[]): Json[] {
   const result = [...old];
   for (const piece of pieces) {
     const index = isObject(piece) ? numberOf(piece['index']) : null;
-    const at = index === null ? -1 : result.findIndex((item) => objectOf(item)['index'] === index);
-    if (at >= 0) result[at] = merge(result[at], piece);
+    const at = index === null ? -1 : result.findLastIndex((item) => objectOf(item)['index'] === index);
+    if (at >= 0 && !isAnotherCall(objectOf(result[at]), objectOf(piece)))
+      result[at] = merge(result[at], piece);
     else result.push(mergeNew(piece));
   }
   return result;
+}
+
+/** Some servers number all parallel calls 0. A call of its own has an id and a name of its own; a fragment lacks one. */
+function isAnotherCall(call: JsonObject, piece: JsonObject): boolean {
+  const isNamed = isSet(piece['id']) && isSet(objectOf(piece['function'])['name']);
+  return isNamed && isSet(call['id']) && call['id'] !== piece['id'];
 }
 
 /** Chunks number their tool calls; whole bodies do not. */

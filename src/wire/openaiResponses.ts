@@ -12,6 +12,7 @@ import type {
   Usage,
 } from './chat.ts';
 import {
+  answerBody,
   errorIn,
   firstOf,
   isSet,
@@ -196,10 +197,10 @@ function teacherOnly(
   return found;
 }
 
-function parseResponse(body: Json): Result<ChatResponse, WireError> {
-  if (!isObject(body)) return fail({ message: 'the body is not a JSON object' });
-  const error = errorIn(body);
-  if (error !== null) return fail({ message: error });
+function parseResponse(given: Json): Result<ChatResponse, WireError> {
+  const answer = answerBody(given);
+  if (!answer.ok) return answer;
+  const body = answer.value;
   if (!isArray(body['output'])) return fail({ message: 'the body has no list of output items' });
   const items = objectsOf(body['output']);
   const contents = items

@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { ProviderName, WireFormatName } from '../../wire/format.ts';
-import { array, number, object, text } from './record.ts';
+import { array, call, type ImportedCall, number, object, type Reading, text } from './record.ts';
 
 /** Turns what the sources say about a call into the wire bodies of OpenAI's chat completions. */
 
@@ -148,6 +148,24 @@ function chatTool(value: Json): Json {
   if (typeof value['name'] !== 'string') return value;
   const { name, description = '', input_schema, parameters = input_schema ?? {} } = value;
   return { type: 'function', function: { name, description, parameters } };
+}
+
+/** A call in the form of OpenAI's chat completions, of which a source told the conversation. */
+export function chatCall(
+  known: Pick<ImportedCall, 'request' | 'response'> & Partial<ImportedCall>,
+): readonly Reading[] {
+  return call({
+    sourceId: null,
+    startMs: null,
+    durationMs: 0,
+    firstByteMs: null,
+    provider: 'openai',
+    format: 'openai-chat',
+    path: '/v1/chat/completions',
+    status: 200,
+    site: null,
+    ...known,
+  });
 }
 
 /** Which wire format bodies are, seen from their shape alone; null where they are none that we know. */

@@ -1,7 +1,7 @@
 import { isObject } from '../../base/json.ts';
-import { chatResponse } from './bodies.ts';
+import { chatCall, chatResponse } from './bodies.ts';
 import { bodyPair, wholeCompletion } from './bodyPair.ts';
-import { call, type Importer, moment, number, object, skip, text, times } from './record.ts';
+import { type Importer, moment, number, object, skip, text, times } from './record.ts';
 
 /** Helicone request rows: the wire bodies themselves; and its flat data-set export. */
 export const helicone: Importer = {
@@ -34,17 +34,8 @@ export const helicone: Importer = {
 function readFlat(question: string | null, answer: string | null): ReturnType<Importer['read']> {
   if (question === null || answer === null) return skip('the row has no question or no answer');
   const message = { role: 'assistant', content: answer };
-  return call({
-    sourceId: null,
-    startMs: null,
-    durationMs: 0,
-    firstByteMs: null,
-    provider: 'openai',
-    format: 'openai-chat',
-    path: '/v1/chat/completions',
-    status: 200,
+  return chatCall({
     request: { model: 'unknown', messages: [{ role: 'user', content: question }] },
     response: chatResponse({ id: null, model: null, message, finish: null, startMs: null }),
-    site: null,
   });
 }

@@ -1,6 +1,14 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import { chatMessage, chatMessages, chatRequest, chatResponse, tokensOf, toolCall } from './bodies.ts';
-import { array, call, type Importer, object, skip, text, times, unwrap } from './record.ts';
+import {
+  chatCall,
+  chatMessage,
+  chatMessages,
+  chatRequest,
+  chatResponse,
+  tokensOf,
+  toolCall,
+} from './bodies.ts';
+import { array, type Importer, object, skip, text, times, unwrap } from './record.ts';
 
 /** Langfuse observations of type GENERATION, from a blob or UI export; inputs and outputs are texts that may hold JSON. */
 export const langfuse: Importer = {
@@ -27,13 +35,9 @@ export const langfuse: Importer = {
       record['completion_start_time'] ?? record['completionStartTime'],
     );
     const tools = input.tools ?? toolDefinitions(record);
-    return call({
+    return chatCall({
       sourceId: text(record, 'id'),
       ...when,
-      provider: 'openai',
-      format: 'openai-chat',
-      path: '/v1/chat/completions',
-      status: 200,
       request: chatRequest({ model, messages: input.messages, tools, parameters }),
       response: chatResponse({
         id: text(record, 'id'),

@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import { chatMessage, chatMessages, chatRequest, chatResponse, finishReason } from './bodies.ts';
-import { array, call, type Importer, number, object, skip, text, times } from './record.ts';
+import { chatCall, chatMessage, chatMessages, chatRequest, chatResponse, finishReason } from './bodies.ts';
+import { array, type Importer, number, object, skip, text, times } from './record.ts';
 
 /** LangSmith runs of type llm: OpenAI's own dictionaries (wrap_openai), or LangChain's constructors in nested lists. */
 export const langsmith: Importer = {
@@ -21,13 +21,9 @@ export const langsmith: Importer = {
     const parameters = { ...inputs, ...object(object(record, 'extra'), 'invocation_params') };
     const model = text(parameters, 'model', 'model_name') ?? text(metadata, 'ls_model_name');
     const when = times(record['start_time'], record['end_time'], record['first_token_time']);
-    return call({
+    return chatCall({
       sourceId: text(record, 'id'),
       ...when,
-      provider: 'openai',
-      format: 'openai-chat',
-      path: '/v1/chat/completions',
-      status: 200,
       request: chatRequest({ model, messages, tools: array(parameters, 'tools'), parameters }),
       response: chatResponse({
         id: text(record, 'id'),

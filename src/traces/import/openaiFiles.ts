@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import { chatMessage, chatMessages, chatRequest, chatResponse } from './bodies.ts';
+import { chatCall, chatMessage, chatMessages, chatRequest, chatResponse } from './bodies.ts';
 import { bodyPair, wholeCompletion } from './bodyPair.ts';
-import { array, call, type Importer, moment, number, object, type Reading, skip, text } from './record.ts';
+import { array, type Importer, moment, number, object, type Reading, skip, text } from './record.ts';
 
 /** OpenAI's fine-tuning files: a conversation per line whose last assistant message is the label; preference files too. */
 export const fineTuning: Importer = {
@@ -36,18 +36,9 @@ function readConversation(record: JsonObject, given: Json | undefined): readonly
   if (context.length === 0) return skip('there is nothing before the answer');
   const model = text(record, 'model');
   const tools = array(record, 'tools') ?? array(record, 'functions');
-  return call({
-    sourceId: null,
-    startMs: null,
-    durationMs: 0,
-    firstByteMs: null,
-    provider: 'openai',
-    format: 'openai-chat',
-    path: '/v1/chat/completions',
-    status: 200,
+  return chatCall({
     request: chatRequest({ model, messages: context, tools, parameters: record }),
     response: chatResponse({ id: null, model, message: last, finish: null, startMs: null }),
-    site: null,
   });
 }
 

@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import { chatRequest, chatResponse, chatRole, toolCall } from './bodies.ts';
-import { array, call, type Importer, object, skip, text } from './record.ts';
+import { chatCall, chatRequest, chatResponse, chatRole, toolCall } from './bodies.ts';
+import { array, type Importer, object, skip, text } from './record.ts';
 
 /** ShareGPT conversations: no model, no time, no usage. The last turn, which must be the model's, is the answer. */
 export const sharegpt: Importer = {
@@ -19,18 +19,10 @@ export const sharegpt: Importer = {
     const answer = messages.pop();
     if (answer?.['role'] !== 'assistant') return skip('the conversation does not end with the model');
     if (messages.length === 0) return skip('there is nothing before the answer');
-    return call({
+    return chatCall({
       sourceId: text(record, 'id'),
-      startMs: null,
-      durationMs: 0,
-      firstByteMs: null,
-      provider: 'openai',
-      format: 'openai-chat',
-      path: '/v1/chat/completions',
-      status: 200,
       request: chatRequest({ model: text(record, 'model'), messages, tools: array(record, 'tools') }),
       response: chatResponse({ id: null, model: null, message: answer, finish: null, startMs: null }),
-      site: null,
     });
   },
 };
