@@ -1,17 +1,18 @@
 import { AppError, toAppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
-import { choiceSlots } from '../dataset/plan.ts';
+import { choiceSlots, type OutputPlan } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
 import { type Acceptor, confidenceOf, fitAcceptor, type JudgedKnown } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
-import { type DeepRung, trainDeepRung } from './deepRung.ts';
+import { trainDeepRung } from './deepRung.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
 import { mainSlot } from './mainSlot.ts';
 import { lengthOf } from './predictor.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
+import { schemeOf } from './tagger/scheme.ts';
 import { foldsOf, type Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
@@ -22,7 +23,8 @@ const leastForDeep = 4000;
 const enoughCoverage = 0.98;
 
 export interface Trained extends Candidate {
-  readonly deep: DeepFiles | null;
+  /** The networks that serve; null where there are none. */
+  readonly deep: (() => Promise<DeepFiles>) | null;
   readonly device: Device;
   /** How sure the rung is of rows whose kind it knows and of rows whose kind was hidden from it. */
   readonly familiarity: Familiarity;
@@ -45,7 +47,7 @@ export async function candidatesOf(
   const first: Trained = {
     ...wide,
     validation: alone.validation,
-    common: known,
+    common: alone.validation,
     familiarity: { known: known.map(sureness), strange: alone.strange },
   };
   const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
@@ -53,13 +55,16 @@ export async function candidatesOf(
   const covered = coverageOf(alone.validation, spec.epsilon);
   if (covered > enoughCoverage) {
     const message = `The linear rung serves ${(covered * 100).toFixed(1)} % of the held-out rows at the promised risk: networks are left out`;
-    options.onProgress({ stage: 'select', fraction: 0.8, message });
+    options.onProgress({ stage: 'select', fraction: 0.5, message });
     return [first];
   }
-  const deep = await deepOrNone(train, rung, dataset, spec, options);
+  const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
+  const key = `${dataset.fingerprint}/${spec.seed}`;
+  const work = { device: spec.device, seed: spec.seed, epochs, key, options };
+  const deep = await orNone(() => trainDeepRung(train, rung, dataset, work), options);
   if (deep === null) return [first];
-  // Networks that no class was hidden from leave it to the linear rung to say what is strange.
-  const mixed = judge(dataset, deep.known.map(read), (deep.strange ?? trial.strange).map(read));
+  // No class was hidden from the networks: the linear rung alone says what is strange.
+  const mixed = judge(dataset, deep.known.map(read), trial.strange.map(read));
   const second: Trained = {
     rung: 'wide+deep',
     deep: deep.files,
@@ -67,49 +72,51 @@ export async function candidatesOf(
     acceptor: mixed.acceptor,
     validation: mixed.validation,
     common: mixed.validation,
-    familiarity:
-      deep.strange === null
-        ? first.familiarity
-        : { known: mixed.validation.map(sureness), strange: mixed.strange },
+    familiarity: first.familiarity,
   };
   const common = deep.known.map(({ row, wide: said }) => scoreOf(read({ row, said }), alone.acceptor));
   return [{ ...first, common }, second];
 }
 
-/** The deep rung; null where the engine failed, which costs the user a rung and not the student. */
-async function deepOrNone(
-  train: readonly Example[],
-  rung: WideRung,
-  dataset: Dataset,
-  spec: StudentSpec,
+/** The chosen rung with its networks; where the engine fails at last, the cheapest one goes on alone. */
+export async function withNetworks(
+  trained: readonly Trained[],
+  chosen: Trained,
   options: TrainOptions,
-): Promise<DeepRung | null> {
-  const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
+): Promise<{ readonly taken: Trained; readonly networks: DeepFiles | null }> {
+  const networks = chosen.deep === null ? null : await orNone(chosen.deep, options);
+  return { taken: chosen.deep !== null && networks === null ? trained[0]! : chosen, networks };
+}
+
+/** Null where the engine failed, which costs the user a rung and not the student. */
+async function orNone<T>(work: () => Promise<T>, options: TrainOptions): Promise<T | null> {
   try {
-    return await trainDeepRung(train, rung, dataset, {
-      device: spec.device,
-      seed: spec.seed,
-      epochs,
-      key: `${dataset.fingerprint}/${spec.seed}`,
-      options,
-    });
+    return await work();
   } catch (thrown) {
     if (options.signal.aborted) throw new AppError('cancelled', 'The training was cancelled.');
     const message = `The networks could not be trained, the linear rung goes on alone: ${toAppError(thrown).message}`;
-    options.onProgress({ stage: 'select', fraction: 0.8, message: message.slice(0, 300) });
+    options.onProgress({ stage: 'select', fraction: 0.5, message: message.slice(0, 300) });
     return null;
   }
 }
 
-const heldFolds = 8;
+/** Held-out rows that tell well enough how two rungs differ; fewer calls give a quarter of themselves. */
+const enoughHeld = 1500;
 
-/** The newest eighth of the clusters, or the validation split where the dataset has one. */
-export function heldRows(train: readonly Example[]): number[] {
-  const folds = foldsOf(train, heldFolds);
-  const given = train.some((example) => example.split === 'validation');
-  return train.flatMap((example, i) =>
-    (given ? example.split === 'validation' : folds[i] === heldFolds - 1) ? [i] : [],
-  );
+/**
+ * The rows that the trial does not learn from: the validation split, or the newest eighth of the clusters where the dataset has none.
+ * Label tasks lose nothing by a trial, as their networks are trained again on every row, and hold out more where that
+ * is little.
+ */
+export function heldRows(train: readonly Example[], plan: OutputPlan): number[] {
+  const rowsOf = (choose: (example: Example, i: number) => boolean): number[] =>
+    train.flatMap((example, i) => (choose(example, i) ? [i] : []));
+  const given = rowsOf(({ split }) => split === 'validation');
+  const wanted = Math.min(enoughHeld, train.length / 4);
+  if (given.length >= 0.8 * wanted || (given.length > 0 && schemeOf(plan) !== null)) return given;
+  const count = schemeOf(plan) === null ? Math.round(train.length / wanted) : 8;
+  const folds = foldsOf(train, count);
+  return rowsOf((_, i) => folds[i] === count - 1);
 }
 
 /**

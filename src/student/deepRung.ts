@@ -12,18 +12,16 @@ import { type DeepTraining, trainDeep } from './deep/train.ts';
 import { askDeep, deepDataOf, fitMixture, type Mixture, mix, retagger } from './mixture.ts';
 import type { Device, DeviceChoice, TrainOptions } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
-import type { Trial, Tried } from './wide/train.ts';
+import type { Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
 /** The deep rung on top of the wide one, with what both say of rows that neither was trained on. */
 export interface DeepRung {
-  readonly files: DeepFiles;
-  readonly parameters: number;
+  /** The networks that serve; label tasks train them only now. */
+  readonly files: () => Promise<DeepFiles>;
   readonly device: Device;
   /** Held-out rows: by the wide rung alone, and by both. */
   readonly known: readonly TriedTwice[];
-  /** Rows of hidden classes, by both; null where no class was hidden from the networks. */
-  readonly strange: readonly Tried<Evidence>[] | null;
 }
 
 export interface TriedTwice extends Tried<Evidence> {
@@ -41,9 +39,9 @@ export interface DeepWork {
 }
 
 /**
- * A pilot network, trained on what the wide rung's trial was trained on, tells how the two are to be mixed and how often
- * they are right; the networks that serve are then trained on every row. Where spans are copied a second training would
- * take minutes: there the networks that serve are their own pilot and never see the held-out rows.
+ * A pilot network that never saw the held-out rows tells how the two rungs are to be mixed and how often they are right;
+ * the networks that serve are then trained on every row, if the rung is taken. Where spans are copied a second training
+ * would take minutes: there the networks that serve are their own pilot and never see the held-out rows.
  */
 export async function trainDeepRung(
   examples: readonly Example[],
@@ -54,56 +52,41 @@ export async function trainDeepRung(
   const { plan, inputSlots } = dataset;
   const copies = schemeOf(plan) !== null;
   const spec = specFor(examples.length, work);
-  const blind = rung.trial.blind && !copies;
-  const piloted = blind ? rung.trial : withoutHeld(rung, examples.length);
-  const { known, strange } = piloted;
-  const tried = [...known, ...strange];
-  const inside = piloted.inside.map((i) => examples[i]!);
-  const held = known.map(({ row }) => examples[row]!);
-  const data = deepDataOf(plan, inputSlots, copies ? inside : examples, copies ? held : []);
-  const device = await deviceFor(data, spec, work);
+  const out = new Set(rung.held);
+  const inside = examples.filter((_, i) => !out.has(i));
+  const held = rung.held.map((i) => examples[i]!);
+  const learning = deepDataOf(plan, inputSlots, inside, held);
+  const serving = copies ? learning : deepDataOf(plan, inputSlots, examples, []);
+  const device = await deviceFor(serving, spec, work);
   const pilot = copies
-    ? await fit(data, spec, work, { device, name: '', from: 0.35, to: 0.75 })
-    : await fit(deepDataOf(plan, inputSlots, inside, held), { ...spec, encoders: [cnn] }, work, {
+    ? await fit(serving, spec, work, { device, name: '', from: 0.35, to: 0.84 })
+    : await fit(learning, { ...spec, encoders: [cnn] }, work, {
         device,
         name: 'pilot',
         from: 0.35,
-        to: 0.45,
+        to: 0.48,
       });
   const said = await ask(
     pilot,
-    tried.map(({ row }) => examples[row]!.input),
+    held.map((example) => example.input),
     dataset,
   );
-  const rows = tried.map(({ row, said: wide }, t) => ({
-    example: examples[row]!,
-    wide,
-    deep: said[t]!,
-    i: row,
-  }));
-  const mine = rows.slice(0, known.length);
-  const mixture = withTagWeight(fitMixture(plan, mine), mine, rung, dataset);
-  const evidence = rows.map(({ example, wide, deep, i }) =>
-    mix(mixture, wide, deep, retagger(rung.taggerOf(i), example.input, inputSlots)),
-  );
-  const trained = copies
-    ? pilot
-    : await fit(data, spec, work, { device, name: 'final', from: 0.45, to: 0.75 });
+  const rows = rung.held.map((i, h) => ({ example: held[h]!, wide: rung.outOfFold[i]!, deep: said[h]!, i }));
+  const mixture = withTagWeight(fitMixture(plan, rows), rows, rung, dataset);
   return {
-    files: { files: trained.files, meta: trained.meta, mixture },
-    parameters: trained.meta.parameters,
+    files: async () => {
+      const { files, meta } = copies
+        ? pilot
+        : await fit(serving, spec, work, { device, name: 'final', from: 0.5, to: 0.84 });
+      return { files, meta, mixture };
+    },
     device,
-    known: known.map(({ row, said: wide }, t) => ({ row, said: evidence[t]!, wide })),
-    strange: !blind ? null : strange.map(({ row }, t) => ({ row, said: evidence[known.length + t]! })),
+    known: rows.map(({ example, wide, deep, i }) => ({
+      row: i,
+      wide,
+      said: mix(mixture, wide, deep, retagger(rung.taggerOf(i), example.input, inputSlots)),
+    })),
   };
-}
-
-/** The trial's held-out rows as a model that knows every class sees them. */
-function withoutHeld({ trial, outOfFold }: WideRung, rows: number): Trial<Evidence> {
-  const known = trial.known.map(({ row }) => ({ row, said: outOfFold[row]! }));
-  const held = new Set(known.map(({ row }) => row));
-  const inside = Array.from({ length: rows }, (_, i) => i).filter((i) => !held.has(i));
-  return { inside, known, strange: [], blind: false };
 }
 
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));

@@ -10,7 +10,7 @@ import { evaluate } from '../evaluation/report.ts';
 import { strangeFloor } from '../evaluation/strange.ts';
 import { readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
-import { candidatesOf, heldRows } from './candidates.ts';
+import { candidatesOf, heldRows, withNetworks } from './candidates.ts';
 import { cardOf } from './card.ts';
 import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
@@ -44,16 +44,19 @@ const train: TrainStudent = async (dataset, spec, options) => {
   const pause = pauseOf(options.signal);
   options.onProgress({ stage: 'wide', fraction: 0.02, message: `Learning from ${rows.length} answers` });
   const rung = await trainWideRung(rows, dataset, {
-    held: heldRows(rows),
+    held: heldRows(rows, dataset.plan),
     seed: spec.seed,
     pause,
     progress: (fraction, message) =>
       options.onProgress({ stage: 'wide', fraction: 0.02 + 0.33 * fraction, message }),
   });
   const trained = await candidatesOf(dataset, rows, rung, spec, options);
-  options.onProgress({ stage: 'select', fraction: 0.8, message: 'Choosing the rung' });
-  const { chosen, reason } = chooseRung(trained, spec.epsilon, spec.seed);
-  options.onProgress({ stage: 'select', fraction: 0.82, message: `Took ${chosen.rung}: ${reason}` });
+  options.onProgress({ stage: 'select', fraction: 0.49, message: 'Choosing the rung' });
+  const selected = chooseRung(trained, spec.epsilon, spec.seed);
+  const message = `Took ${selected.chosen.rung}: ${selected.reason}`;
+  options.onProgress({ stage: 'select', fraction: 0.5, message });
+  await pause();
+  const { taken: chosen, networks } = await withNetworks(trained, selected.chosen, options);
   await pause();
 
   options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
@@ -65,7 +68,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
     cache: buildCache(rows, dataset.inputSlots),
     wide: rung.wide,
     tagger: rung.tagger,
-    deep: chosen.deep,
+    deep: networks,
     acceptor: chosen.acceptor,
     blocked: [...options.capabilities.route, ...options.capabilities.drop],
   });
@@ -90,7 +93,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
     ...cardOf(dataset, spec, options, outcome),
     rung: chosen.rung,
     device: chosen.device,
-    parameters: parametersOf(parts) + (chosen.deep?.meta.parameters ?? 0),
+    parameters: parametersOf(parts) + (networks?.meta.parameters ?? 0),
     bytes: written.bytes,
     trainSeconds: (performance.now() - started) / 1000,
     report: evaluate(test.length > 0 ? test : calibration, outcome),

@@ -13,13 +13,15 @@ export interface WideRung {
   readonly taggerOf: (i: number) => Tagger | null;
   /** Out-of-fold evidence per example. */
   readonly outOfFold: readonly Evidence[];
+  /** Rows that neither the trial nor the networks' pilot may learn from. */
+  readonly held: readonly number[];
   readonly trial: Trial<Evidence>;
   /** Evidence on examples whose masked text was hidden from the tagger; it may be right all the same. */
   readonly hidden: readonly Tried<Evidence>[];
 }
 
 export interface RungWork {
-  /** Rows that the trial does not learn from. */
+  /** Rows that neither the trial nor the networks' pilot learn from. */
   readonly held: readonly number[];
   readonly seed: number;
   readonly pause: () => Promise<void>;
@@ -55,13 +57,13 @@ export async function trainWideRung(
     row,
     said: evidenceOf(row, said),
   });
-  const trial = { ...heads.trial, known: known.map(read), strange: strange.map(read) };
+  const trial = { known: known.map(read), strange: strange.map(read) };
   const hidden = tags.hidden.map(({ row, tagger }) => ({
     row,
     said: { ...outOfFold[row]!, tag: tagInput(tagger, examples[row]!.input, inputSlots) },
   }));
   const { tagger, taggerOf } = tags;
-  return { wide: heads.model, tagger, taggerOf, outOfFold, trial, hidden };
+  return { wide: heads.model, tagger, taggerOf, outOfFold, held, trial, hidden };
 }
 
 const rounds = 3;

@@ -18,19 +18,13 @@ export interface WideTraining {
 }
 
 /**
- * A training from which rows were held out and, where there are enough classes, some of them were hidden whole: what it
- * says of the held-out rows tells how often it is right, what it says of the hidden classes how sure it is of what is
- * strange to it.
+ * What trainings say from which held-out rows and some classes were hidden: of the hidden classes, how sure it is of what
+ * is strange to it; of the held-out rows, how sure of what it knows. Empty where there are too few classes to hide some.
  */
 export interface Trial<T> {
-  /** Rows that it learned from. */
-  readonly inside: readonly number[];
-  /** Held-out rows of classes that it knows. */
+  /** Held-out rows of classes that the training knew; once for each training. */
   readonly known: readonly Tried<T>[];
-  /** Rows of classes that it has never seen; empty where there are too few classes to hide some. */
   readonly strange: readonly Tried<T>[];
-  /** Did one training go without all the strange rows? With few classes each of several went without its own. */
-  readonly blind: boolean;
 }
 
 export interface Tried<T> {
@@ -95,7 +89,7 @@ export async function trainWide(
     });
     options.progress((fold + 1) / rounds);
   }
-  const trial = await tryOut(hidings, outOfFold, options.held, (inside, outside) =>
+  const trial = await tryOut(hidings, options.held, (inside, outside) =>
     crossScore(inside, outside, [...heads]),
   );
   options.progress((rounds - 1) / rounds);
@@ -105,29 +99,27 @@ export async function trainWide(
   return { model: { vocabulary, heads: withTemperatures(full, logits), neighbours }, outOfFold, trial };
 }
 
-/** Trainings that see no row of the hidden classes; a single one does without the held-out rows as well. */
+/** One training for each hiding: it sees neither the hidden classes nor the held-out rows. */
 async function tryOut(
   hidings: readonly Hiding[],
-  outOfFold: readonly WideScores[],
   held: readonly number[],
   score: (inside: readonly number[], outside: readonly number[]) => Promise<readonly WideScores[]>,
 ): Promise<Trial<WideScores>> {
   const out = new Set(held);
-  const [only] = hidings;
-  if (only !== undefined && hidings.length === 1) {
-    const inside = only.inside.filter((i) => !out.has(i));
-    const known = only.inside.filter((i) => out.has(i));
-    const said = await score(inside, [...known, ...only.outside]);
-    const tried = [...known, ...only.outside].map((row, i) => ({ row, said: said[i]! }));
-    return { inside, known: tried.slice(0, known.length), strange: tried.slice(known.length), blind: true };
-  }
+  const known: Tried<WideScores>[] = [];
   const strange: Tried<WideScores>[] = [];
   for (const { inside, outside } of hidings) {
-    const said = await score(inside, outside);
-    strange.push(...outside.map((row, i) => ({ row, said: said[i]! })));
+    const familiar = inside.filter((i) => out.has(i));
+    const rows = [...familiar, ...outside];
+    const said = await score(
+      inside.filter((i) => !out.has(i)),
+      rows,
+    );
+    const tried = rows.map((row, i) => ({ row, said: said[i]! }));
+    known.push(...tried.slice(0, familiar.length));
+    strange.push(...tried.slice(familiar.length));
   }
-  const inside = outOfFold.flatMap((_, i) => (out.has(i) ? [] : [i]));
-  return { inside, known: held.map((row) => ({ row, said: outOfFold[row]! })), strange, blind: false };
+  return { known, strange };
 }
 
 function neighboursOf(
