@@ -93,7 +93,9 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
     case 'choice':
       return alignChoice(node.slot, value, work);
     case 'derived':
-      return null; // Checked by rendering: its source may come later in the tree.
+      // Checked by rendering: its source may come later in the tree.
+      if (node.hint !== undefined) alignChoice(node.hint, value, work);
+      return null;
     case 'span':
       if (value === null && node.nullable === true) {
         work.targets[node.slot.name] = { kind: 'spans', spans: [] };

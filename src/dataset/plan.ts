@@ -69,7 +69,13 @@ export type PlanNode =
   | { readonly kind: 'constant'; readonly value: Json }
   | { readonly kind: 'choice'; readonly slot: ChoiceSlot }
   /** A function of a choice: `values[i]` is the value here where `from` chose its i-th value. */
-  | { readonly kind: 'derived'; readonly from: string; readonly values: readonly Json[] }
+  | {
+      readonly kind: 'derived';
+      readonly from: string;
+      readonly values: readonly Json[];
+      /** Chosen on its own as well, to speak for those choices of `from` that have this value; it fills nothing. */
+      readonly hint?: ChoiceSlot;
+    }
   /** Null in the answer where nothing is found and the node is `nullable`. */
   | { readonly kind: 'span'; readonly slot: SpanSlot; readonly nullable?: boolean }
   | { readonly kind: 'span-list'; readonly slot: SpanSlot }
@@ -210,6 +216,9 @@ function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
   switch (node.kind) {
     case 'choice':
       found.choices.push(node.slot);
+      return;
+    case 'derived':
+      if (node.hint !== undefined) found.choices.push(node.hint);
       return;
     case 'subset':
       found.choices.push(...node.slots);

@@ -4,6 +4,7 @@ import type { ModelInput, Target } from '../dataset/example.ts';
 import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../dataset/plan.ts';
 import { fillPlan } from '../dataset/render.ts';
 import type { Answer } from '../wire/chat.ts';
+import { withHints } from './hints.ts';
 import { shapeOf } from './probability.ts';
 
 /** What the rungs say of one input, before the plan turns it into an answer. */
@@ -57,7 +58,8 @@ export interface Signals {
 }
 
 /** Fills the plan with the most probable values and renders it. */
-export function decode(plan: OutputPlan, evidence: Evidence, input: ModelInput): Decoded {
+export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Decoded {
+  const evidence = { ...said, choices: withHints(plan, said.choices) };
   const targets: Record<string, Target> = {};
   const used: ChoiceSlot[] = [];
   let spans = 1;

@@ -125,18 +125,27 @@ function derive(fields: readonly ObjectField[], objects: readonly { value: JsonO
       if (source === field || derived.has(source.key) || size(source) < size(field)) continue;
       const node = follows(field, source, objects);
       if (node === null) continue;
-      derived.set(field.key, node);
+      derived.set(field.key, withHint(node, field));
       break;
     }
   }
   return fields.map((field) => ({ ...field, node: derived.get(field.key) ?? field.node }));
 }
 
+/** A coarser choice is easier than the one that decides it, and helps to make it. */
+function withHint(node: PlanNode & { kind: 'derived' }, field: ObjectField): PlanNode {
+  const own = field.node.kind === 'choice' ? field.node.slot : null;
+  return own === null || own.values.length > mostHints * node.values.length ? node : { ...node, hint: own };
+}
+
+/** Values of a hint for each value that it speaks for: with more it would only say the same again. */
+const mostHints = 0.7;
+
 function follows(
   field: ObjectField,
   source: ObjectField,
   objects: readonly { value: JsonObject }[],
-): PlanNode | null {
+): (PlanNode & { kind: 'derived' }) | null {
   if (source.node.kind !== 'choice') return null;
   const pairs = new Map<string, Json[]>();
   for (const { value } of objects) {

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { OutputPlan } from '../../src/dataset/plan.ts';
+import { choiceSlots } from '../../src/dataset/plan.ts';
+import { withHints } from '../../src/student/hints.ts';
+import { said, topicCalls } from '../dataset/support.ts';
+import { dataOf } from './support.ts';
+
+function planned(): OutputPlan {
+  const made = topicCalls(200, (topic) =>
+    said(JSON.stringify({ area: topic === 'food' || topic === 'music' ? 'home' : 'away', topic })),
+  );
+  return dataOf(made).plan;
+}
+
+test('a coarse field that a finer one decides speaks for the finer one', () => {
+  const plan = planned();
+  assert.deepEqual(
+    choiceSlots(plan).map((slot) => slot.name),
+    ['area', 'topic'],
+  );
+  const [area, topic] = choiceSlots(plan);
+  const of = (name: string): number => topic!.values.indexOf(name);
+  const fine = new Float64Array(4).fill(0.05);
+  fine[of('weather')] = 0.5;
+  fine[of('food')] = 0.4;
+  const coarse = Float64Array.from(area!.values, (value) => (value === 'home' ? 0.9 : 0.1));
+  const heard = withHints(
+    plan,
+    new Map([
+      ['topic', fine],
+      ['area', coarse],
+    ]),
+  ).get('topic')!;
+  assert.ok(heard[of('food')]! > heard[of('weather')]!);
+  assert.ok(Math.abs(heard.reduce((sum, p) => sum + p, 0) - 1) < 1e-9);
+  assert.ok(heard[of('music')]! > heard[of('travel')]!);
+});
+
+test('without a hint the choices stay what they are', () => {
+  const plan = dataOf(topicCalls(80, (topic) => said(topic))).plan;
+  const choices = new Map([['label', Float64Array.of(0.7, 0.1, 0.1, 0.1)]]);
+  assert.equal(withHints(plan, choices), choices);
+});
