@@ -1,5 +1,5 @@
 import type { AssignedCall, Task } from '../tasks/task.ts';
-import { answerOf, messageText } from '../wire/chat.ts';
+import { answerOf, messageText, wholeText } from '../wire/chat.ts';
 import { type Place, readAnswer, readOptions } from './reading.ts';
 import { readRequest, readResponse } from './request.ts';
 
@@ -66,7 +66,7 @@ export function tallyCalls(task: Task, calls: readonly AssignedCall[]): Tally {
     readResponse(call.response, assignment.kind, use);
     if (assignment.kind !== 'normal') return;
     normal[index] = 1;
-    readAnswer(answerOf(call.response), options, use);
+    readAnswer({ ...answerOf(call.response), text: wholeText(call.request, call.response) }, options, use);
   });
   return {
     times: Float64Array.from(counted, ({ call }) => call.trace.startMs),

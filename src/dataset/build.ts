@@ -3,7 +3,7 @@ import type { CapabilitySet } from '../capabilities/capability.ts';
 import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
 import type { Answer, ChatRequest, TokenLogprob } from '../wire/chat.ts';
-import { answerOf } from '../wire/chat.ts';
+import { answerOf, messageText, wholeText } from '../wire/chat.ts';
 import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -53,7 +53,11 @@ export function buildDataset({
   const slots = [...inputSlotsOf(task), ...copiedDates(task, whole)];
   const observations = whole.map((o) => ({ ...o, input: narrowed(o.input, slots) }));
   const stones = tombstones(task, capabilities ?? { drop: [] });
-  const dropped = observations.map((o) => firesDropped(stones, o.answer, null)[0] ?? null);
+  const dropped = observations.map(
+    (o) =>
+      firesDropped(stones, { ...o.answer, text: wholeText(o.call.request, o.call.response!) }, null)[0] ??
+      null,
+  );
   const inferred = inferPlan(
     observations.filter((_, i) => dropped[i] === null),
     task,
@@ -166,8 +170,7 @@ function habitsOf(
 /** What the caller has written of the answer: a last message of the assistant. */
 function begunOf({ messages }: ChatRequest): string {
   const last = messages.at(-1);
-  if (last?.role !== 'assistant') return '';
-  return last.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+  return last?.role === 'assistant' ? messageText(last) : '';
 }
 
 /**

@@ -11,7 +11,9 @@ export function blockedUse(
   let found: string | null = null;
   const several = plan.kind === 'text-answer' && plan.style.format === 'list';
   const separator = several ? plan.style.itemSeparator : null;
-  readAnswer(answer, { separator, firstLine: false }, (id) => {
+  const style = plan.kind === 'text-answer' ? plan.style : { begun: '', cut: '' };
+  const text = answer.text === null ? null : style.begun + answer.text + style.cut;
+  readAnswer({ ...answer, text }, { separator, firstLine: false }, (id) => {
     found ??= blocked.get(signature(id)) ?? null;
   });
   return found;

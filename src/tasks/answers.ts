@@ -1,5 +1,5 @@
 import { isArray, isObject, type Json, parseJson } from '../base/json.ts';
-import type { ChatResponse } from '../wire/chat.ts';
+import { type ChatRequest, type ChatResponse, wholeText } from '../wire/chat.ts';
 
 /** Readings of answers that output shapes and call kinds share. */
 
@@ -17,9 +17,9 @@ function unfence(text: string): string {
   return (fenced?.[1] ?? text).trim();
 }
 
-/** Text of an answer, trimmed; '' for none. */
-export function answerText(response: ChatResponse): string {
-  return response.text?.trim() ?? '';
+/** Text of an answer, trimmed, with what a prefill began of its JSON; '' for none. */
+export function answerText(response: ChatResponse, request: ChatRequest): string {
+  return wholeText(request, response)?.trim() ?? '';
 }
 
 /** A label as counted: without the quotes or the full stop that a teacher sometimes adds. */

@@ -23,6 +23,8 @@ export interface AnswerHabit {
   /** Share of answers that ask or doubt in any way. */
   readonly askingShare: number;
   readonly medianWords: number;
+  /** Nearly every answer ends at the limit on its tokens after a few words: the caller wants the label alone. */
+  readonly cutShort: boolean;
 }
 
 /** Above this share, asking back or doubting is how this task talks, not a deviation. */
@@ -33,11 +35,15 @@ const LABEL_WORDS = 8;
 
 /** Learns the habit from the answers of a task. @param instructions the prompt's constant text, for labels it names. */
 export function answerHabit(calls: readonly Call[], instructions: string): AnswerHabit {
-  const whole = calls.flatMap(({ response }) =>
-    response === null || isCut(response) || isDeclined(response, answerText(response)) ? [] : [response],
+  const answered = calls.flatMap(({ request, response }) =>
+    response === null ? [] : [{ response, text: answerText(response, request) }],
   );
-  const withTools = whole.filter((response) => response.toolCalls.length > 0).length;
-  const texts = whole.filter((r) => r.toolCalls.length === 0).map(answerText);
+  const cutShort = isCutOnPurpose(answered);
+  const whole = answered.filter(
+    ({ response, text }) => (cutShort || !isCut(response)) && !isDeclined(response, text),
+  );
+  const withTools = whole.filter(({ response }) => response.toolCalls.length > 0).length;
+  const texts = whole.filter(({ response }) => response.toolCalls.length === 0).map(({ text }) => text);
   const json = texts.filter((text) => jsonAnswer(text) !== undefined).length;
   const words = texts.map(wordCount).sort((a, b) => a - b);
   const base = {
@@ -48,6 +54,7 @@ export function answerHabit(calls: readonly Call[], instructions: string): Answe
     otherShare: 0,
     unsureShare: shareOf(texts, doubtsPlainly),
     askingShare: shareOf(texts, soundsUnsure),
+    cutShort,
     medianWords: words[words.length >> 1] ?? 0,
   };
   if (withTools >= 0.5 * whole.length && withTools > 0)
@@ -77,6 +84,17 @@ export function answerHabit(calls: readonly Call[], instructions: string): Answe
   };
 }
 
+/** More words than this are an answer that broke off. */
+const CUT_WORDS = 6;
+
+function isCutOnPurpose(
+  answered: readonly { readonly response: ChatResponse; readonly text: string }[],
+): boolean {
+  const cut = answered.filter(({ response }) => isCut(response));
+  if (cut.length < 0.9 * answered.length || cut.length < 10) return false;
+  return cut.filter(({ text }) => wordCount(text) <= CUT_WORDS).length >= 0.9 * cut.length;
+}
+
 /** The label that opens the last line of nearly every answer. */
 function commonEnding(texts: readonly string[]): string {
   const openings = countValues(texts.map((text) => /(?:^|\n)([^\n:]{2,30}:)[^\n]*$/u.exec(text)?.[1] ?? ''));
@@ -104,7 +122,7 @@ export function kindOfCall(call: Call, input: string, habit: AnswerHabit): CallK
   const { response } = call;
   if (response === null) return isFiltered(call.trace.response) ? 'refusal' : 'error';
   if (response.finish === 'error') return 'error';
-  const text = answerText(response);
+  const text = answerText(response, call.request);
   if (isDeclined(response, text)) return 'refusal';
   if (isProbe(input)) return 'probe';
   return deviation(response, text, habit);
@@ -123,7 +141,7 @@ function isDeclined(response: ChatResponse, text: string): boolean {
 }
 
 function deviation(response: ChatResponse, text: string, habit: AnswerHabit): CallKind {
-  const cut = isCut(response);
+  const cut = isCut(response) && !habit.cutShort;
   switch (habit.form) {
     case 'tools': {
       const broken = response.toolCalls.some((toolCall) => toolCall.parsed === null);

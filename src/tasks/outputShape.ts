@@ -34,7 +34,7 @@ export function inferOutputShape(calls: readonly Call[]): OutputShape {
   if (answered.length === 0) return { kind: 'text', reason: 'no answer yet' };
   const withTools = answered.filter(({ response }) => response.toolCalls.length > 0).length;
   if (withTools >= 0.5 * answered.length) return toolShape(answered, withTools);
-  const texts = answered.map(({ response }) => answerText(response));
+  const texts = answered.map(({ request, response }) => answerText(response, request));
   return (
     jsonShape(answered, texts) ??
     labelShape(texts, instructions(answered)) ??

@@ -26,7 +26,7 @@ export function outputsOf(digests: readonly Digest[]): Outputs {
   };
   for (const { call } of spread(digests, 400)) {
     if (call.response === null || call.trace.servedBy === 'student') continue;
-    const text = answerText(call.response);
+    const text = answerText(call.response, call.request);
     const json = jsonAnswer(text);
     if (call.response.toolCalls.length > 0)
       note(

@@ -1,7 +1,7 @@
 import { canonicalJson, isObject, type JsonObject } from '../base/json.ts';
 import { normaliseText, shorten } from '../base/text.ts';
 import type { ChatResponse } from '../wire/chat.ts';
-import { answerText, jsonAnswer, labelOf } from './answers.ts';
+import { jsonAnswer, labelOf } from './answers.ts';
 import { spread } from './family.ts';
 import { informationBetween } from './information.ts';
 import { isBackground, isDate, looksLikeList } from './slotNames.ts';
@@ -231,7 +231,7 @@ function answerParts(response: ChatResponse): readonly (readonly [string, string
       ...fieldParts(name, parsed ?? {}),
     ]);
   }
-  const text = answerText(response);
+  const text = response.text?.trim() ?? '';
   const json = jsonAnswer(text);
   return isObject(json) ? fieldParts('', json) : [['text', labelOf(text)]];
 }

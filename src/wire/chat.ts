@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
+import { type Json, type JsonObject, parseJson } from '../base/json.ts';
 
 /** A call to a language model, free of any provider's wire format. Codecs in this folder translate to and from it. */
 
@@ -118,6 +118,27 @@ export interface ChatResponse {
 export interface Answer {
   readonly text: string | null;
   readonly toolCalls: readonly { readonly name: string; readonly arguments: string }[];
+}
+
+/**
+ * The text of an answer with what the caller's prefill began and a stop sequence ended, where it is JSON only so; else
+ * the text as it is.
+ */
+export function wholeText(request: ChatRequest, { text }: Pick<ChatResponse, 'text'>): string | null {
+  if (text === null || isJsonText(text)) return text;
+  const last = request.messages.at(-1);
+  const begun = last?.role === 'assistant' ? messageText(last) : '';
+  const cuts = ['', ...request.sampling.stop];
+  if (begun === '' && cuts.length === 1) return text;
+  for (const start of [begun, ''])
+    for (const cut of cuts) if (isJsonText(start + text + cut)) return start + text + cut;
+  return text;
+}
+
+function isJsonText(text: string): boolean {
+  const bare = text.trim().replace(/^```[a-z]*\s*|\s*```$/giu, '');
+  if (!bare.startsWith('{') && !bare.startsWith('[')) return false;
+  return parseJson(bare) !== undefined;
 }
 
 /** The answer inside a response. */
