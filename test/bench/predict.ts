@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,12 +8,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { quantile } from '../../src/base/quantile.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
+import { createWorker } from '../../src/worker/client.ts';
 import { readTraffic, type TrafficLine, trafficFolder } from './support/traffic.ts';
 
 /**
  * Serving speed through the gateway over HTTP: a student is trained by `replay`, then `serve` answers test lines on 16
  * connections. Prints one JSON line.
- * npm run bench -- predict [--traffic FOLDER] [--set trec] [--connections 16] [--calls 4000] [--epsilon 0.05]
+ * npm run bench -- predict [--traffic FOLDER] [--set trec] [--connections 16] [--calls 4000] [--epsilon 0.05] [--students 10]
  */
 
 const folder = trafficFolder();
@@ -97,7 +98,8 @@ async function measure(from: string) {
       p99Ms: round(quantile(own, 0.99)),
       firstAnswerMs,
       coldStart: await coldStart(),
-      megabytes: residentMegabytes(server),
+      megabytes: residentMegabytes(server.pid ?? -1),
+      students: await manyStudents(lines),
     };
   } finally {
     server.kill('SIGTERM');
@@ -164,10 +166,7 @@ function call(agent: Agent, urls: Readonly<Record<string, string>>, line: Traffi
 
 /** From the bundle on disk to the first answer, in this process. */
 async function coldStart(): Promise<{ readonly ms: number; readonly bundles: number }> {
-  const root = path.join(storage, 'students');
-  const folders = readdirSync(root).flatMap((task) =>
-    readdirSync(path.join(root, task)).map((name) => path.join(root, task, name)),
-  );
+  const folders = bundleFolders();
   const started = performance.now();
   for (const place of folders) {
     const student = await loadStudent(place);
@@ -178,15 +177,53 @@ async function coldStart(): Promise<{ readonly ms: number; readonly bundles: num
   return { ms: round((performance.now() - started) / Math.max(1, folders.length)), bundles: folders.length };
 }
 
-/** Resident memory of the server and the processes under it; null where there is no /proc to ask. */
-function residentMegabytes(server: ChildProcess): number | null {
+/**
+ * Resident memory of one serving process that has `--students` of them (the same bundle again and again: each has memory
+ * of its own): when all are loaded, and when each has just been asked, which opens those that were closed as idle.
+ */
+async function manyStudents(lines: readonly TrafficLine[]) {
+  const [bundle] = bundleFolders();
+  if (bundle === undefined) return null;
+  const count = Number(option('students', '10'));
+  const worker = createWorker({ entry: path.resolve(program, '../worker.cjs'), role: 'serve' });
+  const megabytes = (): number | null => residentMegabytes(worker.pid ?? -1);
+  try {
+    await worker.request('unload', { taskId: 'none' });
+    const empty = megabytes();
+    const tasks = Array.from({ length: count }, (_, i) => `task ${i}`);
+    for (const taskId of tasks) await worker.request('load', { taskId, bundle });
+    const loaded = megabytes();
+    const text = JSON.stringify(lines[0]?.request ?? '').slice(0, 200);
+    for (let round = 0; round < 20; round++)
+      for (const taskId of tasks)
+        await worker.request('predict', { taskId, inputs: [{ slots: { text }, context: {} }] });
+    return { count, bundleMegabytes: folderMegabytes(bundle), empty, loaded, active: megabytes() };
+  } finally {
+    await worker.dispose();
+  }
+}
+
+function bundleFolders(): string[] {
+  const root = path.join(storage, 'students');
+  return readdirSync(root).flatMap((task) =>
+    readdirSync(path.join(root, task)).map((name) => path.join(root, task, name)),
+  );
+}
+
+function folderMegabytes(folder: string): number {
+  const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0);
+  return round(bytes / 1e6);
+}
+
+/** Resident memory of a process and those under it; null where there is no `ps` to ask. */
+function residentMegabytes(top: number): number | null {
   const { stdout, status } = spawnSync('ps', ['-eo', 'pid=,ppid=,rss='], { encoding: 'utf8' });
   if (status !== 0) return null;
   const rows = stdout
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/).map(Number));
-  const under = new Set([server.pid ?? -1]);
+  const under = new Set([top]);
   for (let grown = true; grown; ) {
     grown = false;
     for (const [pid, parent] of rows)
