@@ -123,14 +123,21 @@ function fit(
     threads,
     signal: options.signal,
     checkpoints: { folder: path.join(options.checkpoints, name), key },
-    onProgress: ({ fraction, step, loss, validation }) =>
+    onProgress: ({ fraction, member, step, loss, validation }) =>
       options.onProgress({
         stage: 'deep',
         fraction: from + (to - from) * fraction,
         message: name === 'pilot' ? 'Training a pilot network' : 'Training the networks',
-        point: { step, loss, validation },
+        point: { series: name === 'pilot' ? name : seriesOf(spec, member), step, loss, validation },
       }),
   });
+}
+
+/** The kind of a network, with a number where there are several of it. */
+function seriesOf({ encoders }: DeepSpec, member: number): string {
+  const kind = encoders[member]?.kind ?? 'network';
+  const alike = encoders.filter((encoder) => encoder.kind === kind);
+  return alike.length === 1 ? kind : `${kind} ${alike.indexOf(encoders[member]!) + 1}`;
 }
 
 async function ask(

@@ -66,8 +66,10 @@ export interface ModelCard {
   readonly curve?: readonly LearningPoint[];
 }
 
-/** The end of one pass over the training rows. Steps begin anew with each network. */
+/** The end of one pass over the training rows, or of one fold of them. */
 export interface LearningPoint {
+  /** What learned: wide, tagger, pilot, or a network. Steps begin anew with each. */
+  readonly series: string;
   readonly step: number;
   /** Mean loss over the training rows. */
   readonly loss: number;

@@ -14,7 +14,7 @@ import { candidatesOf, heldRows, withNetworks } from './candidates.ts';
 import { cardOf } from './card.ts';
 import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
-import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
+import type { StudentSpec, TrainOptions, TrainProgress, TrainStudent } from './student.ts';
 import { trainWideRung } from './wideRung.ts';
 
 /** Fewer answers than this teach nothing that could be certified. */
@@ -42,13 +42,21 @@ const train: TrainStudent = async (dataset, spec, options) => {
     return decline(dataset, spec, options, `Only ${planned} answers to learn from: too few for a student.`);
 
   const pause = pauseOf(options.signal);
-  options.onProgress({ stage: 'wide', fraction: 0.02, message: `Learning from ${rows.length} answers` });
+  let last: TrainProgress = {
+    stage: 'wide',
+    fraction: 0.02,
+    message: `Learning from ${rows.length} answers`,
+  };
+  options.onProgress(last);
   const rung = await trainWideRung(rows, dataset, {
     held: heldRows(rows, dataset.plan),
     seed: spec.seed,
     pause,
-    progress: (fraction, message) =>
-      options.onProgress({ stage: 'wide', fraction: 0.02 + 0.33 * fraction, message }),
+    progress: (fraction, message) => {
+      last = { stage: 'wide', fraction: 0.02 + 0.33 * fraction, message };
+      options.onProgress(last);
+    },
+    point: (point) => options.onProgress({ ...last, point }),
   });
   const trained = await candidatesOf(dataset, rows, rung, spec, options);
   options.onProgress({ stage: 'select', fraction: 0.49, message: 'Choosing the rung' });

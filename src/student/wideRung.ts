@@ -1,5 +1,6 @@
 import type { Dataset, Example } from '../dataset/example.ts';
 import type { Evidence } from './decode.ts';
+import type { LearningPoint } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { maskedNames, trainTagger } from './tagger/train.ts';
 import type { WideModel } from './wide/model.ts';
@@ -26,12 +27,13 @@ export interface RungWork {
   readonly seed: number;
   readonly pause: () => Promise<void>;
   readonly progress: (fraction: number, message: string) => void;
+  readonly point?: (point: LearningPoint) => void;
 }
 
 export async function trainWideRung(
   examples: readonly Example[],
   dataset: Dataset,
-  { held, seed, pause, progress }: RungWork,
+  { held, seed, pause, progress, point }: RungWork,
 ): Promise<WideRung> {
   const { plan, inputSlots } = dataset;
   const heads = await trainWide(examples, plan, inputSlots, {
@@ -40,11 +42,13 @@ export async function trainWideRung(
     seed,
     pause,
     progress: (fraction) => progress(0.5 * fraction, 'Training the linear heads'),
+    point: (step, loss, validation) => point?.({ series: 'wide', step, loss, validation }),
   });
   const tags = await crossTag(examples, dataset, {
     seed,
     pause,
     progress: (fraction, message) => progress(0.5 + 0.5 * fraction, message),
+    ...(point === undefined ? {} : { point }),
   });
   const evidenceOf = (i: number, scores: (typeof heads.outOfFold)[number]): Evidence => {
     const tagger = tags.taggerOf(i);
@@ -78,19 +82,26 @@ interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf'> {
 async function crossTag(
   examples: readonly Example[],
   { plan, inputSlots }: Dataset,
-  { seed, pause, progress }: Omit<RungWork, 'held'>,
+  { seed, pause, progress, point }: Omit<RungWork, 'held'>,
 ): Promise<CrossTagged> {
   const folds = foldsOf(examples, rounds);
   const hiddenFrom = Array.from(maskedNames(examples, plan, inputSlots), (name) =>
     name !== 0 && name % shown === 0 ? Math.floor(name / shown) % rounds : -1,
   );
-  const teach = (rows: readonly Example[], done: number) =>
-    trainTagger(rows, plan, inputSlots, {
+  const teach = (rows: readonly Example[], done: number) => {
+    const epochs = Math.max(8, Math.min(16, Math.round(200_000 / Math.max(1, rows.length))));
+    return trainTagger(rows, plan, inputSlots, {
       seed,
-      epochs: Math.max(8, Math.min(16, Math.round(200_000 / Math.max(1, rows.length)))),
+      epochs,
       pause,
-      progress: (fraction) => progress((done + fraction) / (rounds + 1), 'Training the tagger'),
+      progress: (fraction, loss) => {
+        progress((done + fraction) / (rounds + 1), 'Training the tagger');
+        // The one that will serve is trained last, on every row: there is none to validate it on.
+        if (done === rounds)
+          point?.({ series: 'tagger', step: Math.round(fraction * epochs), loss, validation: null });
+      },
     });
+  };
   const partial: Tagger[] = [];
   for (let fold = 0; fold < rounds; fold++) {
     const tagger = await teach(

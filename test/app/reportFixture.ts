@@ -276,6 +276,7 @@ export function workspace(): AppState {
         fraction: 1,
         message: 'done',
         curve: Array.from({ length: 60 }, (_, i) => ({
+          series: 'cnn 1',
           step: i * 25,
           loss: 4.8 * Math.exp(-i / 13) + 0.12 + 0.06 * Math.sin(i * 2.3),
           validation: i % 3 === 0 ? 4.9 * Math.exp(-i / 11) + 0.31 : null,

@@ -327,6 +327,7 @@ const training: JobState = {
   // Two networks: each counts its steps from the beginning.
   curve: [32, 20].flatMap((steps, network) =>
     Array.from({ length: steps }, (_, i) => ({
+      series: `cnn ${network + 1}`,
       step: (i + 1) * 10,
       loss: 0.08 + (2.2 - network) * Math.exp(-i / 7) + 0.05 * Math.sin(i * 1.7),
       validation: i % 6 === 5 ? 0.18 + (2.1 - network) * Math.exp(-i / 7) : null,

@@ -22,6 +22,13 @@ test('a label task is learned, certified and answered from the bundle', () =>
       [...new Set(options.seen.map((progress) => progress.stage))],
       ['wide', 'select', 'export', 'calibrate', 'verify'],
     );
+    const points = options.seen.flatMap(({ point }) => (point === undefined ? [] : [point]));
+    assert.deepEqual(
+      points.map(({ series, step }) => [series, step]),
+      [1, 2, 3, 4, 5].map((step) => ['wide', step]),
+    );
+    for (const { loss, validation } of points)
+      assert.ok(Number.isFinite(loss) && validation !== null && Number.isFinite(validation));
     const student = await loadStudent(options.target);
     assert.ok(student.ok);
     const [answered] = await student.value.predict([

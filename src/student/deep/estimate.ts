@@ -94,8 +94,11 @@ function prepare(data: DeepData, spec: DeepSpec) {
 function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, prepared: Prepared) {
   const { features, corpus, batches } = prepared;
   const network = networkOf(data, features, encoder, spec);
-  const parameters = countOf(parametersOf(network)) + network.rows * encoder.width;
-  const activations = [...new Set(batches.map((batch) => batch.length))].map((length) => {
+  const dense = countOf(parametersOf(network));
+  const rows = network.rows * encoder.width;
+  const lengths = [...new Set(batches.map((batch) => batch.length))];
+  // One step runs at a time, and what it needs is freed when it ends.
+  const activations = lengths.map((length) => {
     const own = batches.filter((batch) => batch.length === length);
     const shape = {
       batch: batchSizeOf(length, spec.training.batch),
@@ -104,11 +107,19 @@ function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, p
     };
     return peakBytes(trainingStep(network, shape, spec.training).graph);
   });
-  // Four tensors per parameter (value, two moments, average) in two buffers each, the best and a checkpoint's copies, and
-  // the working memory of one session per length, which the runtime keeps.
-  const states = parameters * 4 * (4 * 2 + 2 + 4) + NOISE_SIZE * 4;
-  return { parameters, bytes: states + activations.reduce((a, b) => a + b, 0) };
+  // Value, two moments and average of the dense parameters in two buffers each; rows and their first moment are updated
+  // in place, their average has two.
+  const live = 8 * dense + 4 * rows + NOISE_SIZE;
+  const whole = 4 * dense + 3 * rows;
+  // The first values, a checkpoint and its file's bytes, and the parameters of the best epoch.
+  const copies = 3 * whole + dense + rows;
+  const sessions = RUNTIME_BYTES + lengths.length * SESSION_BYTES;
+  return { parameters: dense + rows, bytes: 4 * (live + copies) + Math.max(0, ...activations) + sessions };
 }
+
+/** Measured: the runtime's code and tables, and the graph and buffers of one compiled step. */
+const RUNTIME_BYTES = 25e6;
+const SESSION_BYTES = 3e6;
 
 function commonLength(batches: readonly PlannedBatch[]): number {
   const counts = new Map<number, number>();

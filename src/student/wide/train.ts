@@ -39,7 +39,12 @@ export interface WideOptions {
   readonly seed: number;
   readonly pause: () => Promise<void>;
   readonly progress: (fraction: number) => void;
+  /** After each fold: its number, and the mean loss on rows that it learned from and on the fold. */
+  readonly point?: (step: number, loss: number, validation: number) => void;
 }
+
+/** Rows on which the loss of what was learned is told. */
+const mostToldRows = 400;
 
 /** Weights of the widest head; many classes leave room for fewer features. */
 const mostWeights = 1 << 26;
@@ -66,27 +71,38 @@ export async function trainWide(
     inside: readonly number[],
     outside: readonly number[],
     slots: readonly ChoiceSlot[],
+    /** Rows that are scored as well though the training saw them. */
+    seen: readonly number[] = [],
   ) => {
     const own = vocabularyOf(vocabulary, raw, inside);
     const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads: slots, options });
     if (slots === heads) for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
     const neighbours = main === null ? null : neighboursOf(main, examples, data, inside);
     const model = { vocabulary: own, heads: withTemperatures(partial, logits), neighbours };
+    const asked = [...outside, ...seen];
     const held = vectorise(
       own,
-      outside.map((i) => raw[i]!),
+      asked.map((i) => raw[i]!),
     );
-    return outside.map((_, row) => scoreWideRow(model, held, row));
+    return asked.map((_, row) => scoreWideRow(model, held, row));
   };
   const hidings = main === null ? [] : hideClasses(main, examples, options.seed);
   const rounds = options.folds + hidings.length + 1;
   for (let fold = 0; fold < options.folds; fold++) {
     const inside = all.filter((i) => folds[i] !== fold);
     const outside = all.filter((i) => folds[i] === fold);
-    const scores = await crossScore(inside, outside, heads);
+    const seen = inside.slice(0, mostToldRows);
+    const scores = await crossScore(inside, outside, heads, seen);
     outside.forEach((i, k) => {
       outOfFold[i] = scores[k]!;
     });
+    const lossOf = (rows: readonly number[], said: readonly WideScores[]): number =>
+      meanLoss(
+        rows.map((i) => examples[i]!),
+        said,
+        heads,
+      );
+    options.point?.(fold + 1, lossOf(seen, scores.slice(outside.length)), lossOf(outside, scores));
     options.progress((fold + 1) / rounds);
   }
   const trial = await tryOut(hidings, options.held, (inside, outside) =>
@@ -97,6 +113,23 @@ export async function trainWide(
   options.progress(1);
   const neighbours = main === null ? null : neighboursOf(main, examples, data, all);
   return { model: { vocabulary, heads: withTemperatures(full, logits), neighbours }, outOfFold, trial };
+}
+
+/** Mean over rows of the negative log-likelihood of their classes, summed over the heads. */
+function meanLoss(
+  examples: readonly Example[],
+  scores: readonly WideScores[],
+  heads: readonly ChoiceSlot[],
+): number {
+  let sum = 0;
+  for (const [i, { targets }] of examples.entries()) {
+    for (const { name } of heads) {
+      const target = targets?.[name];
+      if (target?.kind === 'class')
+        sum -= Math.log(Math.max(1e-7, scores[i]!.choices.get(name)![target.index]!));
+    }
+  }
+  return sum / Math.max(1, examples.length);
 }
 
 /** One training for each hiding: it sees neither the hidden classes nor the held-out rows. */
