@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { sha256 } from '../../base/hash.ts';
 
@@ -25,7 +26,7 @@ export function openCheckpoints(folder: string, key: string): CheckpointStore {
     save: (name, checkpoint) => {
       mkdirSync(folder, { recursive: true });
       const temporary = `${fileOf(name)}.${process.pid}.part`;
-      writeFileSync(temporary, encode(key, checkpoint));
+      write(temporary, key, checkpoint);
       renameSync(temporary, fileOf(name));
     },
     load: (name) => {
@@ -40,13 +41,23 @@ export function openCheckpoints(folder: string, key: string): CheckpointStore {
   };
 }
 
-function encode(key: string, { numbers, tensors }: Checkpoint): Buffer {
+/** Tensor by tensor: a copy of all of them for the file would be most of the memory that a training takes. */
+function write(file: string, key: string, { numbers, tensors }: Checkpoint): void {
   const sizes = Object.fromEntries(Object.entries(tensors).map(([name, data]) => [name, data.length]));
-  const body = Buffer.concat(
-    Object.values(tensors).map((data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+  const parts = Object.values(tensors).map(
+    (data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   );
-  const header = JSON.stringify({ key, numbers, sizes, sha256: sha256(body) });
-  return Buffer.concat([Buffer.from(`${header}\n`), body]);
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  const header = JSON.stringify({ key, numbers, sizes, sha256: hash.digest('hex') });
+  const handle = openSync(file, 'w');
+  try {
+    for (const part of [Buffer.from(`${header}\n`), ...parts]) {
+      for (let at = 0; at < part.length; ) at += writeSync(handle, part, at);
+    }
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function decode(key: string, file: Buffer): Checkpoint | null {

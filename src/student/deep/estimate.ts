@@ -9,6 +9,7 @@ import { batchSizeOf, encodeCorpus, epochsOf, planEpoch } from './corpus.ts';
 import type { DeepData } from './data.ts';
 import { buildFeatures } from './features.ts';
 import { networkOf } from './fit.ts';
+import { predictionBytes } from './predict.ts';
 import { NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
 import { initialState, lossSum, openTrainer } from './trainer.ts';
@@ -111,15 +112,18 @@ function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, p
   // in place, their average has two.
   const live = 8 * dense + 4 * rows + NOISE_SIZE;
   const whole = 4 * dense + 3 * rows;
-  // The first values, a checkpoint and its file's bytes, and the parameters of the best epoch.
-  const copies = 3 * whole + dense + rows;
-  const sessions = RUNTIME_BYTES + lengths.length * SESSION_BYTES;
-  return { parameters: dense + rows, bytes: 4 * (live + copies) + Math.max(0, ...activations) + sessions };
+  // The first values, what a checkpoint reads, and the parameters of the best epoch.
+  const copies = 2 * whole + dense + rows;
+  const sessions = RUNTIME_BYTES + (lengths.length + 2) * SESSION_BYTES;
+  const largest = Math.max(predictionBytes(features.rowsPerWord, encoder.width), ...activations);
+  return { parameters: dense + rows, bytes: 4 * (live + copies) + largest + sessions + GARBAGE_BYTES };
 }
 
 /** Measured: the runtime's code and tables, and the graph and buffers of one compiled step. */
 const RUNTIME_BYTES = 25e6;
 const SESSION_BYTES = 3e6;
+/** What a collector leaves lying about before it looks. */
+const GARBAGE_BYTES = 90e6;
 
 function commonLength(batches: readonly PlannedBatch[]): number {
   const counts = new Map<number, number>();

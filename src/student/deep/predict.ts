@@ -41,9 +41,16 @@ export async function predictNetwork(
   return results;
 }
 
-/** Inputs at once: about 1,500 tokens, which bounds the memory for the rows of their words (about 20 MB). */
+const TOKENS_AT_ONCE = 1536;
+
+/** Inputs at once: a number of tokens that bounds the memory for the rows of their words. */
 function batchSize(tokens: number): number {
-  return Math.max(1, Math.min(64, Math.floor(1536 / Math.max(1, tokens))));
+  return Math.max(1, Math.min(64, Math.floor(TOKENS_AT_ONCE / Math.max(1, tokens))));
+}
+
+/** The most that those rows take, with their weighted copy. */
+export function predictionBytes(rowsPerWord: number, width: number): number {
+  return 2 * TOKENS_AT_ONCE * rowsPerWord * width * 4;
 }
 
 function feedsOf(
