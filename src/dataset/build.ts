@@ -17,6 +17,7 @@ import { renderAnswer } from './render.ts';
 import { withRoute } from './route.ts';
 import { softLabels } from './soft.ts';
 import { onlyPlace } from './spans.ts';
+import { todaysSpelling } from './spelling.ts';
 import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
 
 export interface BuildDataset {
@@ -43,9 +44,11 @@ export function buildDataset({
 }: BuildDataset): Dataset {
   const version = task.versions.at(-1);
   const usable = usableCalls(task, calls);
-  const whole = usable.map(({ call, assignment }) => ({
+  const given = usable.map(({ call }) => answerOf(call.response!));
+  const spelling = todaysSpelling(given.map((answer) => answer.text));
+  const whole = usable.map(({ call, assignment }, i) => ({
     call,
-    answer: answerOf(call.response!),
+    answer: respelled(given[i]!, spelling),
     input: modelInputOf(task, assignment.slots),
     begun: begunOf(call.request),
     stops: call.request.sampling.stop,
@@ -100,6 +103,10 @@ export function buildDataset({
     fingerprint: fingerprintOf(examples),
     notes: notesOf(examples, calls.length, usable.length),
   };
+}
+
+function respelled(answer: Answer, spelling: (text: string) => string): Answer {
+  return answer.text === null ? answer : { ...answer, text: spelling(answer.text) };
 }
 
 /** Versions with calibration rows of their own: the ones a certificate can speak of. */
