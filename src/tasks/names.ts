@@ -33,11 +33,23 @@ export function taskName(family: Family): string {
 /** The first text that instructs: of the system prompt, else of the user's message. */
 function instructionText(family: Family): string {
   for (const message of family.messages) {
-    const text = message.segments.map((segment) => (segment.kind === 'text' ? segment.text : ' ')).join('');
-    if (message.role === 'system' && isGenericSystem(text)) continue;
-    if (text.trim() !== '') return text.trim();
+    const text = message.segments.map((segment) => (segment.kind === 'text' ? segment.text : gap)).join('');
+    const fixed = text.replaceAll(gap, ' ').trim();
+    if (message.role === 'system' && isGenericSystem(fixed)) continue;
+    if (fixed !== '') return withoutDated(text);
   }
   return '';
+}
+
+/** Stands for a slot while the text is looked at; in no prompt. */
+const gap = '\u0000';
+
+/** "Today is {date}. Turn the request into JSON": a sentence around a slot tells less of the task than one without. */
+function withoutDated(text: string): string {
+  const sentences = text.trim().split(/(?<=[.!?\n])\s*/u);
+  const telling = sentences.findIndex((s) => !s.includes(gap) && /\S\s+\S+\s+\S/u.test(s));
+  const whole = /^[^.!?\n]{12,}/u.test(sentences[0]!.split(gap)[0]!);
+  return (telling < 0 || whole ? text : sentences.slice(telling).join(' ')).replaceAll(gap, ' ').trim();
 }
 
 /** The gist of the user's template: tells tasks below one system prompt apart. */
