@@ -53,6 +53,8 @@ export interface ModelCard {
   };
   /** Teacher models with the number of training rows each gave. */
   readonly provenance: Readonly<Record<string, number>>;
+  /** Training answers left out as slips of the teacher: the student agrees more often without them. */
+  readonly slips?: number;
   /** How often the teacher says the same again; null or missing where too few inputs came again. */
   readonly selfAgreement?: SelfAgreement | null;
   /** The user's decision on each provider's terms at training time. */

@@ -58,7 +58,13 @@ const train: TrainStudent = async (dataset, spec, options) => {
     },
     point: (point) => options.onProgress({ ...last, point }),
   });
-  const trained = await candidatesOf(dataset, rows, rung, spec, options);
+  const { slips } = rung;
+  if (slips.size > 0) {
+    const words = `Left out ${slips.size} answers that look like slips: without them more held-out answers agree`;
+    options.onProgress({ stage: 'wide', fraction: 0.35, message: words });
+  }
+  const taught = rows.map((row, i) => (slips.has(i) ? { ...row, weight: 0 } : row));
+  const trained = await candidatesOf(dataset, taught, rung, spec, options);
   options.onProgress({ stage: 'select', fraction: 0.49, message: 'Choosing the rung' });
   const selected = chooseRung(trained, spec.epsilon, spec.seed);
   const message = `Took ${selected.chosen.rung}: ${selected.reason}`;
@@ -100,6 +106,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   const card = {
     ...cardOf(dataset, spec, options, outcome),
     rung: chosen.rung,
+    slips: slips.size,
     device: chosen.device,
     parameters: parametersOf(parts) + (networks?.meta.parameters ?? 0),
     bytes: written.bytes,

@@ -17,6 +17,8 @@ export interface WideRung {
   /** Rows that neither the trial nor the networks' pilot may learn from. */
   readonly held: readonly number[];
   readonly trial: Trial<Evidence>;
+  /** Rows left out as slips of the teacher. */
+  readonly slips: ReadonlySet<number>;
   /** Evidence on examples whose masked text was hidden from the tagger; it may be right all the same. */
   readonly hidden: readonly Tried<Evidence>[];
 }
@@ -67,7 +69,7 @@ export async function trainWideRung(
     said: { ...outOfFold[row]!, tag: tagInput(tagger, examples[row]!.input, inputSlots) },
   }));
   const { tagger, taggerOf } = tags;
-  return { wide: heads.model, tagger, taggerOf, outOfFold, held, trial, hidden };
+  return { wide: heads.model, tagger, taggerOf, outOfFold, held, trial, hidden, slips: heads.slips };
 }
 
 const rounds = 3;

@@ -8,6 +8,7 @@ import { type Hiding, hideClasses } from './hidden.ts';
 import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
 import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
 import { buildNeighbours } from './neighbours.ts';
+import { findSlips } from './slips.ts';
 import { buildVocabulary, type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
 export interface WideTraining {
@@ -15,6 +16,8 @@ export interface WideTraining {
   /** Scores of each training example by a model that never saw its cluster; in the order of `examples`. */
   readonly outOfFold: readonly WideScores[];
   readonly trial: Trial<WideScores>;
+  /** Rows that were left out of the model because it agrees with the teacher more often without them. */
+  readonly slips: ReadonlySet<number>;
 }
 
 /**
@@ -105,14 +108,26 @@ export async function trainWide(
     options.point?.(fold + 1, lossOf(seen, scores.slice(outside.length)), lossOf(outside, scores));
     options.progress((fold + 1) / rounds);
   }
+  const slips = await findSlips(heads, {
+    examples,
+    outOfFold,
+    held: all.filter((i) => folds[i] === options.folds - 1),
+    score: (inside, outside, slot) => crossScore(inside, outside, [slot]),
+  });
+  const taught = all.filter((i) => !slips.has(i));
   const trial = await tryOut(hidings, options.held, (inside, outside) =>
-    crossScore(inside, outside, [...heads]),
+    crossScore(
+      inside.filter((i) => !slips.has(i)),
+      outside,
+      [...heads],
+    ),
   );
   options.progress((rounds - 1) / rounds);
-  const full = await fit({ examples, data, vocabulary, rows: all, heads, options });
+  const full = await fit({ examples, data, vocabulary, rows: taught, heads, options });
   options.progress(1);
-  const neighbours = main === null ? null : neighboursOf(main, examples, data, all);
-  return { model: { vocabulary, heads: withTemperatures(full, logits), neighbours }, outOfFold, trial };
+  const neighbours = main === null ? null : neighboursOf(main, examples, data, taught);
+  const model = { vocabulary, heads: withTemperatures(full, logits), neighbours };
+  return { model, outOfFold, trial, slips };
 }
 
 /** Mean over rows of the negative log-likelihood of their classes, summed over the heads. */
