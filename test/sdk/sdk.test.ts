@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import http from 'node:http';
@@ -21,9 +21,13 @@ import { startTestGateway, type TestGateway } from '../support/testGateway.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-for (const set of ['node20', 'node24']) {
+for (const [set, major] of [
+  ['node20', 20],
+  ['node24', 24],
+] as const) {
   describe(`official clients as npm gives them on ${set}`, async () => {
     const folder = await install(set);
+    const node = await nodeOf(major);
     let teacher: Teacher;
     let gateway: TestGateway;
     before(async () => {
@@ -43,6 +47,10 @@ for (const set of ['node20', 'node24']) {
       teacher.close();
     });
 
+    test(`run on Node ${major} itself`, { skip: node === null && `no Node ${major} is to be had` }, () => {
+      assert.match(execFileSync(node!, ['--version'], { encoding: 'utf8' }), new RegExp(`^v${major}\\.`));
+    });
+
     test('understand the same through the gateway, and are understood the same', {
       skip: folder === null && 'the clients could not be installed',
       timeout: 120_000,
@@ -50,9 +58,9 @@ for (const set of ['node20', 'node24']) {
       const names: readonly ProviderName[] = ['openai', 'azure', 'anthropic', 'gemini', 'ollama'];
       const directUrls = Object.fromEntries(names.map((name) => [name, teacher.url]));
       const gatewayUrls = Object.fromEntries(names.map((name) => [name, `${gateway.base}/${name}`]));
-      const direct = await runCases(folder!, directUrls);
+      const direct = await runCases(node, folder!, directUrls);
       const directSeen = teacher.take();
-      const through = await runCases(folder!, gatewayUrls);
+      const through = await runCases(node, folder!, gatewayUrls);
       const throughSeen = teacher.take();
       assert.ok(direct.length >= 50, `${direct.length} cases`);
       for (const [i, result] of direct.entries()) assert.deepEqual(through[i], result);
@@ -91,8 +99,9 @@ interface Said {
   readonly error?: unknown;
 }
 
-async function runCases(folder: string, urls: Record<string, string>): Promise<Said[]> {
-  const child = spawn(process.execPath, ['cases.mjs', JSON.stringify(urls)], {
+/** @param node null: the Node that runs these tests. */
+async function runCases(node: string | null, folder: string, urls: Record<string, string>): Promise<Said[]> {
+  const child = spawn(node ?? process.execPath, ['cases.mjs', JSON.stringify(urls)], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -112,6 +121,37 @@ async function runCases(folder: string, urls: Record<string, string>): Promise<S
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Said);
+}
+
+/** A Node of this major: this one, one of the path, or the platform's package from npm; null where there is none. */
+async function nodeOf(major: number): Promise<string | null> {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const folder = path.join(root, '.cache', `node${major}`);
+  const platform = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const installed = path.join(folder, 'node_modules', platform, 'bin', name);
+  const places = (process.env['PATH'] ?? '').split(path.delimiter).map((place) => path.join(place, name));
+  const is = (file: string): Promise<boolean> =>
+    promisify(execFile)(file, ['--version']).then(
+      ({ stdout }) => stdout.startsWith(`v${major}.`),
+      () => false,
+    );
+  for (const file of [process.execPath, ...places, installed]) if (await is(file)) return file;
+  await mkdir(folder, { recursive: true });
+  await npm(folder, [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--prefix',
+    folder,
+    `${platform}@${major}`,
+  ]).catch(
+    () => {}, // No network, or no npm: the suite says that it was skipped.
+  );
+  return (await is(installed)) ? installed : null;
+}
+
+function npm(cwd: string, args: readonly string[]): Promise<unknown> {
+  return promisify(execFile)('npm', args, { cwd, timeout: 240_000, shell: process.platform === 'win32' });
 }
 
 /** Installs a set of clients once; null where npm cannot. */
@@ -135,11 +175,7 @@ async function install(set: string): Promise<string | null> {
       '--engine-strict=false',
     ];
     try {
-      await promisify(execFile)('npm', options, {
-        cwd: temporary,
-        timeout: 240_000,
-        shell: process.platform === 'win32',
-      });
+      await npm(temporary, options);
       await rename(temporary, folder);
     } catch {
       await rm(temporary, { recursive: true, force: true });
