@@ -48,7 +48,7 @@ export function exchange(gateway: Gateway, req: IncomingMessage, res: ServerResp
   if (gateway.stored.size > 0 && gateway.stored.serve(req, res, address.path)) return;
   const { headers, marks } = toUpstream(req.rawHeaders, target.host);
   const format = formatFor(target.provider, req.method ?? 'GET', address.path);
-  const isAgent = isCodingAgent(headerOf(req.rawHeaders, 'user-agent'));
+  const isAgent = isCodingAgent(req.rawHeaders);
   const isRecorded = gateway.capturing && !marks.off && (!isAgent || gateway.recordAgents);
   gateway.counters.calls++;
   const start = tapeStart(gateway, req, target.provider, address.path, marks);

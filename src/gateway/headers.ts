@@ -80,11 +80,53 @@ export function recordedHeaders(raw: RawHeaders): Record<string, string> {
 
 /**
  * Coding agents that read the same base-URL variables as the project's own programs. Their traffic is nobody's task: it
- * passes through, is not recorded unless the user asks for it, and is never answered by a student.
+ * passes through, is not recorded unless the user asks for it, and is never answered by a student. Known by the first word
+ * of their user agent; those that leave their client's there, by the name that they give to routers of models.
  */
-export function isCodingAgent(userAgent: string | null): boolean {
-  return userAgent !== null && codingAgent.test(userAgent);
+export function isCodingAgent(raw: RawHeaders): boolean {
+  for (let i = 0; i < raw.length; i += 2) {
+    const { length } = raw[i]!;
+    if (length !== 7 && length !== 10) continue;
+    const name = raw[i]!.toLowerCase();
+    if (name === 'user-agent' && agentPrograms.test(raw[i + 1]!)) return true;
+    if ((name === 'x-title' || name === 'originator') && agentTitles.test(raw[i + 1]!)) return true;
+  }
+  return false;
 }
 
-const codingAgent =
-  /^(?:claude-(?:cli|code)|codex|geminicli|gemini-cli|githubcopilot|copilot|aider|opencode|cline|roo-?code|kilo-?code|continue|cursor|windsurf|zed|goose|crush|qwen-?code|amp|droid|factory|kiro|openhands|plandex|mentat|sweep|augment|cody|tabnine|charm-crush|iflow|warp|trae)(?![a-z0-9])/i;
+const agentPrograms = new RegExp(
+  `^(?:${[
+    'claude-(?:cli|code|vscode)',
+    'codex(?:[_-][a-z]+)*',
+    'gemini-?cli(?:-[a-z0-9]+)*',
+    'github-?copilot(?:chat|-cli)?',
+    'copilot(?:-cli)?',
+    'aider',
+    'opencode',
+    'cline',
+    'roo-?(?:code|cline)',
+    'kilo-?code',
+    'continue',
+    'cursor',
+    'windsurf',
+    'zed',
+    'goose',
+    '(?:charm[ -])?crush',
+    'qwen-?code',
+    'amp(?:code)?',
+    '(?:factory-cli|droid)',
+    'kiro(?:-?cli)?',
+    'openhands',
+    'plandex',
+    'augment(?:\\.cli)?',
+    'cody',
+    'tabnine',
+    'iflow(?:-cli)?',
+    'warp',
+    'trae(?:-cli)?',
+    'junie',
+  ].join('|')})(?:[/\\s(]|$)`,
+  'i',
+);
+const agentTitles =
+  /^(?:aider|cline|roo ?code|kilo ?code|opencode|goose|zed|continue|crush|openhands|codex_[a-z_]+)$/i;
