@@ -86,6 +86,14 @@ export async function splitTask(
     tasks: { ...tasks, splits: [...tasks.splits, version.template.hash] },
   }));
   await analyseTasks(session, null, options);
+  const apart = session.tasks.find((task) =>
+    task.versions.some(({ template }) => template.hash === version.template.hash),
+  );
+  if (apart !== undefined && apart.id !== params.taskId)
+    changeEdits(session, ({ tasks, ...edits }) => ({
+      ...edits,
+      tasks: { ...tasks, splitTasks: [...(tasks.splitTasks ?? []), apart.id] },
+    }));
   return null;
 }
 

@@ -1,4 +1,4 @@
-import { textFeatures } from './features.ts';
+import { isLine, textFeatures } from './features.ts';
 
 /**
  * Finds groups of texts that come from one template, among texts of many templates and of none: the most widely shared
@@ -15,6 +15,8 @@ const PATIENCE = 300;
 /**
  * @param smallest groups of fewer texts are not looked at.
  * @param largest features that more texts share are ignored: what all have in common tells them apart no better.
+ * @param linesFirst candidates from whole lines go before all others: of many templates each has a line of its own, while
+ * any of them may begin or end alike.
  * @returns disjoint groups of indices into `texts`; texts in none are left out.
  */
 export function clusterTexts(
@@ -22,6 +24,7 @@ export function clusterTexts(
   smallest: number,
   judge: Judge,
   largest = texts.length,
+  linesFirst = false,
 ): readonly (readonly number[])[] {
   const postings = new Map<number, number[]>();
   texts.forEach((text, i) => {
@@ -31,9 +34,11 @@ export function clusterTexts(
       else posting.push(i);
     }
   });
-  const candidates = [...postings.values()]
-    .filter((posting) => posting.length >= smallest && posting.length <= largest)
-    .sort((a, b) => b.length - a.length);
+  const rank = (feature: number): number => (linesFirst && isLine(feature) ? 0 : 1);
+  const candidates = [...postings]
+    .filter(([, posting]) => posting.length >= smallest && posting.length <= largest)
+    .sort(([f, a], [g, b]) => rank(f) - rank(g) || b.length - a.length)
+    .map(([, posting]) => posting);
   const taken = new Uint8Array(texts.length);
   const groups: (readonly number[])[] = [];
   const refused = new Set<string>();

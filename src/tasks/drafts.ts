@@ -35,7 +35,7 @@ export function draftTasks(
   }
   const drafts = [...pinned].map(([pin, group]) => pinnedDraft(pin, group));
   const { families, rest } = groupCalls(free);
-  const linked = linkFamilies(families).flatMap((group) => splitOff(group, edits));
+  const linked = linkFamilies(families).flatMap((group) => splitOff(group, edits, known));
   const { strays, homeless } = assignStrays(linked, rest);
   linked.forEach((group, i) => {
     drafts.push({ id: taskId(group), name: taskName(group[0]!), families: group, strays: strays[i]! });
@@ -65,13 +65,26 @@ function byFirst(families: readonly Family[]): readonly Family[] {
   return [...families].sort((a, b) => firstMs(a) - firstMs(b));
 }
 
-/** Versions that the user split off become tasks of their own. */
-function splitOff(group: readonly Family[], edits: TaskEdits): readonly (readonly Family[])[] {
+/** Versions that the user split off become tasks of their own, and stay so whatever their templates become. */
+function splitOff(
+  group: readonly Family[],
+  edits: TaskEdits,
+  known: readonly Task[],
+): readonly (readonly Family[])[] {
   if (edits.splits.length === 0 || group.length < 2) return [group];
   const wanted = new Set(edits.splits);
+  const apart = new Set(edits.splitTasks);
+  const match = createMatcher(known);
+  const isApart = ({ digests }: Family): boolean => {
+    const owners = spread(digests, 100).flatMap(({ call }) => match(call.request)?.taskId ?? []);
+    return owners.filter((id) => apart.has(id)).length > owners.length / 2;
+  };
   const hashes = buildVersions(group.map(named), { kind: 'text', reason: '' });
-  const split = group.filter((family) =>
-    hashes.some((held) => held.family.digests === family.digests && wanted.has(held.version.template.hash)),
+  const split = group.filter(
+    (family) =>
+      hashes.some(
+        (held) => held.family.digests === family.digests && wanted.has(held.version.template.hash),
+      ) || isApart(family),
   );
   const kept = group.filter((family) => !split.includes(family));
   return [...(kept.length > 0 ? [kept] : []), ...split.map((family) => [family])];

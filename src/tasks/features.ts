@@ -9,24 +9,31 @@ const LINE_LENGTH = 240;
 /** Lines of fewer characters say too little. */
 const SHORTEST = 8;
 
+/** Whole lines have even features, what is less telling odd ones. */
+export const isLine = (feature: number): boolean => feature % 2 === 0;
+
 export function textFeatures(text: string): readonly number[] {
   const features = new Set<number>();
   const lines = edgeLines(text);
   for (const line of lines) {
     const [start, end] = trimmed(text, line);
-    if (end - start >= SHORTEST) features.add(hashFolded(text, start, Math.min(end, start + LINE_LENGTH), 1));
+    if (end - start >= SHORTEST)
+      features.add(even(hashFolded(text, start, Math.min(end, start + LINE_LENGTH), 1)));
     const colon = text.indexOf(':', start);
     if (colon > start + 1 && colon < Math.min(end, start + 32))
-      features.add(hashFolded(text, start, colon, 2));
+      features.add(odd(hashFolded(text, start, colon, 2)));
   }
   for (const words of [2, 4]) {
     const head = afterWords(text, words);
-    if (head > 0) features.add(hashFolded(text, 0, head, 2 + words));
+    if (head > 0) features.add(odd(hashFolded(text, 0, head, 2 + words)));
     const tail = beforeWords(text, words);
-    if (tail < text.length) features.add(hashFolded(text, tail, text.length, 8 + words));
+    if (tail < text.length) features.add(odd(hashFolded(text, tail, text.length, 8 + words)));
   }
   return [...features];
 }
+
+const even = (hash: number): number => (hash & ~1) >>> 0;
+const odd = (hash: number): number => (hash | 1) >>> 0;
 
 type Span = readonly [start: number, end: number];
 

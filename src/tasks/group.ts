@@ -12,10 +12,11 @@ import {
   spread,
 } from './family.ts';
 import { isGenericSystem } from './instructions.ts';
+import { differInMaterial } from './material.ts';
 import { answersDiffer, refineFamily, widenTemplate, writesText } from './refine.ts';
 import { clientOf } from './strays.ts';
 import { groupBySystem } from './systems.ts';
-import { compileSegments, MAIN_SLOT } from './template.ts';
+import { compileSegments } from './template.ts';
 import { isSequential, median } from './timeline.ts';
 import { mask, wordCount } from './tokens.ts';
 
@@ -109,7 +110,7 @@ function judgeUserTexts(
     const slots: Record<string, string> = {};
     if (!match(textOf(i), slots)) continue;
     fitting.push(i);
-    if (values.size < 200) values.add(mask(slots[MAIN_SLOT] ?? ''));
+    if (values.size < 200) values.add(mask(Object.values(slots).join('\n')));
   }
   if (fitting.length < SMALLEST_FAMILY || values.size < SMALLEST_FAMILY) return null;
   const words = median([...values].map(wordCount));
@@ -153,14 +154,20 @@ function templateFamilies(
   let open = group;
   for (let round = 0; round < ROUNDS && open.length >= SMALLEST_FAMILY; round++) {
     const before = open.length;
-    for (const narrow of templatesOf(open)) {
-      const template = widenTemplate(narrow, open);
-      const { matched, slots, rest } = applyTemplate(template, open);
+    const parts = templatesOf(open);
+    const taken = new Set<Digest>();
+    for (const { template: narrow, digests } of parts) {
+      // Of many templates each is looked for among its own calls only, else the cost would grow with their number squared.
+      const own = parts.length > MOST_PARTS ? digests : open;
+      const template = widenTemplate(narrow, own);
+      const { matched, slots, rest } = applyTemplate(template, own);
       if (matched.length < SMALLEST_FAMILY || isRepetition(matched)) continue;
       if (round > 0 && !isNews(matched, found, group.length)) continue;
       found.push({ ...template, tools: matched.at(-1)!.tools, varying, digests: matched, slots });
-      open = rest;
+      if (own === open) open = rest;
+      else for (const digest of matched) taken.add(digest);
     }
+    open = open.filter((digest) => !taken.has(digest));
     if (open.length === before) break;
   }
   return { found, open };
@@ -209,21 +216,27 @@ function splitByTools(
  * One template for all where they share one; several where the user messages come from several, or from one that was
  * edited; a wildcard where they have nothing in common.
  */
-function templatesOf(digests: readonly Digest[], depth = 0): readonly FamilyTemplate[] {
+function templatesOf(
+  digests: readonly Digest[],
+  depth = 0,
+): readonly { readonly template: FamilyTemplate; readonly digests: readonly Digest[] }[] {
   if (digests.length < SMALLEST_FAMILY) return [];
   const single = induceTemplate(digests);
   const parts = depth < 3 ? userTemplates(digests, single) : [];
-  return parts.length === 0 ? [single] : parts.flatMap((part) => templatesOf(part, depth + 1));
+  return parts.length === 0
+    ? [{ template: single, digests }]
+    : parts.flatMap((part) => templatesOf(part, depth + 1));
 }
 
 /** Groups of calls below one system prompt that come from user templates of their own; none where they do not. */
 function userTemplates(digests: readonly Digest[], single: FamilyTemplate): readonly (readonly Digest[])[] {
-  const sample = spread(digests, 2000);
-  const texts = sample.map((digest) => digest.lastUser);
-  const shared = wordCount(constantText(single.messages.findLast((m) => m.role === 'user')?.segments ?? []));
-  const fits = applyTemplate(single, sample).matched.length;
   // Without instructions of its own a group is only what its calls happen to share: it may hold any number of tasks.
   const bare = isGenericSystem(digests[0]!.system);
+  const sample = spread(digests, bare ? BARE_SAMPLE : SAMPLE);
+  const texts = sample.map((digest) => digest.lastUser);
+  const user = single.messages.findLast((message) => message.role === 'user')?.segments ?? [];
+  const shared = wordCount(constantText(user));
+  const fits = applyTemplate(single, sample).matched.length;
   const smallest = bare ? SMALLEST_FAMILY : Math.max(SMALLEST_FAMILY, Math.ceil(0.02 * texts.length));
   const groups = clusterTexts(
     texts,
@@ -231,9 +244,11 @@ function userTemplates(digests: readonly Digest[], single: FamilyTemplate): read
     // More than what all of them share, else any turn of phrase would make a group of them.
     (indices) => judgeUserTexts(indices, (i) => texts[i]!, shared + 3),
     Math.floor(0.97 * texts.length),
+    bare,
   );
   const covered = groups.reduce((sum, group) => sum + group.length, 0);
   if (groups.length < 2 || (groups.length > MOST_PARTS && !bare) || covered < 0.8 * texts.length) return [];
+  if (differInMaterial(user, spread(texts, 1000))) return [];
   const constants = groups.map((group) => constantText(alignTexts(spread(group, 50).map((i) => texts[i]!))));
   if (constants.some((constant) => wordCount(constant) < 12 && !constant.includes('\n'))) return [];
   const gained = constants.map((constant) => wordCount(constant) - shared);
@@ -247,15 +262,24 @@ function userTemplates(digests: readonly Digest[], single: FamilyTemplate): read
   const least = Math.min(...constants.map(wordCount));
   const differ = !sequential && answersDiffer(parts);
   const most = bare ? BARE_SHARED : SHARED;
-  if (!sequential && !differ && !(writesText(parts) && shared <= most * least)) return [];
-  const worth = sequential || differ ? 4 : Math.max(5, 0.5 * shared);
+  // Whole sentences that come again word for word are instructions, however long the text that all have in common.
+  const told = bare && gained.every((words) => words >= TOLD);
+  if (!sequential && !differ && !(writesText(parts) && (told || shared <= most * least))) return [];
+  const worth = sequential || differ ? 4 : told ? TOLD : Math.max(5, 0.5 * shared);
   return misfits || gained.every((words) => words >= worth) ? parts : [];
 }
+
+/** Words of an instruction that stands for a task of its own. */
+const TOLD = 6;
 
 /** Words that templates of free text share, for each word of the shorter one, below which they are tasks of their own. */
 const SHARED = 0.25;
 /** The same where no instructions stand above them. */
 const BARE_SHARED = 0.6;
+
+/** Calls that are looked at for several templates; more where a group may hold any number of them. */
+const SAMPLE = 2000;
+const BARE_SAMPLE = 20_000;
 
 /** More user templates than this below one system prompt are kinds of input, not tasks. */
 const MOST_PARTS = 8;

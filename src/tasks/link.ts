@@ -31,7 +31,19 @@ export function linkFamilies(families: readonly Family[]): readonly (readonly Fa
       best.traits.push(traits);
     }
   }
-  return tasks.map((task) => task.families);
+  return tasks.flatMap(({ families: linked }) => (isCrowd(linked) ? linked.map((own) => [own]) : [linked]));
+}
+
+/** More wordings than this side by side are no trial of two or three but tasks that share a long opening. */
+const MOST_TRIALS = 6;
+
+function isCrowd(families: readonly Family[]): boolean {
+  if (families.length <= MOST_TRIALS) return false;
+  return !isSequential(
+    families.flatMap((family, k) =>
+      spread(family.digests, 200).map((digest) => [digest.call.trace.startMs, k] as const),
+    ),
+  );
 }
 
 export function firstMs(family: Family): number {
@@ -79,9 +91,11 @@ function traitsOf(family: Family): Traits {
 function likeness(a: Traits, b: Traits): number {
   const [oldForm, newForm] = [a.outputs.form, b.outputs.form];
   if (a.family.varying !== b.family.varying || toolOverlap(a.family, b.family) < 0.5) return 0;
-  const wording = dice(a, b);
   const answers = containment(b.outputs.values, a.outputs.values);
   const sameForm = oldForm === newForm || oldForm === 'none' || newForm === 'none';
+  // Nothing below takes two such for one: no need to compare all their words.
+  if (sameForm && newForm !== 'text' && answers < 0.3) return 0;
+  const wording = dice(a, b);
   const sequential = isSequential([
     ...spread(a.family.digests, 2000).map((digest) => [digest.call.trace.startMs, 0] as const),
     ...spread(b.family.digests, 2000).map((digest) => [digest.call.trace.startMs, 1] as const),

@@ -3,6 +3,7 @@ import { clusterTexts } from './cluster.ts';
 import { type Digest, maskedSystem } from './digest.ts';
 import { byTime, push, SMALLEST_FAMILY, spread } from './family.ts';
 import { isGenericSystem } from './instructions.ts';
+import { differInMaterial } from './material.ts';
 import { answersDiffer } from './refine.ts';
 import type { Segment } from './task.ts';
 import { compileSegments } from './template.ts';
@@ -61,8 +62,20 @@ function mergeSystems(groups: readonly (readonly Digest[])[]): readonly (readonl
   return grown;
 }
 
-/** Are these system prompts one prompt with slots (a name, retrieved text), not several prompts or edits of one? */
+/**
+ * Are these system prompts one prompt with slots (a name, retrieved text), not several prompts or edits of one? A shorter
+ * one among them, an earlier wording without the sentence that holds the slot, does not hide it.
+ */
 function judgeSystems(indices: readonly number[], variants: readonly Variant[]): readonly number[] | null {
+  const whole = judgeVariants(indices, variants);
+  if (whole !== null || indices.length < 3) return whole;
+  const words = indices.map((i) => wordCount(variants[i]!.text));
+  const usual = median(words);
+  const alike = indices.filter((_, k) => words[k]! >= 0.9 * usual);
+  return alike.length === indices.length || alike.length < 2 ? null : judgeVariants(alike, variants);
+}
+
+function judgeVariants(indices: readonly number[], variants: readonly Variant[]): readonly number[] | null {
   const texts = spread(indices, 200).map((i) => variants[i]!.text);
   const segments = alignTexts(texts);
   const constant = wordCount(constantText(segments));
@@ -76,6 +89,8 @@ function judgeSystems(indices: readonly number[], variants: readonly Variant[]):
   const timeline = fitting.flatMap((i) => variants[i]!.calls.map((d) => [d.call.trace.startMs, i] as const));
   if (share >= 0.5 && changesDaily(timeline)) return fitting;
   const widest = widestSlot(segments, texts);
+  const all = fitting.flatMap((i) => variants[i]!.calls.slice(0, 3).map(() => variants[i]!.text));
+  if (!isSequential(timeline) && differInMaterial(segments, all)) return fitting;
   // The same few phrases again and again, each a clause of its own ("find the deadline"): instructions, not values.
   if (perVariant >= SMALLEST_FAMILY && narrowestSlot(segments, texts) >= CLAUSE_WORDS) return null;
   if (share >= 0.8 && !isSequential(timeline)) return widest <= OPTIONAL_WORDS ? fitting : null;
@@ -106,8 +121,8 @@ function narrowestSlot(segments: readonly Segment[], texts: readonly string[]): 
 
 function widths(segments: readonly Segment[], texts: readonly string[]): readonly number[] {
   const match = compileSegments(segments);
-  return texts.map((text) => {
+  return texts.flatMap((text) => {
     const slots: Record<string, string> = {};
-    return match(text, slots) ? Math.max(0, ...Object.values(slots).map(wordCount)) : 0;
+    return match(text, slots) ? [Math.max(0, ...Object.values(slots).map(wordCount))] : [];
   });
 }

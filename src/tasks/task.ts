@@ -177,4 +177,6 @@ export interface TaskEdits {
   readonly merges: Readonly<Record<string, string>>;
   /** Template hashes that the user split off into tasks of their own. */
   readonly splits: readonly string[];
+  /** Ids of the tasks that came of it: more traffic may change a template's hash, never these. */
+  readonly splitTasks?: readonly string[];
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { createMatcher } from '../../src/tasks/matcher.ts';
 import { discoverTasks } from '../../src/tasks/miner.ts';
-import { makeCall, mixed, sentence, stream } from './support/calls.ts';
+import { type CallSpec, makeCall, mixed, paragraph, sentence, stream } from './support/calls.ts';
 
 /** Traffic that no project should have and some do. None of it may hang: the runner's time limit is the assertion. */
 
@@ -38,6 +38,67 @@ test('templates that share a long opening, without a system prompt, are taken ap
     discoverTasks(mixed(...calls)).tasks.map((task) => task.calls),
     Array.from({ length: 20 }, () => 20),
   );
+});
+
+const verbs =
+  'Extract List Rewrite Rate Tag Detect Compare Group Grade Sort Flag Merge Outline Score Shorten Map'.split(
+    ' ',
+  );
+const objects =
+  'the delivery promise|all kinds of allergens|every deadline it names|the tone of voice|any legal clause|the payment method|names of machines|the warranty terms|each opening hour'.split(
+    '|',
+  );
+
+for (const [where, written] of [
+  ['user message', false],
+  ['user message, with free text as answers', true],
+  ['system prompt, with free text as answers', true],
+] as const)
+  test(`a hundred and fifty tasks that share a long opening in the ${where} are taken apart`, () => {
+    const opening = Array.from({ length: 60 }, () => sentence(createRandom('opening'))).join('\n');
+    const calls = Array.from({ length: 144 }, (_, t) => {
+      const task = `${opening}\n${verbs[t % 16]} ${objects[(t >> 4) % 9]} in the text below. Never guess about ${objects[(t * 5) % 9]}, and keep to the order of the text.`;
+      return stream(`${where}${t}`, 10, (random) => ({
+        ...(where.startsWith('system')
+          ? { system: task, user: sentence(random) }
+          : { user: `${task}\n\nText: ${sentence(random)}` }),
+        answer: written ? sentence(random) : `${t}-${random.int(3)}`,
+      }));
+    });
+    const { assigned } = discoverTasks(mixed(...calls));
+    const owners = new Map<string, Set<string>>();
+    for (const { call, assignment } of assigned)
+      owners.set(call.trace.source, (owners.get(call.trace.source) ?? new Set()).add(assignment.taskId!));
+    const whole = [...owners.values()].filter((ids) => ids.size === 1).length;
+    const alone = new Set([...owners.values()].flatMap((ids) => [...ids])).size;
+    assert.ok(whole >= 140 && alone >= 140, `${whole} whole, ${alone} tasks`);
+  });
+
+test('documents that come again are material of one task, however few they are', () => {
+  for (const count of [3, 12]) {
+    const documents = Array.from({ length: count }, (_, d) => paragraph(createRandom(`document ${d}`), 8));
+    const asked = 'Answer the question of a guest from the document only. Be brief.';
+    const ways: ((document: string, question: string) => CallSpec)[] = [
+      (document, question) => ({ system: asked, user: `Document:\n${document}\n\nQuestion: ${question}` }),
+      (document, question) => ({ user: `${asked}\n\nDocument:\n${document}\n\nQuestion: ${question}` }),
+      (document, question) => ({
+        system: `${asked}\n\n<document>\n${document}\n</document>`,
+        user: question,
+      }),
+    ];
+    ways.forEach((way, w) => {
+      const calls = stream(`documents ${count} ${w}`, count * 30, (random, i) => ({
+        ...way(documents[i % count]!, sentence(random)),
+        answer: sentence(random),
+      }));
+      const { tasks } = discoverTasks(calls);
+      assert.deepEqual(
+        tasks.map((task) => [task.calls, task.slots.some((slot) => slot.name === 'document')]),
+        [[count * 30, true]],
+        `${count} documents, way ${w}`,
+      );
+    });
+  }
 });
 
 test('calls that come once only belong to no task', () => {
