@@ -70,7 +70,7 @@ function edit({ version, calls, firstMs, change }: TaskState['history'][number])
       ? null
       : h(
           'pre',
-          { class: 'prompt diff', tabindex: '0', 'aria-label': `What changed in version ${version}` },
+          { class: 'diff', tabindex: '0', 'aria-label': `What changed in version ${version}` },
           diff
             .split('\n')
             .map((line, i) =>
