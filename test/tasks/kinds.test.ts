@@ -228,3 +228,18 @@ test('a prompt that a filter turned down is a refusal, whatever the status', () 
   const kind = assigned.find(({ call }) => call.trace.id === odd.trace.id)?.assignment.kind;
   assert.equal(kind, 'refusal');
 });
+
+test('answers that a limit always cuts after a label are whole, and other cut ones are not', () => {
+  check(
+    (i) => ({ system, answer: `${topics[i % 4]!}\n\nThe`, finish: 'length' }),
+    [[{ answer: null, status: 503 }, 'error']],
+  );
+  const calls = stream('cut', 60, (random) => ({
+    system: 'Summarise the text.',
+    user: `Text: ${sentence(random)}`,
+    answer: `${sentence(random)} ${sentence(random)}`,
+    finish: 'length' as const,
+  }));
+  const { assigned, unassigned } = discoverTasks(calls);
+  for (const { assignment } of [...assigned, ...unassigned]) assert.equal(assignment.kind, 'truncated');
+});

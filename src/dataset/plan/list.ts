@@ -8,18 +8,19 @@ import { isClosed, learnable, tally } from './values.ts';
 /** Below this share of lists in the order of the plan, the order says something of its own. */
 const leastOrdered = 0.9;
 
-/** The plan of a list: copied texts, objects with copied fields, a set of known values, or one of a few lists. */
+/** The plan of a list: copied texts, objects with copied fields, one of a few lists, or a set of known values. */
 export function inferList(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
   const lists = samples.map((sample) => (isArray(sample.value) ? sample.value : []));
   const span = inferSpanList(samples, place.name);
   if (span !== null) return span;
   const items = lists.flat();
+  // Copies are read off the input even where they are few so far: tomorrow's names are other ones.
+  const records = items.every(isObject) ? inferRecords(samples, place, inferNode) : null;
+  if (records !== null && records.kind !== 'unknown') return records;
   const whole = wholeLists(samples, place.name);
   if (whole !== null && isFew(whole, items)) return whole;
   const set = inferSubset(lists, place.name, samples.length);
   if (set !== null) return set;
-  const records = items.every(isObject) ? inferRecords(samples, place, inferNode) : null;
-  if (records !== null && records.kind !== 'unknown') return records;
   if (whole !== null) return whole;
   return (
     records ?? {

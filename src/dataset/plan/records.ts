@@ -25,6 +25,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
   const items = samples.flatMap(({ value, input }) =>
     isArray(value) ? value.flatMap((item): Item[] => (isObject(item) ? [{ value: item, input }] : [])) : [],
   );
+  if (items.length === 0) return unknown(place, 'it is always empty');
   const keys = keysOf(items);
   const constants: Record<string, Json> = {};
   const closed: string[] = [];

@@ -34,19 +34,20 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
     kind: 'tool-answer',
     tools,
     choice: { name: 'tool', values: known.map((entry) => entry.value) },
-    texts: known.map((entry, i) => textBeside(observations, entry.key, i)),
+    texts: known.map((entry) => textBeside(observations, entry.key)),
     style,
   };
 }
 
 /** The plan of the text beside one sequence of calls, or in place of calls; null for none. */
-function textBeside(observations: readonly Observation[], key: string, index: number): PlanNode | null {
+function textBeside(observations: readonly Observation[], key: string): PlanNode | null {
   const own = observations.filter(
     ({ answer }) => canonicalJson(answer.toolCalls.map((call) => call.name)) === key,
   );
   const said = own.filter(({ answer }) => answer.text !== null);
   if (said.length === 0 || said.length < 0.02 * own.length) return null;
-  const name = `text${index}`;
+  const called = own[0]!.answer.toolCalls.map((call) => call.name).join('+');
+  const name = called === '' ? 'an answer without a call' : `the text beside ${called}`;
   const node = inferNode(
     own.map(({ answer, input }) => ({ value: answer.text, input })),
     { name, schema: null },

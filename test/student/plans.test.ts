@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadStudent } from '../../src/student/bundle.ts';
+import { trainStudent } from '../../src/student/train.ts';
+import { called, type Made, said } from '../dataset/support.ts';
+import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
+
+/** Plans of each kind learned end to end: the student's answers on later calls are the teacher's bytes. */
+
+const names = ['Ann', 'Bo', 'Cleo', 'Dov', 'Edda', 'Finn', 'Gus', 'Hana', 'Ivo', 'Jun', 'Kim', 'Lu', 'Mo'];
+const surnames = ['Ray', 'Sol', 'Tam', 'Urs', 'Vik', 'Wes', 'Xia', 'Yun', 'Zed'];
+const cities = ['Oslo', 'Rome', 'Lund', 'Bonn', 'Kyoto', 'Porto', 'Leeds', 'Lagos'];
+const goods = ['paper', 'toner', 'lamp', 'chair', 'cable', 'desk', 'frame'];
+
+/** Numbers that look drawn: the same for the same i and salt. */
+function draw(i: number, salt: number, n: number): number {
+  let state = (Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(salt + 7, 0x85ebca6b)) >>> 0;
+  state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) >>> 0;
+  return ((state ^ (state >>> 13)) >>> 0) % n;
+}
+const of = <T>(items: readonly T[], i: number, salt: number): T => items[draw(i, salt, items.length)]!;
+const person = (i: number, salt: number): string => `${of(names, i, salt)} ${of(surnames, i, salt + 50)}`;
+
+/** Share of later answers that are the teacher's byte for byte, as a loaded student gives them. */
+async function learned(made: readonly Made[]): Promise<{ same: number; reasons: (string | null)[] }> {
+  return inFolder(async (folder) => {
+    const data = dataOf(made);
+    const options = optionsIn(folder);
+    await trainStudent(data, specOf(), options);
+    const student = await loadStudent(options.target);
+    assert.ok(student.ok);
+    const later = data.examples.filter((example) => example.split === 'test');
+    const given = await student.value.predict(later.map((example) => example.input));
+    await student.value.dispose();
+    const same = given.filter(
+      ({ answer }, i) => JSON.stringify(answer) === JSON.stringify(later[i]!.answer),
+    ).length;
+    return { same: same / later.length, reasons: given.map((prediction) => prediction.reason) };
+  });
+}
+
+const make = (n: number, of: (i: number) => Made): Made[] => Array.from({ length: n }, (_, i) => of(i));
+
+test('lists of objects with kinds are learned', async () => {
+  const { same } = await learned(
+    make(360, (i) => {
+      const [a, b, city] = [person(i, 1), person(i, 2), of(cities, i, 3)];
+      const found = [
+        { text: a, type: 'PER' },
+        ...(i % 3 === 0 ? [{ text: b, type: 'PER' }] : []),
+        ...(i % 4 === 0 ? [] : [{ text: city, type: 'LOC' }]),
+      ];
+      const input = `${a}${i % 3 === 0 ? ` and ${b}` : ''} ${i % 4 === 0 ? 'resigned' : `flew to ${city}`}.`;
+      return { input, answer: said(JSON.stringify({ found })) };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});
+
+test('items of several fields are grouped, counted and summed up', async () => {
+  const { same } = await learned(
+    make(300, (i) => {
+      const items = Array.from({ length: 1 + draw(i, 4, 3) }, (_, k) => ({
+        name: of(goods, i, 10 + k),
+        count: 1 + draw(i, 20 + k, 9),
+        price: 10 + draw(i, 30 + k, 90),
+      }));
+      const total = items.reduce((sum, item) => sum + item.count * item.price, 0);
+      const lines = items.map((item) => `${item.count} x ${item.name} at $${item.price}`);
+      return {
+        input: `Order\n${lines.join('\n')}`,
+        answer: said(JSON.stringify({ items, lines: items.length, total }, null, 2)),
+      };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});
+
+test('sentences around copies, days and times are learned', async () => {
+  const { same } = await learned(
+    make(300, (i) => {
+      const [who, city] = [person(i, 1), of(cities, i, 2)];
+      const [day, hour] = [1 + draw(i, 3, 28), 1 + draw(i, 4, 11)];
+      const iso = `2026-03-${String(day).padStart(2, '0')}T${12 + hour}:00`;
+      return {
+        input: `please put ${who} down for ${city} at ${hour} pm on March ${day}, 2026`,
+        answer: said(`Booked: ${who} in ${city}, ${iso}.`),
+      };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});
+
+test('calls in free words among calls of tools are passed on with the reason', async () => {
+  const { same, reasons } = await learned(
+    make(400, (i) => {
+      if (i % 3 > 0)
+        return {
+          input: `ring ${person(i, 1)} ${of(['now', 'later', 'tonight'], i, 2)}`,
+          answer: called(['ring', JSON.stringify({ who: person(i, 1) })]),
+        };
+      const free = `${of(goods, i, 1)} ${of(cities, i, 5)} ${of(names, i, 6)} ${i * 7919} ${of(goods, i, 8)}`;
+      return {
+        input: `what about the ${of(goods, i, 3)} in ${of(cities, i, 4)}`,
+        answer: { text: `Well, ${free}.`, toolCalls: [] },
+      };
+    }),
+  );
+  assert.ok(same >= 0.6, String(same));
+  const told = reasons.filter((reason) => reason !== null);
+  assert.ok(told.length >= 3);
+  for (const reason of told) assert.equal(reason, 'an answer without a call is free text');
+});
