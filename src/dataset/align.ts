@@ -97,7 +97,7 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
       if (node.hint !== undefined) alignChoice(node.hint, value, work);
       return null;
     case 'span':
-      if (value === null && node.nullable === true) {
+      if (node.missing !== undefined && canonicalJson(value) === canonicalJson(node.missing)) {
         work.targets[node.slot.name] = { kind: 'spans', spans: [] };
         return null;
       }

@@ -76,8 +76,8 @@ export type PlanNode =
       /** Chosen on its own as well, to speak for those choices of `from` that have this value; it fills nothing. */
       readonly hint?: ChoiceSlot;
     }
-  /** Null in the answer where nothing is found and the node is `nullable`. */
-  | { readonly kind: 'span'; readonly slot: SpanSlot; readonly nullable?: boolean }
+  /** `missing` is written where nothing is found: null, "n/a", an empty text. Without it the field is left out. */
+  | { readonly kind: 'span'; readonly slot: SpanSlot; readonly missing?: Json }
   | { readonly kind: 'span-list'; readonly slot: SpanSlot }
   /** The tagged part of the input with every value of the span list `params` replaced by `placeholder`. */
   | {

@@ -80,8 +80,7 @@ function renderNode(node: PlanNode, work: Work): Value {
       return node.values[classOf(node.from, work)] ?? null;
     case 'span': {
       const value = spanValue(node.slot, spansOf(node.slot.name, work), work.filled.input);
-      if (value === null) return node.nullable === true ? null : absent;
-      return value;
+      return value ?? (node.missing === undefined ? absent : node.missing);
     }
     case 'span-list':
       return spanListValue(node.slot, spansOf(node.slot.name, work), work.filled.input);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildDataset } from '../../src/dataset/build.ts';
 import type { ObjectField, OutputPlan } from '../../src/dataset/plan.ts';
+import { renderAnswer } from '../../src/dataset/render.ts';
 import { called, type Made, makeCalls, makeTask, request, said, topicCalls } from './support.ts';
 
 function planOf(made: readonly Made[], task = makeTask()): OutputPlan {
@@ -85,6 +86,26 @@ test('values copied from the input are spans, under the normaliser that the teac
   assert.deepEqual(fields['city'].node.slot.normalisers, ['lower']);
   assert.ok(fields['count']?.node.kind === 'span');
   assert.equal(fields['count'].node.slot.type, 'number');
+});
+
+test('a copied field with a word for "there is none" leaves it to what is found', () => {
+  const made = Array.from({ length: 80 }, (_, i): Made => {
+    const phone = `+49 30 ${1000 + i * 37}`;
+    const has = i % 3 > 0;
+    return {
+      input: has ? `${request(i).text}, call ${phone}` : request(i).text,
+      answer: said(`Phone: ${has ? phone : 'n/a'}\nSource: mail`),
+    };
+  });
+  const dataset = buildDataset({ task: makeTask(), calls: makeCalls(made), capabilities: null, seed: 1 });
+  assert.notEqual(dataset.plan.kind, 'unplannable');
+  for (const [i, example] of dataset.examples.entries()) {
+    assert.equal(example.unplanned, null, made[i]!.answer.text ?? '');
+    assert.deepEqual(
+      renderAnswer(dataset.plan, { targets: example.targets!, input: example.input }),
+      made[i]!.answer,
+    );
+  }
 });
 
 test('tool calls are a choice of tools and a plan for the arguments of each', () => {

@@ -1,10 +1,11 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { alignSpan } from '../spans.ts';
 import { inferList } from './list.ts';
 import { inferObject } from './object.ts';
 import type { InferredNode, Place, Sample } from './place.ts';
 import { inferSpan } from './span.ts';
 import { inferTemplate } from './template.ts';
-import { isClosed, learnable, mostRouted, tally } from './values.ts';
+import { isClosed, learnable, mostRouted, type Tally, tally } from './values.ts';
 
 /** The simplest node that expresses (nearly) all of the values. */
 export function inferNode(samples: readonly Sample[], place: Place): InferredNode {
@@ -22,6 +23,8 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
   if (share(values, isArray) >= 0.95) return inferList(samples, place, inferNode);
   const listed = schemaEnum(place.schema);
   if (listed === null) {
+    const placeholder = inferPlaceholder(samples, tallies, place);
+    if (placeholder !== null) return placeholder;
     const span = inferSpan(samples, place.name);
     if (span !== null && !(isClosed(tallies, samples.length) && span.copied < 0.97)) return span.node;
   }
@@ -42,7 +45,7 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
 /** Values of which some are null. */
 function inferNullable(samples: readonly Sample[], some: readonly Sample[], place: Place): InferredNode {
   const node = inferNode(some, place);
-  if (node.kind === 'span') return { ...node, nullable: true };
+  if (node.kind === 'span') return { ...node, missing: null };
   if (node.kind === 'choice' || node.kind === 'constant') {
     const values = node.kind === 'choice' ? node.slot.values : [node.value];
     return { kind: 'choice', slot: { name: place.name, values: [...values, null] } };
@@ -54,6 +57,25 @@ function inferNullable(samples: readonly Sample[], some: readonly Sample[], plac
     // A field that is seldom free costs the calls where it is, not the task.
     node: node.kind === 'unknown' ? { kind: 'text', slot: { name: place.name } } : node,
   };
+}
+
+/** A copied text, and one word for "there is none": n/a, unknown, an empty text. null where it is no such field. */
+function inferPlaceholder(
+  samples: readonly Sample[],
+  tallies: readonly Tally[],
+  place: Place,
+): InferredNode | null {
+  const [most] = tallies;
+  if (most === undefined || typeof most.value !== 'string' || most.count < Math.max(5, 0.02 * samples.length))
+    return null;
+  const rest = samples.filter((sample) => sample.value !== most.value);
+  if (rest.length < 10 || isClosed(tally(rest.map((sample) => sample.value)), rest.length)) return null;
+  const span = inferSpan(rest, place.name);
+  if (span === null || span.node.kind !== 'span' || span.copied < 0.97) return null;
+  const { slot } = span.node;
+  const without = samples.filter((sample) => sample.value === most.value);
+  const copied = without.filter((sample) => alignSpan(slot, sample.value, sample.input, {}) === null);
+  return copied.length > 0.1 * without.length ? null : { kind: 'span', slot, missing: most.value };
 }
 
 /** A single observed value of an open type is a constant only once it has been seen often. */
