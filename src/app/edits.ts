@@ -2,15 +2,21 @@ import type { CostOfError, Verdict } from '../capabilities/capability.ts';
 import type { Signature } from '../capabilities/set.ts';
 import type { TaskEdits } from '../tasks/task.ts';
 
+/** What the user decided on a provider's terms. */
+export interface TermsDecision {
+  readonly decision: 'allowed' | 'declined';
+  readonly ms: number;
+  /** Which document the user was told of, and the day of its reading. */
+  readonly told?: string;
+}
+
 /** Everything the user said. It wins over what was computed and survives every re-analysis. */
 export interface Edits {
   readonly tasks: TaskEdits;
   readonly verdicts: Readonly<Record<string, Readonly<Record<string, Verdict>>>>;
   readonly costs: Readonly<Record<string, Readonly<Record<string, CostOfError>>>>;
   readonly signed: Readonly<Record<string, Signature>>;
-  readonly terms: Readonly<
-    Record<string, { readonly decision: 'allowed' | 'declined'; readonly ms: number }>
-  >;
+  readonly terms: Readonly<Record<string, TermsDecision>>;
 }
 
 export const noUserEdits: Edits = {

@@ -124,8 +124,9 @@ export async function decideTerms(
   session: Session,
   { provider, decision }: Actions['terms.decide'][0],
 ): Promise<null> {
-  const ms = session.ports.clock.now();
-  changeEdits(session, (edits) => ({ ...edits, terms: { ...edits.terms, [provider]: { decision, ms } } }));
+  const { source, asOf } = termsOf(provider);
+  const decided = { decision, ms: session.ports.clock.now(), told: `${source}, read ${asOf}` };
+  changeEdits(session, (edits) => ({ ...edits, terms: { ...edits.terms, [provider]: decided } }));
   return null;
 }
 
@@ -142,7 +143,8 @@ function termsGate(session: Session, providers: readonly string[]): ModelCard['t
         { next: `Decide for ${provider}, then train again.` },
       );
     }
-    record[provider] = `allowed ${new Date(decided.ms).toISOString()}`;
+    const told = decided.told === undefined ? '' : `; ${decided.told}`;
+    record[provider] = `allowed ${new Date(decided.ms).toISOString()}${told}`;
   }
   return record;
 }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { providerTerms, termsOf } from '../../src/app/terms.ts';
+import type { AppError } from '../../src/base/error.ts';
+import type { ModelCard } from '../../src/student/student.ts';
+import { openTestApp } from '../support/app.ts';
+import { traffic } from '../support/trained.ts';
+
+test("no traffic of a provider is trained on before the user decided on that provider's terms", {
+  timeout: 200_000,
+}, async () => {
+  const { app, storage, close } = await openTestApp({ settings: { epsilon: 0.2 } });
+  try {
+    const file = path.join(storage, 'traffic.jsonl');
+    writeFileSync(file, traffic.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    await app.run('traces.import', { file });
+    await app.run('tasks.analyse', null);
+    const taskId = app.state.tasks[0]!.id;
+    const { says, source, asOf } = termsOf('openai');
+    assert.deepEqual(app.state.terms, [{ provider: 'openai', decision: 'undecided', says, source, asOf }]);
+    const isTold = (how: string) => (error: AppError) => {
+      assert.equal(error.code, 'terms-undecided');
+      for (const text of [how, says, source, asOf]) assert.ok(error.message.includes(text), text);
+      return true;
+    };
+    await assert.rejects(app.run('student.train', { taskId, device: 'cpu' }), isTold('not decided yet'));
+    // Another provider's decision is none for this one.
+    await app.run('terms.decide', { provider: 'anthropic', decision: 'allowed' });
+    await assert.rejects(app.run('student.train', { taskId, device: 'cpu' }), isTold('not decided yet'));
+    await app.run('terms.decide', { provider: 'openai', decision: 'declined' });
+    await assert.rejects(app.run('student.train', { taskId, device: 'cpu' }), isTold('was declined'));
+
+    await app.run('terms.decide', { provider: 'openai', decision: 'allowed' });
+    await app.run('student.train', { taskId, device: 'cpu' });
+    const folder = path.join(storage, 'students', taskId);
+    const bundle = path.join(folder, readdirSync(folder)[0]!);
+    const card = JSON.parse(readFileSync(path.join(bundle, 'card.json'), 'utf8')) as ModelCard;
+    assert.deepEqual(Object.keys(card.terms), ['openai']);
+    assert.match(card.terms['openai']!, /^allowed \d{4}-\d\d-\d\dT/);
+    assert.ok(card.terms['openai']!.endsWith(`; ${source}, read ${asOf}`));
+  } finally {
+    await close();
+  }
+});
+
+test('every provider that calls can be captured of has terms with a source and a date', () => {
+  for (const provider of ['openai', 'azure', 'anthropic', 'gemini', 'ollama'])
+    assert.ok(
+      providerTerms.some((terms) => terms.provider === provider),
+      provider,
+    );
+  for (const { says, source, asOf } of [...providerTerms, termsOf('somebody else')]) {
+    assert.ok(says.length > 40 && source.length > 5);
+    assert.match(asOf, /^\d{4}-\d\d-\d\d$/);
+  }
+});
