@@ -17,7 +17,7 @@ export function proof(state: TaskState, report: EvaluationReport): Markup {
   const tested =
     certificate === null
       ? 'How much of the held-out traffic could be answered, surest first, and how much of that would differ.'
-      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.${audits(state)}${jointWords(outcome)}`;
+      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.${unansweredWords(report)}${audits(state)}${jointWords(outcome)}`;
   const everything = report.riskCoverage.at(-1);
   const curve = Object.entries(report.curve).map(([risk, share]) => [percent(Number(risk)), percent(share)]);
   return html`${card(
@@ -35,6 +35,12 @@ export function proof(state: TaskState, report: EvaluationReport): Markup {
     },
   )}
 ${reliabilityCard(report)}`;
+}
+
+/** Calls that it leaves to the teacher whatever its sureness: coverage lost, not disagreement. */
+function unansweredWords({ unanswered }: EvaluationReport): string {
+  if (unanswered === undefined || unanswered.hits === 0) return '';
+  return ` ${percent(unanswered.rate)} of those stay with the teacher in any case: it has no answer to them, or none that it may give.`;
 }
 
 /** What the audits of live answers say so far. */

@@ -98,6 +98,7 @@ function taskReport(task: TaskState, lines: readonly PredictionLine[], refusal: 
         : {
             n: test.n,
             agreement: test.agreement.rate,
+            unanswered: test.unanswered?.rate ?? 0,
             coverage: lines.length === 0 ? 0 : served.length / lines.length,
             disagreement: judged.length === 0 ? null : wrong / judged.length,
             served: served.length,

@@ -50,6 +50,7 @@ export type CertificationOutcome =
 export interface BucketReport {
   readonly bucket: string;
   readonly n: number;
+  /** Among those answered. */
   readonly agreement: Rate;
   readonly served: number;
   /** Among the served. */
@@ -58,7 +59,10 @@ export interface BucketReport {
 
 export interface EvaluationReport {
   readonly n: number;
+  /** Among the calls that the student has an answer for that it may give. */
   readonly agreement: Rate;
+  /** Calls without such an answer: they cost coverage and are no disagreement. Missing in older reports, which counted them so. */
+  readonly unanswered?: Rate;
   /** Share served at the certificate's threshold (0 when refused). */
   readonly coverage: number;
   readonly disagreement: Rate;

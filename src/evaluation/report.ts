@@ -7,7 +7,10 @@ import type { Scored } from './prediction.ts';
 /** Share of disagreements for which `curve` says how much could be served. */
 const curveRisks = [0.01, 0.02, 0.05];
 
-/** Held-out results of a student under a certification outcome. A row without an answer counts as not agreeing. */
+/**
+ * Held-out results of a student under a certification outcome. A row without an answer is left to the teacher: it costs
+ * coverage, and says nothing of how often the student is right.
+ */
 export function evaluate(scored: readonly Scored[], outcome: CertificationOutcome): EvaluationReport {
   const served = scored.filter((row) => serves(outcome, row));
   const answered = scored.filter((row) => row.answered);
@@ -15,6 +18,7 @@ export function evaluate(scored: readonly Scored[], outcome: CertificationOutcom
   return {
     n: scored.length,
     agreement: agreementOf(scored),
+    unanswered: exactRate(scored.length - answered.length, scored.length),
     coverage: scored.length === 0 ? 0 : served.length / scored.length,
     disagreement: disagreementOf(served),
     curve: Object.fromEntries(curveRisks.map((risk) => [String(risk), largestCoverage(curve, risk)])),
@@ -88,7 +92,8 @@ function bucketsOf(scored: readonly Scored[], served: ReadonlySet<Scored>): Buck
 }
 
 function agreementOf(rows: readonly Scored[]): Rate {
-  return exactRate(rows.filter((row) => row.answered && row.agree).length, rows.length);
+  const answered = rows.filter((row) => row.answered);
+  return exactRate(answered.filter((row) => row.agree).length, answered.length);
 }
 
 function disagreementOf(rows: readonly Scored[]): Rate {

@@ -39,9 +39,19 @@ test('a refused student serves nothing and is still described', () => {
   assert.deepEqual(refused.curve, report.curve);
 });
 
-test('calls without an answer count against agreement and coverage', () => {
-  const report = evaluate([row(0.9, true), row(0.8, true, { answered: false })], outcome);
-  assert.equal(report.agreement.rate, 0.5);
+test('calls without an answer cost coverage and are told, and are no disagreement', () => {
+  const left = row(0.8, true, { answered: false, bucket: 'label:b' });
+  const report = evaluate([row(0.9, true), left], outcome);
+  assert.equal(report.agreement.rate, 1);
+  assert.equal(report.agreement.n, 1);
+  assert.equal(report.unanswered?.rate, 0.5);
+  assert.deepEqual(
+    report.buckets.map(({ bucket, n, agreement }) => [bucket, n, agreement.n]),
+    [
+      ['label:a', 1, 1],
+      ['label:b', 1, 0],
+    ],
+  );
   assert.equal(report.curve['0.01'], 0.5);
 });
 

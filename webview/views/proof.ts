@@ -29,7 +29,7 @@ export function proof({ student }: TaskState): Child {
             figure({
               label: 'Can answer',
               value: percent(report.coverage),
-              note: `of ${count(report.n)} held-out calls`,
+              note: `of ${count(report.n)} held-out calls${leftWords(report)}`,
               ...(report.coverage > 0 && { tone: 'good' as const }),
             }),
             report.coverage === 0
@@ -53,6 +53,11 @@ export function proof({ student }: TaskState): Child {
           ),
         ],
   );
+}
+
+function leftWords({ unanswered }: Report): string {
+  if (unanswered === undefined || unanswered.hits === 0) return '';
+  return `; ${percent(unanswered.rate)} left to the teacher on purpose`;
 }
 
 function promise({ epsilon, delta, n, errors }: Certificate): Tree {
@@ -79,7 +84,7 @@ function tradeOff(report: Report, epsilon: number | null): Child {
   const line = points
     .map((point, i) => `${i === 0 ? 'M' : 'L'}${x(point.coverage)} ${y(point.risk)}`)
     .join(' ');
-  const label = `Answering ${percent(report.coverage)} of the calls, ${percent(report.disagreement.rate)} of those differ; answering all, ${percent(1 - report.agreement.rate)}.`;
+  const label = `Answering ${percent(report.coverage)} of the calls, ${percent(report.disagreement.rate)} of those differ; answering all it can, ${percent(1 - report.agreement.rate)}.`;
   return h(
     'figure',
     { class: 'chart' },
