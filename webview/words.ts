@@ -73,7 +73,7 @@ export const grades: readonly {
   readonly label: string;
   readonly dollars: number;
 }[] = [
-  { grade: 'trivial', label: 'Trivial', dollars: 0.001 },
+  { grade: 'trivial', label: 'Trivial', dollars: 0.01 },
   { grade: 'low', label: 'Low', dollars: 0.05 },
   { grade: 'high', label: 'High', dollars: 5 },
   { grade: 'severe', label: 'Severe', dollars: 50 },

@@ -1,4 +1,5 @@
 import type { CapabilityKind, CostGrade, CostOfError } from './capability.ts';
+import { dearStem, dearWords } from './costWords.ts';
 
 /** US dollars that one wrong answer costs, by grade, where the user has not said otherwise. */
 export const gradeDollars: Readonly<Record<CostGrade, number>> = {
@@ -55,17 +56,17 @@ const rules: readonly Rule[] = [
   },
   {
     grade: 'severe',
-    match: (kind, name) => (kind === 'refusal' ? name : find(safety, flagged(name))),
+    match: (kind, name) => (kind === 'refusal' ? name : find(safety, flagged(name), dearWords.safety)),
     reason: (word) => `safety ("${word}")`,
   },
   {
     grade: 'severe',
-    match: (_, name) => find(medical, flagged(name)),
+    match: (_, name) => find(medical, flagged(name), dearWords.medical),
     reason: (word) => `a medical word ("${word}")`,
   },
   {
     grade: 'severe',
-    match: (_, name) => find(legal, flagged(name)),
+    match: (_, name) => find(legal, flagged(name), dearWords.legal),
     reason: (word) => `a legal word ("${word}")`,
   },
   {
@@ -73,7 +74,11 @@ const rules: readonly Rule[] = [
     match: (kind, name) => (kind === 'tool' ? verb(committing, name) : null),
     reason: (word) => `a tool that commits somebody ("${word}")`,
   },
-  { grade: 'high', match: (_, name) => find(money, flagged(name)), reason: (word) => `money ("${word}")` },
+  {
+    grade: 'high',
+    match: (_, name) => find(money, flagged(name), dearWords.money),
+    reason: (word) => `money ("${word}")`,
+  },
 ];
 
 /** `review_text` of `RateBook.review_text`: what the tool does is the tool's affair. */
@@ -101,9 +106,10 @@ function verb(pattern: RegExp, name: string): string | null {
   return null;
 }
 
-/** The first word of a name like `reportFraud`, `report_fraud` or `Report fraud` that a pattern knows. */
-function find(pattern: RegExp, name: string): string | null {
-  return words(name).find((word) => pattern.test(word)) ?? null;
+/** The first word of a name like `reportFraud`, `report_fraud` or `Report fraud` that a pattern or a stem knows. */
+function find(pattern: RegExp, name: string, stems: readonly string[]): string | null {
+  const own = words(name);
+  return own.find((word) => pattern.test(word)) ?? dearStem(stems, own);
 }
 
 function words(name: string): string[] {

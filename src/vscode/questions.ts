@@ -153,7 +153,7 @@ async function pickVersion(task: TaskState): Promise<number | undefined> {
 /** What a wrong answer costs, in four plain grades; null goes back to the inferred one. */
 async function pickCost(): Promise<Params<'capability.setCost'>['cost'] | undefined> {
   const grades = [
-    { grade: 'trivial', dollars: 0.001, label: l10n.t('Trivial'), detail: l10n.t('Nobody would notice') },
+    { grade: 'trivial', dollars: 0.01, label: l10n.t('Trivial'), detail: l10n.t('Nobody would notice') },
     { grade: 'low', dollars: 0.05, label: l10n.t('Low'), detail: l10n.t('A small annoyance') },
     { grade: 'high', dollars: 5, label: l10n.t('High'), detail: l10n.t('Money, trust or time are lost') },
     { grade: 'severe', dollars: 50, label: l10n.t('Severe'), detail: l10n.t('Harm that cannot be undone') },

@@ -77,3 +77,31 @@ test('the price that the user pays wins over the list price, also for a model wi
   });
   assert.equal(meanPrice(usage).perCall, null);
 });
+
+test('what is dear is dear in other languages, and other words are not', () => {
+  const gradeOf = (name: string) => inferCost('label', name, '').grade;
+  for (const name of [
+    'rechnung',
+    'Überweisung ausführen',
+    'remboursement',
+    'factura',
+    '退款',
+    '返金依頼',
+    '환불',
+  ])
+    assert.equal(gradeOf(name), 'high', name);
+  for (const name of ['notfall', 'ordonnance', '紧急求助', 'adwokat', 'Medikamentenplan', '契約解除'])
+    assert.equal(gradeOf(name), 'severe', name);
+  for (const name of [
+    'lieferung',
+    'livraison',
+    'technik',
+    '物流',
+    '肯定',
+    'sonstiges',
+    'météo',
+    'ja',
+    'lekker',
+  ])
+    assert.equal(gradeOf(name), 'low', name);
+});
