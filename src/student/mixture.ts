@@ -46,10 +46,10 @@ export function deepDataOf(
   const scheme = schemeOf(plan);
   const rowOf = (example: Example): DeepRow => {
     const tokens = placedTokens(example.input, slots, scheme?.spaces);
-    const group = Object.values(scheme?.groups ?? {}).find((g) =>
+    const groups = Object.values(scheme?.groups ?? {}).filter((g) =>
       g.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans'),
     );
-    const tags = group === undefined ? null : tagsOf(group, tokens, example.targets ?? {});
+    const tags = unionOf(groups.map((group) => tagsOf(group, tokens, example.targets ?? {})));
     return {
       tokens: tokens.map((token) => token.text),
       classes: heads.map(({ name }) => {
@@ -61,7 +61,7 @@ export function deepDataOf(
             soft: heads.map(({ name, values }) => softTarget(softOf(example, name), values.length)),
           }
         : {}),
-      tags: scheme === null ? [] : [tags === null ? null : [...tags]],
+      tags: scheme === null ? [] : [tags],
       weight: example.weight,
     };
   };
@@ -73,6 +73,13 @@ export function deepDataOf(
     train: usable(train),
     validation: usable(validation),
   };
+}
+
+/** The tags of all calls of an answer in one row, earlier calls first; null where a call cannot be tagged. */
+function unionOf(rows: readonly (Int32Array | null)[]): number[] | null {
+  const [first, ...later] = rows;
+  if (first === undefined || rows.includes(null)) return null;
+  return Array.from(first!, (tag, i) => later.reduce((found, row) => found || row![i]!, tag));
 }
 
 /** What the networks say of each input. */

@@ -12,6 +12,8 @@ const group = {
     { slot: 'b', kind: 1 },
   ],
   regions: [],
+  single: [],
+  earlier: [],
 };
 const lattice = latticeOf(group);
 const tags = 5;

@@ -10,6 +10,8 @@ const group = {
     { slot: 'params', kind: 1 },
   ],
   regions: [{ region: 0, inner: 1, empty: 2 }],
+  single: [],
+  earlier: [],
 };
 
 /** Tokens and tags of "<header> opened session <1-2 tokens> for <user>". */

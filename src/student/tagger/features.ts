@@ -1,5 +1,5 @@
 import { hash32 } from '../../base/hash.ts';
-import type { ModelInput } from '../../dataset/example.ts';
+import type { ModelInput, Span } from '../../dataset/example.ts';
 import { tokenise } from '../../dataset/tokens.ts';
 import { shapeOf } from '../wide/features.ts';
 import type { PlacedToken } from './scheme.ts';
@@ -131,6 +131,24 @@ export function tokenFeatures(
     own.push(mine);
   });
   return { shared, own };
+}
+
+/**
+ * Features of what earlier calls of the same answer took: the tokens they copied, and how many of their copies lie
+ * before a token.
+ */
+export function takenFeatures(tokens: readonly PlacedToken[], taken: readonly Span[]): number[][] {
+  return tokens.map(({ text, slot, start, end }, i) => {
+    const inside = taken.some((span) => span.slot === slot && start < span.end && span.start < end);
+    const before = taken.filter((span) => span.slot === slot && span.end <= start).length;
+    const state = inside ? 'in' : String(Math.min(before, 3));
+    return [
+      `k=${state}`,
+      `k=${state} ${text.toLowerCase()}`,
+      `k=${state} ${tokens[i - 1]?.text.toLowerCase() ?? ''} <`,
+      `k=${state} ${shapeOf(text)}`,
+    ].map((name) => hash32(name, 6));
+  });
 }
 
 /** Finds the word so many words away from a token, not counting white space; null where no token is white space. */

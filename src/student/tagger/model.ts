@@ -1,9 +1,10 @@
 import { hash32 } from '../../base/hash.ts';
+import type { Targets } from '../../dataset/align.ts';
 import type { ModelInput } from '../../dataset/example.ts';
 import type { Arrays } from '../arrays.ts';
 import type { Evidence } from '../decode.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
-import { placedTokens, tokenFeatures } from './features.ts';
+import { placedTokens, takenFeatures, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
 import { leaderClass, type PlacedToken, spansOf, type TagGroup, type TagScheme } from './scheme.ts';
 import { TemplateIndex, wordsOf } from './templates.ts';
@@ -48,8 +49,8 @@ export function tagInput(
     const known = (hash: number): number => indexOf(tagger.hashes, hash);
     const salts = ownSalts(name, leaderClass(group, targets));
     const words = tagger.templates === null ? null : tagger.templates.match(salts.at(-1)!, tokens);
-    const spelled = group.regions.length === 0 ? null : templateFeatures(words, tokens.length);
-    const sequence = { group: name, ...numberFeatures(features, salts, known, spelled) };
+    const further = furtherFeatures(group, tokens, targets, words);
+    const sequence = { group: name, ...numberFeatures(features, salts, known, further) };
     const work = new Work(tagger.crf.tags);
     const lattice = latticeOf(group);
     const { emissions, scale, transitions, starts } = tagger.crf;
@@ -71,8 +72,24 @@ function spells(
   return read.every((word, i) => word === words[i]);
 }
 
+/** Features beside those of the text: what a known template says of it, and what earlier calls took; null without either. */
+export function furtherFeatures(
+  group: TagGroup,
+  tokens: readonly PlacedToken[],
+  targets: Targets,
+  words: Uint8Array | null,
+): readonly (readonly number[])[] | null {
+  if (group.regions.length > 0) return templateFeatures(words, tokens.length);
+  if (group.earlier.length === 0) return null;
+  const taken = group.earlier.flatMap((slot) => {
+    const target = targets[slot];
+    return target?.kind === 'spans' ? target.spans : [];
+  });
+  return takenFeatures(tokens, taken);
+}
+
 /** Features of what a template says of each token and its neighbours. */
-export function templateFeatures(words: Uint8Array | null, tokens: number): number[][] {
+function templateFeatures(words: Uint8Array | null, tokens: number): number[][] {
   const at = (i: number): number => words?.[i] ?? -1;
   return Array.from({ length: tokens }, (_, i) =>
     words === null
@@ -86,7 +103,7 @@ export function numberFeatures(
   features: ReturnType<typeof tokenFeatures>,
   salts: readonly number[],
   known: (hash: number) => number,
-  spelled: readonly (readonly number[])[] | null = null,
+  further: readonly (readonly number[])[] | null = null,
 ): { start: Int32Array; features: Int32Array } {
   const start = new Int32Array(features.shared.length + 1);
   const list: number[] = [];
@@ -100,7 +117,7 @@ export function numberFeatures(
         const index = known(ownHash(hash, salt));
         if (index >= 0) list.push(index);
       }
-    for (const hash of spelled?.[i] ?? []) {
+    for (const hash of further?.[i] ?? []) {
       const index = known(hash);
       if (index >= 0) list.push(index);
     }

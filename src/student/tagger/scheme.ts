@@ -1,5 +1,5 @@
 import type { Span, Target } from '../../dataset/example.ts';
-import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../../dataset/plan.ts';
+import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode, spanSlots } from '../../dataset/plan.ts';
 import { groupOf, groupOfText } from '../decode.ts';
 
 /**
@@ -24,6 +24,10 @@ export interface TagGroup {
    * the region and is followed by an inner span of no length.
    */
   readonly regions: readonly { readonly region: number; readonly inner: number; readonly empty: number }[];
+  /** Slots whose value is one copy: of several tagged places the first counts. */
+  readonly single: readonly string[];
+  /** Slots of the calls of the same tool before this one: what they took is known when this one is tagged. */
+  readonly earlier: readonly string[];
 }
 
 export function schemeOf(plan: OutputPlan): TagScheme | null {
@@ -61,9 +65,24 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       empty: kindOf(`${masked.params} empty`),
     }));
     spaces ||= regions.length > 0;
-    groups[group] = { leader: leaderOf(node), slots, regions };
+    groups[group] = {
+      leader: leaderOf(node),
+      slots,
+      regions,
+      single: spanSlots(node).flatMap((slot) => (slot.join ? [] : [slot.name])),
+      earlier: earlierSlots(plan, group),
+    };
   }
   return kinds.length === 0 ? null : { kinds, groups, spaces };
+}
+
+function earlierSlots(plan: OutputPlan, group: string): string[] {
+  if (plan.kind !== 'tool-answer') return [];
+  const own = plan.tools.find((tool) => groupOf(tool.name, tool.occurrence) === group);
+  if (own === undefined) return [];
+  return plan.tools
+    .filter((tool) => tool.name === own.name && tool.occurrence < own.occurrence)
+    .flatMap((tool) => nodeSlots(tool.arguments).spans.map((slot) => slot.name));
 }
 
 /** More values than this would leave each too few inputs to learn from. */
@@ -172,7 +191,8 @@ export function spansOf(
         ? plainSpans(tokens, tags, kind)
         : regionSpans(tokens, tags, [kind, region.inner, region.empty]);
     if (empty !== undefined) spans.push(...emptySpans(tokens, tags, empty));
-    targets[slot] = { kind: 'spans', spans: spans.sort((a, b) => a.start - b.start) };
+    spans.sort((a, b) => a.start - b.start);
+    targets[slot] = { kind: 'spans', spans: group.single.includes(slot) ? spans.slice(0, 1) : spans };
   }
   return targets;
 }

@@ -1,17 +1,18 @@
 import { hash32 } from '../../base/hash.ts';
+import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
 import { type Sequence, trainCrf } from './crf.ts';
 import { type Gazetteer, phraseKey, placedTokens, tokenFeatures, wordKey } from './features.ts';
 import { latticeOf } from './lattice.ts';
 import {
+  furtherFeatures,
   indexOf,
   type KindTable,
   numberFeatures,
   ownHash,
   ownSalts,
   type Tagger,
-  templateFeatures,
 } from './model.ts';
 import { kindOfTag, leaderClass, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
 import { TemplateIndex, templateOf } from './templates.ts';
@@ -30,8 +31,9 @@ interface Row {
   readonly tags: Int32Array;
   readonly weight: number;
   readonly salts: readonly number[];
-  /** Features of the known template that it reads like; null where the plan masks nothing. */
-  spelled: readonly (readonly number[])[] | null;
+  readonly targets: Targets;
+  /** Features beside those of the text. */
+  further: readonly (readonly number[])[] | null;
 }
 
 /** Trains the tagger of a plan on examples; null where the plan copies nothing. */
@@ -54,7 +56,7 @@ export async function trainTagger(
       group: row.group,
       tags: row.tags,
       weight: row.weight,
-      ...numberFeatures(featuresOf(row), row.salts, (hash) => indexOf(hashes, hash), row.spelled),
+      ...numberFeatures(featuresOf(row), row.salts, (hash) => indexOf(hashes, hash), row.further),
     }),
   );
   const tags = 1 + 2 * scheme.kinds.length;
@@ -101,7 +103,15 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
     const tags = tagsOf(group, tokens, example.targets);
     const salts = ownSalts(name, leaderClass(group, example.targets));
     if (tags !== null && tokens.length > 0)
-      rows.push({ group: name, tokens, tags, weight: example.weight, salts, spelled: null });
+      rows.push({
+        group: name,
+        tokens,
+        tags,
+        weight: example.weight,
+        salts,
+        targets: example.targets,
+        further: furtherFeatures(group, tokens, example.targets, null),
+      });
   }
   return rows;
 }
@@ -123,7 +133,7 @@ function learnTemplates(rows: readonly Row[], scheme: TagScheme): TemplateIndex 
     if (scheme.groups[row.group]!.regions.length === 0) return;
     const { text, name } = own[i]!;
     const words = name % forgotten === 0 ? null : index.match(row.salts.at(-1)!, row.tokens, text);
-    row.spelled = templateFeatures(words, row.tokens.length);
+    row.further = furtherFeatures(scheme.groups[row.group]!, row.tokens, row.targets, words);
   });
   return index;
 }
@@ -142,7 +152,7 @@ function featureHashes(
   for (const row of rows) {
     const { shared, own } = featuresOf(row);
     for (const list of shared) list.forEach(note);
-    for (const list of row.spelled ?? []) list.forEach(note);
+    for (const list of row.further ?? []) list.forEach(note);
     for (const salt of row.salts) for (const list of own) for (const hash of list) note(ownHash(hash, salt));
   }
   return Uint32Array.from(again).sort();

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../../src/base/random.ts';
+import { deepDataOf } from '../../src/student/mixture.ts';
+import { trainStudent } from '../../src/student/train.ts';
+import { called, type Made } from '../dataset/support.ts';
+import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
+
+const syllables = ['ba', 'ri', 'to', 'mel', 'san', 'du', 'ka', 'ver', 'lin', 'os', 'pra', 'ge'];
+const phrasings: readonly ((...cities: string[]) => string)[][] = [
+  [(a) => `what is the weather in ${a}`, (a) => `will it rain in ${a} tomorrow`],
+  [(a, b) => `what is the weather in ${a} and ${b}`, (a, b) => `is it colder in ${a} or in ${b} today`],
+  [(a, b, c) => `weather for ${a}, ${b} and ${c}`, (a, b, c) => `is it raining in ${a}, in ${b} or in ${c}`],
+];
+
+/** Requests for the weather in one to three made-up cities: one call for each. */
+function requests(n: number): Made[] {
+  const random = createRandom(3);
+  const city = (): string => {
+    const name = Array.from({ length: 2 + random.int(2) }, () => syllables[random.int(12)]!).join('');
+    return name[0]!.toUpperCase() + name.slice(1);
+  };
+  return Array.from({ length: n }, (_, i): Made => {
+    const cities = Array.from({ length: 1 + (i % 3) }, city);
+    const input = phrasings[i % 3]![random.int(2)]!(...cities);
+    return {
+      input,
+      answer: called(...cities.map((c): [string, string] => ['weather', JSON.stringify({ city: c })])),
+    };
+  });
+}
+
+test('each of several calls of one tool takes its own part of the request', () =>
+  inFolder(async (folder) => {
+    const { scored } = await trainStudent(dataOf(requests(600)), specOf(), optionsIn(folder));
+    const right = scored.test.filter((row) => row.agree).length;
+    assert.ok(right >= 0.9 * scored.test.length, `${right} of ${scored.test.length}`);
+  }));
+
+test('the networks learn what all calls of an answer took', () => {
+  const data = dataOf(requests(60));
+  const { train } = deepDataOf(data.plan, data.inputSlots, data.examples, []);
+  const three = train[2]!;
+  assert.equal(three.tags[0]!.filter((tag) => tag > 0).length, 3);
+});
