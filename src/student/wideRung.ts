@@ -4,7 +4,7 @@ import type { LearningPoint } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { maskedNames, trainTagger } from './tagger/train.ts';
 import type { WideModel } from './wide/model.ts';
-import { foldsOf, type Trial, type Tried, trainWide } from './wide/train.ts';
+import { foldsOf, type Trial, type Tried, teachAgain, trainWide } from './wide/train.ts';
 
 /** Linear heads and tagger trained on all rows, with what models that never saw a row say of it. */
 export interface WideRung {
@@ -72,6 +72,24 @@ export async function trainWideRung(
   return { wide: heads.model, tagger, taggerOf, outOfFold, held, trial, hidden, slips: heads.slips };
 }
 
+/** Heads and tagger taught once more, on other rows; nothing is held out, so nothing is said of how they do. */
+export async function retrainWide(
+  { wide, tagger }: WideRung,
+  examples: readonly Example[],
+  { plan, inputSlots }: Dataset,
+  { seed, pause }: Pick<RungWork, 'seed' | 'pause'>,
+): Promise<Pick<WideRung, 'wide' | 'tagger'>> {
+  const again = { seed, pause, epochs: taggerEpochs(examples.length), progress: () => {} };
+  return {
+    wide: await teachAgain(wide, examples, plan, inputSlots, again),
+    tagger: tagger === null ? null : await trainTagger(examples, plan, inputSlots, again),
+  };
+}
+
+function taggerEpochs(rows: number): number {
+  return Math.max(8, Math.min(16, Math.round(200_000 / Math.max(1, rows))));
+}
+
 const rounds = 3;
 /** One masked text in so many is hidden from one of the folds' taggers. */
 const shown = 5;
@@ -91,7 +109,7 @@ async function crossTag(
     name !== 0 && name % shown === 0 ? Math.floor(name / shown) % rounds : -1,
   );
   const teach = (rows: readonly Example[], done: number) => {
-    const epochs = Math.max(8, Math.min(16, Math.round(200_000 / Math.max(1, rows.length))));
+    const epochs = taggerEpochs(rows.length);
     return trainTagger(rows, plan, inputSlots, {
       seed,
       epochs,

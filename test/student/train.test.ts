@@ -214,3 +214,24 @@ test('a damaged, a missing and a newer bundle are refused in words', () =>
       [],
     );
   }));
+
+test('a student that nothing is promised of has learned from the calls kept aside as well', () =>
+  inFolder(async (folder) => {
+    const options = optionsIn(folder);
+    const data = dataOf(labels(60));
+    const { card } = await trainStudent(data, specOf({ epsilon: 0.001 }), options);
+    assert.equal(card.outcome.kind, 'refused');
+    const kept = data.examples.filter((e) => e.split === 'calibration');
+    const student = await loadStudent(options.target);
+    assert.ok(student.ok && kept.length > 0);
+    const predictions = await student.value.predict(kept.map((e) => e.input));
+    assert.ok(predictions.every(({ cached }) => cached));
+    const certified = optionsIn(folder, { target: `${options.target}-2` });
+    const large = dataOf(labels(400));
+    const promised = await trainStudent(large, specOf(), certified);
+    assert.equal(promised.card.outcome.kind, 'certified');
+    const other = await loadStudent(certified.target);
+    assert.ok(other.ok);
+    const asked = large.examples.filter((e) => e.split === 'calibration').map((e) => e.input);
+    assert.ok((await other.value.predict(asked)).some(({ cached }) => !cached));
+  }));

@@ -60,8 +60,7 @@ export async function trainWide(
   options: WideOptions,
 ): Promise<WideTraining> {
   const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
-  const widest = Math.max(1, ...choiceSlots(plan).map((slot) => slot.values.length));
-  const vocabulary = buildVocabulary(raw, Math.min(1 << 16, Math.floor(mostWeights / widest)));
+  const vocabulary = buildVocabulary(raw, largestVocabulary(choiceSlots(plan)));
   const data = vectorise(vocabulary, raw);
   const folds = foldsOf(examples, options.folds);
   const outOfFold: WideScores[] = new Array(examples.length);
@@ -147,6 +146,38 @@ function meanLoss(
   return sum / Math.max(1, examples.length);
 }
 
+/** The same heads taught on other rows; their temperatures stay what held-out rows chose. */
+export async function teachAgain(
+  before: WideModel,
+  examples: readonly Example[],
+  plan: OutputPlan,
+  slots: readonly string[],
+  options: Pick<WideOptions, 'seed' | 'pause'>,
+): Promise<WideModel> {
+  const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
+  const heads = choiceSlots(plan);
+  const vocabulary = buildVocabulary(raw, largestVocabulary(heads));
+  const data = vectorise(vocabulary, raw);
+  const rows = range(examples.length);
+  const taught = await fit({ examples, data, vocabulary, rows, heads, options });
+  const main = mainSlot(heads);
+  return {
+    vocabulary,
+    heads: new Map(
+      [...taught].map(([name, head]) => [
+        name,
+        { ...head, temperature: before.heads.get(name)?.temperature ?? 1 },
+      ]),
+    ),
+    neighbours: main === null ? null : neighboursOf(main, examples, data, rows),
+  };
+}
+
+function largestVocabulary(heads: readonly ChoiceSlot[]): number {
+  const widest = Math.max(1, ...heads.map((slot) => slot.values.length));
+  return Math.min(1 << 16, Math.floor(mostWeights / widest));
+}
+
 /** One training for each hiding: it sees neither the hidden classes nor the held-out rows. */
 async function tryOut(
   hidings: readonly Hiding[],
@@ -190,7 +221,7 @@ interface Fit {
   readonly vocabulary: Vocabulary;
   readonly rows: readonly number[];
   readonly heads: readonly ChoiceSlot[];
-  readonly options: WideOptions;
+  readonly options: Pick<WideOptions, 'seed' | 'pause'>;
 }
 
 async function fit({
