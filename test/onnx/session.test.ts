@@ -4,6 +4,7 @@ import { probeDevices } from '../../src/onnx/devices.ts';
 import { lower } from '../../src/onnx/lower.ts';
 import type { HostTensor } from '../../src/onnx/runtime.ts';
 import { createSession, openModel } from '../../src/onnx/session.ts';
+import type { DeviceState } from '../../src/onnx/state.ts';
 import { createState } from '../../src/onnx/state.ts';
 import type { Graph } from '../../src/tensor/graph.ts';
 import { BATCH, input, LENGTH, state } from '../../src/tensor/graph.ts';
@@ -33,6 +34,8 @@ for (const { device, available, detail } of await probeDevices()) {
       sums.push(Number(sum!.data[0]));
     }
     assert.deepEqual(sums, [3, 23, 43, 63]);
+    // Between runs the tensor lies where the next run reads it: nothing was copied to the host and back.
+    assert.equal((held as DeviceState).feed('p').location, device === 'webgpu' ? 'gpu-buffer' : 'cpu');
     assert.deepEqual([...(await held.read())['p']!.data], [41, 42]);
     await held.write({ p: f32([2], 0, 0) });
     assert.equal((await session.run({ by: f32([], 1) }, held))['sum']!.data[0], 0);

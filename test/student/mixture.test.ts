@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { ModelInput } from '../../src/dataset/example.ts';
 import type { Prediction } from '../../src/evaluation/prediction.ts';
 import { readParts, writeParts } from '../../src/student/bundle.ts';
 import type { Evidence } from '../../src/student/decode.ts';
@@ -53,7 +55,7 @@ test('the rung that is right on held-out rows gets the greater power', () => {
   assert.ok(head!.wide <= 0.5);
 });
 
-test('networks and their mixture answer from the bundle as they answered in training', () =>
+test('networks, tagger and their mixture answer from the bundle, here and in another process, as in training', () =>
   inFolder(async (folder) => {
     const made = Array.from({ length: 260 }, (_, i): Made => {
       const who = `Jo${String.fromCharCode(97 + (i % 26))}${String.fromCharCode(97 + ((i * 7) % 26))}`;
@@ -100,7 +102,38 @@ test('networks and their mixture answer from the bundle as they answered in trai
       assert.ok(Math.abs(prediction.confidence - alone[i]!.confidence) < 1e-4);
     });
     await parts.deep?.model.dispose();
+    const elsewhere = predictElsewhere(place, written.files, inputs);
+    assert.equal(elsewhere.length, together.length);
+    together.forEach((prediction, i) => {
+      assert.deepEqual(elsewhere[i]!.answer, prediction.answer);
+      assert.ok(Math.abs(elsewhere[i]!.confidence - prediction.confidence) < 1e-4);
+    });
   }));
+
+/** Reads the parts in a process of their own and asks them one input at a time. */
+function predictElsewhere(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  inputs: readonly ModelInput[],
+): readonly Prediction[] {
+  const source = (name: string): string => JSON.stringify(path.resolve('src/student', name));
+  const program = `
+    import { readParts } from ${source('bundle.ts')};
+    import { predictWith } from ${source('predictor.ts')};
+    const { folder, files, inputs } = JSON.parse(await new Response(process.stdin).text());
+    const parts = await readParts(folder, files);
+    const said = [];
+    for (const input of inputs) said.push(...(await predictWith(parts, [input])));
+    await parts.deep.model.dispose();
+    console.log(JSON.stringify(said));`;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program],
+    { input: JSON.stringify({ folder, files, inputs }), encoding: 'utf8' },
+  );
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as Prediction[];
+}
 
 test('networks of labels are piloted without the held-out rows and then see every row', () =>
   inFolder(async (folder) => {
