@@ -34,7 +34,7 @@ try {
   await pause(5000);
   console.log(JSON.stringify(await measure(folder)));
 } finally {
-  rmSync(storage, { recursive: true, force: true });
+  rmSync(storage, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
 function option(name: string, otherwise: string): string {

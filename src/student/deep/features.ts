@@ -87,7 +87,7 @@ export function createRows(table: FeatureTable): (token: string) => Int32Array {
     if (known !== undefined) return known;
     const rows = rowsOf(table, index, token);
     // Serving sees ever new words; the cache must not grow with them.
-    if (cache.size >= 50000) cache.clear();
+    if (cache.size >= 4096) cache.clear();
     cache.set(token, rows);
     return rows;
   };
