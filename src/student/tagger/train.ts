@@ -3,18 +3,11 @@ import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
 import { type Sequence, trainCrf } from './crf.ts';
-import { type Gazetteer, phraseKey, placedTokens, tokenFeatures, wordKey } from './features.ts';
+import { placedTokens, tokenFeatures } from './features.ts';
+import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
-import {
-  furtherFeatures,
-  indexOf,
-  type KindTable,
-  numberFeatures,
-  ownHash,
-  ownSalts,
-  type Tagger,
-} from './model.ts';
-import { kindOfTag, leaderClass, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
+import { furtherFeatures, indexOf, numberFeatures, ownHash, ownSalts, type Tagger } from './model.ts';
+import { leaderClass, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
 import { TemplateIndex, templateOf } from './templates.ts';
 
 export interface TaggerOptions {
@@ -176,92 +169,4 @@ function thin(rows: readonly Row[]): readonly Row[] {
   const step = tokens / mostTokens;
   if (step <= 1) return kept;
   return Array.from({ length: Math.floor(kept.length / step) }, (_, i) => kept[Math.floor(i * step)]!);
-}
-
-/** Phrases that training values are made of, and the words of the inputs, by kind with the number of inputs that have each. */
-function buildGazetteer(rows: readonly Row[]) {
-  const phrases = new Counts();
-  const words = new Counts();
-  const own = new Map(rows.map((row) => [row, { values: valuesOf(row), words: rolesOf(row) }]));
-  for (const { values, words: roles } of own.values()) {
-    for (const [phrase, kind] of values) phrases.add(phrase, kind);
-    for (const [word, kind] of roles) words.add(word, kind);
-  }
-  return {
-    /** What the other rows say: a row's own values would teach the tagger to trust the list blindly. */
-    without: (row: Row): Gazetteer => {
-      const mine = own.get(row)!;
-      return {
-        phrase: (key) => phrases.kinds(key, mine.values),
-        word: (key) => words.kinds(key, mine.words),
-      };
-    },
-    tables: () => ({ phrases: phrases.table(), words: words.table() }),
-  };
-}
-
-class Counts {
-  private readonly counts = new Map<number, Map<number, number>>();
-
-  add(key: number, kind: number): void {
-    const kinds = this.counts.get(key) ?? new Map<number, number>();
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    this.counts.set(key, kinds);
-  }
-
-  kinds(key: number, without: readonly (readonly [key: number, kind: number])[]): number[] {
-    const kinds = this.counts.get(key);
-    if (kinds === undefined) return [];
-    const mine = without.filter(([k]) => k === key);
-    return [...kinds]
-      .filter(([kind, n]) => n - mine.filter(([, k]) => k === kind).length > 0)
-      .map(([kind]) => kind)
-      .sort((a, b) => a - b);
-  }
-
-  table(): KindTable {
-    const kinds = [...this.counts].map(([key, own]) => [key, [...own.keys()].sort((a, b) => a - b)] as const);
-    return tableOf(new Map(kinds));
-  }
-}
-
-function tableOf(kinds: ReadonlyMap<number, readonly number[]>): KindTable {
-  const keys = Uint32Array.from(kinds.keys()).sort();
-  const start = new Int32Array(keys.length + 1);
-  keys.forEach((key, i) => {
-    start[i + 1] = start[i]! + kinds.get(key)!.length;
-  });
-  return { keys, start, kinds: Int32Array.from([...keys].flatMap((key) => kinds.get(key)!)) };
-}
-
-/** The words of a row with the kinds of what they are part of plus one; 0 outside. */
-function rolesOf({ tokens, tags }: Row): [word: number, kind: number][] {
-  const seen = new Set<string>();
-  return tokens.flatMap((token, i): [number, number][] => {
-    const word = token.text.toLowerCase();
-    const kind = 1 + kindOfTag(tags[i]!);
-    if (seen.has(`${kind} ${word}`) || word.trim() === '') return [];
-    seen.add(`${kind} ${word}`);
-    return [[wordKey(word), kind]];
-  });
-}
-
-function valuesOf({ tokens, tags }: Row): [phrase: number, kind: number][] {
-  const values: [number, number][] = [];
-  let words: string[] = [];
-  let kind = -1;
-  const close = (): void => {
-    if (kind >= 0) values.push([phraseKey(words), kind]);
-    words = [];
-    kind = -1;
-  };
-  tokens.forEach((token, i) => {
-    const tag = tags[i]!;
-    if (tag === 0 || tag % 2 === 1) close();
-    if (tag === 0) return;
-    kind = kindOfTag(tag);
-    words.push(token.text.toLowerCase());
-  });
-  close();
-  return values;
 }
