@@ -1,8 +1,11 @@
 import { hash32 } from '../../base/hash.ts';
+import { count } from './counts.ts';
+import { addRelations } from './relations.ts';
 
 /**
  * The words and letters of an input as hashed features: word 1-3-grams, character 2-5-grams inside words, the opening
- * words alone and with each later word, a short slot's value with each word of the others, word shapes and a few lengths. Every branch is a multiset of 32-bit hashes; weights are set by `vocabulary.ts`.
+ * words alone and with each later word, a short slot's value with each word of the others, what two slots
+ * share, word shapes and a few lengths. Every branch is a multiset of 32-bit hashes; weights are set by `vocabulary.ts`.
  */
 
 const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/gu;
@@ -15,35 +18,14 @@ export type Branch = 0 | 1 | 2;
 /** Counts per hash, one map per branch. */
 export type RawFeatures = readonly [Map<number, number>, Map<number, number>, Map<number, number>];
 
-/** @param texts the input slots in order; features of different slots never meet. */
+/** @param texts the input slots in order; features of different slots meet in `relations.ts` alone. */
 export function rawFeatures(texts: readonly string[]): RawFeatures {
   const features: RawFeatures = [new Map(), new Map(), new Map()];
   texts.forEach((text, slot) => {
     addText(features, text.slice(0, longestText), slot * 7919);
   });
-  addCrosses(features[2], texts);
+  addRelations(features[2], texts.map(wordsOf), texts);
   return features;
-}
-
-/** A slot this short may be a parameter of the question that the other slots answer. */
-const longestParameter = 24;
-
-/** "Does it mention the PRICE?": what a short slot holds decides what the words of the others mean. */
-function addCrosses(shapes: Map<number, number>, texts: readonly string[]): void {
-  texts.forEach((parameter, slot) => {
-    if (parameter.length === 0 || parameter.length > longestParameter) return;
-    const value = parameter.toLowerCase();
-    texts.forEach((text, other) => {
-      if (other === slot) return;
-      for (const word of wordsOf(text)) count(shapes, hash32(`${value}|${word}`, slot * 7919 + other + 19));
-    });
-  });
-}
-
-function wordsOf(text: string): Set<string> {
-  return new Set(
-    (text.slice(0, longestText).normalize('NFKC').match(wordPattern) ?? []).map((w) => w.toLowerCase()),
-  );
 }
 
 function addText(features: RawFeatures, text: string, salt: number): void {
@@ -100,6 +82,8 @@ export function shapeOf(word: string): string {
   return 'Xx';
 }
 
-function count(counts: Map<number, number>, hash: number): void {
-  counts.set(hash, (counts.get(hash) ?? 0) + 1);
+function wordsOf(text: string): Set<string> {
+  return new Set(
+    (text.slice(0, longestText).normalize('NFKC').match(wordPattern) ?? []).map((w) => w.toLowerCase()),
+  );
 }
