@@ -169,3 +169,30 @@ test('the fingerprint depends on inputs, answers and splits and on nothing else'
   assert.notEqual(build(made, 2).fingerprint, fingerprint);
   assert.notEqual(build(made.slice(1)).fingerprint, fingerprint);
 });
+
+test("the teacher's log-probabilities become the doubt of a bare label's target", () => {
+  const made = topicCalls(120, (topic) => said(topic));
+  const calls = makeCalls(made).map((assigned, i) => {
+    const text = made[i]!.answer.text!;
+    const other = text === 'food' ? 'music' : 'food';
+    const top = [
+      { token: text, logprob: Math.log(0.8) },
+      { token: other, logprob: Math.log(0.2) },
+    ];
+    const logprobs = i % 2 === 0 ? [{ token: text, logprob: Math.log(0.8), top }] : null;
+    return { ...assigned, call: { ...assigned.call, response: { ...assigned.call.response!, logprobs } } };
+  });
+  const { plan, examples } = buildDataset({ task: makeTask(), calls, capabilities: null, seed: 1 });
+  assert.ok(plan.kind === 'text-answer' && plan.node.kind === 'choice');
+  const { name, values } = plan.node.slot;
+  for (const [i, { targets, answer }] of examples.entries()) {
+    const target = targets?.[name];
+    assert.ok(target?.kind === 'class');
+    if (i % 2 === 1) assert.equal(target.soft, undefined);
+    else {
+      assert.ok(Math.abs(target.soft![target.index]! - 0.8) < 1e-9);
+      const other = values.indexOf(answer.text === 'food' ? 'music' : 'food');
+      assert.ok(Math.abs(target.soft![other]! - 0.2) < 1e-9);
+    }
+  }
+});
