@@ -8,7 +8,7 @@ import { openStore } from '../traces/store.ts';
 import { actions } from './actions.ts';
 import { refresh } from './refresh.ts';
 import { type AppPorts, openSession, report, takeOver } from './session.ts';
-import type { AppSettings } from './settings.ts';
+import { type AppSettings, retentionOf } from './settings.ts';
 import { buildState } from './state.ts';
 
 /** The control plane: one state, one table of actions, no editor. The palette and the command line both run this. */
@@ -89,7 +89,11 @@ export async function createApp(ports: AppPorts): Promise<App> {
     },
     updateSettings: async (settings) => {
       session.settings = settings;
-      await session.gateway?.configure({ upstreams: settings.upstreams });
+      await session.gateway?.configure({
+        upstreams: settings.upstreams,
+        recordAgents: settings.captureAgents,
+        recording: { redaction: settings.redaction, retention: retentionOf(settings) },
+      });
       session.changed();
     },
     dispose: async () => {

@@ -3,6 +3,7 @@ import { AppError, toAppError } from '../base/error.ts';
 import { startGateway } from '../gateway/client.ts';
 import { refresh } from './refresh.ts';
 import { report, type Session } from './session.ts';
+import { retentionOf } from './settings.ts';
 
 /** How long a gateway waits for an editor to come back after a reload or a crash before it ends. */
 const LINGER_SECONDS = 3600;
@@ -28,8 +29,7 @@ export async function startCapture(session: Session): Promise<null> {
       capturing: true,
       recordAgents: session.settings.captureAgents,
       redaction: session.settings.redaction,
-      retention:
-        session.settings.retentionDays > 0 ? { maxAgeMs: session.settings.retentionDays * 86_400_000 } : {},
+      retention: retentionOf(session.settings),
       acceptClock: session.ports.acceptClock ?? false,
       attached: session.ports.ownGateway ?? true,
       leaseSeconds: (session.ports.ownGateway ?? true) ? 10 : LINGER_SECONDS,

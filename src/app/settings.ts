@@ -1,5 +1,6 @@
 import type { OwnPrices } from '../capabilities/prices.ts';
 import type { DeviceChoice } from '../student/student.ts';
+import type { Retention } from '../traces/maintenance.ts';
 import type { RedactionSettings } from '../traces/redact.ts';
 
 /** What the user can set; the defaults are what most people should keep. */
@@ -20,6 +21,8 @@ export interface AppSettings {
   readonly autoAnalyse: boolean;
   /** Days after which traces are deleted; 0 keeps them. */
   readonly retentionDays: number;
+  /** Megabytes of traces on disk beyond which the oldest are deleted; 0: without limit. */
+  readonly retentionMegabytes: number;
   /** What the user pays for a model; other models have their list price. */
   readonly prices: OwnPrices;
   /** What is removed from traces beside keys and tokens. */
@@ -37,6 +40,14 @@ export const defaultSettings: AppSettings = {
   captureAgents: false,
   autoAnalyse: true,
   retentionDays: 0,
+  retentionMegabytes: 0,
   prices: {},
   redaction: {},
 };
+
+export function retentionOf({ retentionDays, retentionMegabytes }: AppSettings): Retention {
+  return {
+    ...(retentionDays > 0 ? { maxAgeMs: retentionDays * 86_400_000 } : {}),
+    ...(retentionMegabytes > 0 ? { maxBytes: retentionMegabytes * 2 ** 20 } : {}),
+  };
+}

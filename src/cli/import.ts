@@ -2,20 +2,25 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Command, existingFile, parse, UsageError } from './command.ts';
 import { openApp } from './environment.ts';
+import { redactionOf, redactionOptions, redactionUsage } from './redaction.ts';
 
 export const importFiles: Command = {
-  usage: 'understudy import FILE... [--with FILE]... [--storage DIR]',
+  usage: `understudy import FILE... [--with FILE]... ${redactionUsage} [--storage DIR]`,
   summary:
     "Imports traces from fine-tuning files, stored completions, batches, Langfuse, LangSmith, Helicone, LiteLLM, OpenTelemetry and our own format. --with names a file that has the other halves: a batch's requests, or the messages of stored completions.",
   run: async (args) => {
     const { values, positionals } = parse(args, {
       with: { type: 'string', multiple: true },
       storage: { type: 'string' },
+      ...redactionOptions,
     });
     if (positionals.length === 0) throw new UsageError('Which file?');
     const files = positionals.map(existingFile);
     const companions = (values.with ?? []).map((file) => path.resolve(existingFile(file)));
-    const app = await openApp({ storage: storageOf(values.storage) });
+    const app = await openApp({
+      storage: storageOf(values.storage),
+      settings: { redaction: redactionOf(values) },
+    });
     try {
       for (const file of files) {
         const { imported, duplicates, skipped } = await app.run('traces.import', {

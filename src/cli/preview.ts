@@ -2,16 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { type Command, existingFile, parse, UsageError } from './command.ts';
 import { openApp } from './environment.ts';
 import { storageOf } from './import.ts';
+import { redactionOf, redactionOptions, redactionUsage } from './redaction.ts';
 
 export const preview: Command = {
-  usage: 'understudy preview FILE.json [--storage DIR]',
+  usage: `understudy preview FILE.json ${redactionUsage} [--storage DIR]`,
   summary:
     'Shows what would be stored of a request body or a traffic line, and what would be taken out. Writes nothing.',
   run: async (args) => {
-    const { values, positionals } = parse(args, { storage: { type: 'string' } });
+    const { values, positionals } = parse(args, { storage: { type: 'string' }, ...redactionOptions });
     if (positionals.length !== 1) throw new UsageError('Which file?');
     const text = await readFile(existingFile(positionals[0]!), 'utf8');
-    const app = await openApp({ storage: storageOf(values.storage) });
+    const app = await openApp({
+      storage: storageOf(values.storage),
+      settings: { redaction: redactionOf(values) },
+    });
     try {
       const { stored, replaced } = await app.run('traces.preview', { text });
       for (const { where, rule } of replaced) process.stderr.write(`${where}: ${rule}\n`);

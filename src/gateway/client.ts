@@ -174,9 +174,10 @@ function portsToTry(wanted: number | undefined, last: number | undefined): numbe
 
 async function configureAttached(
   lease: Lease,
-  { capturing, recordAgents, upstreams }: GatewayOptions,
+  { capturing, recordAgents, upstreams, redaction = {}, retention = {} }: GatewayOptions,
 ): Promise<void> {
-  await ask(lease, 'configure', { capturing, recordAgents, upstreams });
+  const recording = { redaction, retention };
+  await ask(lease, 'configure', { capturing, recordAgents, upstreams, recording });
   await ask(lease, 'reload');
 }
 

@@ -4,6 +4,7 @@ import { readBody } from './body.ts';
 import { refuse } from './forward.ts';
 import type { Gateway } from './gateway.ts';
 import type { RecorderStats } from './recorder.ts';
+import type { RecordingRules } from './recording.ts';
 import type { Counts } from './tally.ts';
 import { officialUpstreams, type Upstreams } from './upstreams.ts';
 
@@ -29,6 +30,8 @@ export interface GatewaySettings {
   readonly recordAgents?: boolean;
   /** Base URLs by provider; a provider that is left out keeps the official one. */
   readonly upstreams?: Partial<Upstreams>;
+  /** What is taken out of calls, and how long they are kept. */
+  readonly recording?: RecordingRules;
 }
 
 /** What the control channel needs beside the gateway. */
@@ -76,6 +79,8 @@ export function configure(gateway: Gateway, settings: JsonObject): void {
   if (typeof settings['recordAgents'] === 'boolean') gateway.recordAgents = settings['recordAgents'];
   if (isObject(settings['upstreams']))
     gateway.upstreams = completeUpstreams(settings['upstreams'] as Partial<Upstreams>);
+  if (isObject(settings['recording']))
+    gateway.recorder.configure(settings['recording'] as unknown as RecordingRules);
 }
 
 /** The official endpoints with the given ones in their place. */

@@ -3,7 +3,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { describeCall, writeCall } from './batch.ts';
 import { createBlocks } from './copy.ts';
-import type { FromRecording, OtlpExport, RecordedCall, RecordingSetup, ToRecording } from './recording.ts';
+import type {
+  FromRecording,
+  OtlpExport,
+  RecordedCall,
+  RecordingRules,
+  RecordingSetup,
+  ToRecording,
+} from './recording.ts';
 import { type Copies, createTape, type Tape, type TapeRecorder, type TapeStart } from './tape.ts';
 
 export interface RecorderStats {
@@ -25,6 +32,8 @@ export interface Recorder {
   /** Takes an OTLP export. Resolves when it has been read, not when it is stored. */
   addOtlp(body: Omit<OtlpExport, 'bytes'> & { readonly bytes: Buffer }): Promise<OtlpVerdict>;
   stats(): RecorderStats;
+  /** Other rules from now on; what is not stored yet may follow them already. */
+  configure(rules: RecordingRules): void;
   /** Resolves when everything handed over so far is in the journal or shed; no longer while the disk is full. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -52,7 +61,8 @@ const BATCH_BYTES = 1 << 20;
 const BATCH_DELAY_MS = 20;
 const MAX_POOLED = 8;
 
-export function createRecorder({ setup, entry, clock, log }: RecorderOptions): Recorder {
+export function createRecorder({ setup: given, entry, clock, log }: RecorderOptions): Recorder {
+  let setup = given;
   let thread: Worker | null = null;
   let closed = false;
   let batch: Buffer<ArrayBuffer> | null = null;
@@ -198,6 +208,12 @@ export function createRecorder({ setup, entry, clock, log }: RecorderOptions): R
     start: (call) => createTape(call, tapes),
     addOtlp,
     stats: () => ({ recorded, stored, shed, pendingBytes: pendingBytes(), problem }),
+    configure: (rules) => {
+      if (JSON.stringify({ ...setup, ...rules }) === JSON.stringify(setup)) return;
+      setup = { ...setup, ...rules };
+      send();
+      thread?.postMessage({ kind: 'configure', ...rules } satisfies ToRecording);
+    },
     flush,
     close: async () => {
       closed = true;

@@ -17,8 +17,12 @@ import { readCalls } from './batch.ts';
 import { decodeBody } from './decode.ts';
 
 /** What the recording thread is started with. Plain data: it crosses a thread's border. */
-export interface RecordingSetup {
+export interface RecordingSetup extends RecordingRules {
   readonly journal: string;
+}
+
+/** What the user may change while the recording runs. */
+export interface RecordingRules {
   readonly redaction: RedactionSettings;
   readonly retention: Retention;
 }
@@ -65,6 +69,8 @@ export type ToRecording =
       readonly calls: number;
     }
   | ({ readonly kind: 'otlp'; readonly id: number; readonly nowMs: number } & OtlpExport)
+  /** What is stored from now on, and how long, is another matter than before. */
+  | ({ readonly kind: 'configure' } & RecordingRules)
   | { readonly kind: 'close' };
 
 export type FromRecording =
@@ -94,12 +100,13 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   // On Linux a priority is a thread's own: what is stored may wait for what is forwarded.
   if (process.platform === 'linux') os.setPriority(0, 10);
   let journal: Promise<Journal> | null = null;
+  let rules: RecordingRules = setup;
   const readOtlp = createOtlpReader();
   const openNow = async (): Promise<Journal> => {
     await mkdir(setup.journal, { recursive: true });
     const key = await redactionKey(setup.journal);
-    const redactor = createRedactor({ key, ...setup.redaction });
-    const { retention } = setup;
+    const redactor = createRedactor({ key, ...rules.redaction });
+    const { retention } = rules;
     const onPause = (reason: string): void => tellPause(reason);
     return openJournal(setup.journal, { redactor, retention, log, onPause, onResume: () => tellPause(null) });
   };
@@ -118,6 +125,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   };
   port.on('message', (message: ToRecording) => {
     if (message.kind === 'close') void close();
+    else if (message.kind === 'configure') configure(message);
     else if (message.kind === 'otlp') takeOtlp(message);
     else {
       const { buffer, bytes, calls } = message;
@@ -125,6 +133,17 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
       work();
     }
   });
+
+  /** A journal has its rules for life: the next batch finds another one. */
+  const configure = ({ redaction, retention }: RecordingRules): void => {
+    rules = { redaction, retention };
+    const before = journal;
+    if (before === null) return;
+    journal = before.then((old) => old.close()).then(openNow, openNow);
+    journal.catch(() => {
+      journal = null;
+    });
+  };
 
   const queue: (() => Promise<void>)[] = [];
   let working = 0;

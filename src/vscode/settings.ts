@@ -18,6 +18,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     captureAgents: get('captureAgents'),
     autoAnalyse: get('autoAnalyse'),
     retentionDays: get('retentionDays'),
+    retentionMegabytes: get('retentionMegabytes'),
     prices: get('prices'),
     redaction: get('redaction'),
   };

@@ -30,6 +30,12 @@ const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an import without a file', ['import'], /Which file\?/],
   ['a deletion of nothing', ['delete'], /Name one of --trace, --task and --all/],
   ['a deletion of two things', ['delete', '--all', '--task', 'x'], /Name one of/],
+  [
+    'a redaction of nothing known',
+    ['preview', 'package.json', '--redact', 'names'],
+    /--redact takes some of emails/,
+  ],
+  ['a pattern without a name', ['import', 'package.json', '--redact-pattern', 'x'], /takes NAME=REGEX/],
   ['training of nothing', ['train'], /Which task\?/],
   ['a mode that is none', ['mode', 'task-1', 'perhaps'], /one of off, shadow, canary, on/],
 ];

@@ -24,6 +24,30 @@ test('the preview shows a request without its key, and names the rule', async ()
   assert.match(ran.stderr, /messages/);
 });
 
+test('the preview shows what the further rules would take out', async () => {
+  const file = path.join(folder, 'personal.json');
+  const content = 'Mail jane@example.com about TCK-4711, card 4111 1111 1111 1111.';
+  writeFileSync(file, JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }));
+  const rules = ['--redact', 'emails,cards', '--redact-pattern', 'ticket=TCK-\\d+'];
+  const [plain, ruled] = [
+    await understudy(['preview', file, ...storage]),
+    await understudy(['preview', file, ...rules, ...storage]),
+  ];
+  assert.ok(plain.stdout.includes(content), plain.stderr);
+  assert.match(
+    ruled.stdout,
+    /Mail <email:[0-9a-f]{4}> about <ticket:[0-9a-f]{4}>, card <card:[0-9a-f]{4}>\./,
+  );
+  assert.deepEqual(
+    ruled.stderr
+      .trim()
+      .split('\n')
+      .map((line) => line.split(': ')[1])
+      .sort(),
+    ['card', 'email', 'ticket'],
+  );
+});
+
 test('what is not JSON is one clear line', async () => {
   const file = path.join(folder, 'not.json');
   writeFileSync(file, 'hello');

@@ -82,6 +82,33 @@ describe('the gateway process', () => {
     await third.stop();
   });
 
+  test('records under the rules that the user has now, and goes on where it was', async () => {
+    const storage = await newStorage();
+    const gateway = await start(storage);
+    const say = (content: string) =>
+      fetch(`${gateway.info.baseUrls.openai}/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }),
+      }).then((response) => response.text());
+    await say('first jane@example.com');
+    await gateway.flush();
+    await gateway.configure({ recording: { redaction: { emails: true }, retention: {} } });
+    await say('second jane@example.com');
+    // A second window with other settings: the last word counts.
+    const other = await start(storage, { redaction: { emails: true, cards: true } });
+    await say('third jane@example.com 4111111111111111');
+    await gateway.flush();
+    const { recorded, stored, shed } = (await gateway.stats()).recorder;
+    assert.deepEqual([recorded, stored, shed], [3, 3, 0]);
+    other.dispose();
+    await gateway.stop();
+    const said: string[] = [];
+    for await (const { request } of readTraces(path.join(storage, 'journal')))
+      said.push((request as { messages: { content: string }[] }).messages[0]!.content);
+    const shown = said.map((text) => text.replaceAll(/:[0-9a-f]{4}>/g, '>'));
+    assert.deepEqual(shown.sort(), ['first jane@example.com', 'second <email>', 'third <email> <card>']);
+  });
+
   test('is one, though two hosts start at once', async () => {
     const storage = await newStorage();
     const [one, other] = await Promise.all([start(storage), start(storage)]);
