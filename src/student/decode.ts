@@ -1,7 +1,13 @@
 import { canonicalJson, type Json } from '../base/json.ts';
 import type { Targets } from '../dataset/align.ts';
 import type { ModelInput, Target } from '../dataset/example.ts';
-import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode } from '../dataset/plan.ts';
+import {
+  type ChoiceSlot,
+  nodeSlots,
+  type OutputPlan,
+  type PlanNode,
+  type ToolPlan,
+} from '../dataset/plan.ts';
 import { fillPlan } from '../dataset/render.ts';
 import type { Answer } from '../wire/chat.ts';
 import { withHints } from './hints.ts';
@@ -100,6 +106,7 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
       fill(tool.arguments, choose);
       copy(tool.arguments, groupOf(name, occurrence));
     }
+    if (!isEven(plan, seen, targets)) spans *= unevenTrust;
   }
   const filled = fillPlan(plan, { targets, input });
   return {
@@ -109,6 +116,30 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
     bucket: bucketOf(plan, targets),
     signals: { ...signalsOf(used, evidence, spans), template },
   };
+}
+
+/** What is left of the trust in spans that fill more or fewer calls of a tool than were chosen. */
+const unevenTrust = 0.3;
+
+/**
+ * Do the spans fill the calls of each tool that were chosen and no further ones? Of several calls all or none must be
+ * filled: a lone span may belong to any of them.
+ */
+function isEven(
+  plan: OutputPlan & { kind: 'tool-answer' },
+  chosen: ReadonlyMap<string, number>,
+  targets: Targets,
+): boolean {
+  const isFilled = ({ arguments: node }: ToolPlan): boolean =>
+    nodeSlots(node).spans.some((slot) => {
+      const target = targets[slot.name];
+      return target?.kind === 'spans' && target.spans.length > 0;
+    });
+  return [...chosen].every(([name, n]) => {
+    const filled = plan.tools.filter((tool) => tool.name === name && isFilled(tool));
+    if (filled.some((tool) => tool.occurrence >= n)) return false;
+    return n === 1 || filled.length === 0 || filled.length === n;
+  });
 }
 
 /** Name of the tag group of one call: the span slots of its arguments. */

@@ -8,8 +8,8 @@ import { spansOf, tagsOf } from '../../src/student/tagger/scheme.ts';
 const group = {
   leader: null,
   slots: [
-    { slot: 'a', kind: 0 },
-    { slot: 'b', kind: 1 },
+    { slot: 'a', kind: 0, occurrence: 0 },
+    { slot: 'b', kind: 1, occurrence: 0 },
   ],
   regions: [],
   single: [],

@@ -111,3 +111,17 @@ test('calls in free words among calls of tools are passed on with the reason', a
   assert.ok(told.length >= 3);
   for (const reason of told) assert.equal(reason, 'an answer without a call is free text');
 });
+
+test('two calls of one tool take their arguments in the order of the text', async () => {
+  const { same } = await learned(
+    make(420, (i) => {
+      const call = (salt: number): [string, string] => ['play', JSON.stringify({ artist: person(i, salt) })];
+      if (i % 4 > 0) return { input: `play some ${person(i, 1)} please ${i}`, answer: called(call(1)) };
+      return {
+        input: `play some ${person(i, 1)} and play some ${person(i, 2)} please ${i}`,
+        answer: called(call(1), call(2)),
+      };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});

@@ -6,8 +6,8 @@ import { said, TemplateIndex, templateOf, wordsOf } from '../../src/student/tagg
 const group = {
   leader: null,
   slots: [
-    { slot: 'template', kind: 0 },
-    { slot: 'params', kind: 1 },
+    { slot: 'template', kind: 0, occurrence: 0 },
+    { slot: 'params', kind: 1, occurrence: 0 },
   ],
   regions: [{ region: 0, inner: 1, empty: 2 }],
   single: [],

@@ -17,8 +17,11 @@ export interface TagScheme {
 export interface TagGroup {
   /** The choice of the same answer that splits its inputs most (a language, a source): tags are also learned per value. */
   readonly leader: string | null;
-  /** Slot by kind index. */
-  readonly slots: readonly { readonly slot: string; readonly kind: number }[];
+  /**
+   * Slot by kind index. Several calls of one tool in one answer are tagged together, for nothing in a text tells the
+   * first call's words from the second's but their order: spans go to occurrences item by item.
+   */
+  readonly slots: readonly { readonly slot: string; readonly kind: number; readonly occurrence: number }[];
   /**
    * Regions that hold other spans: the inside of `region` may follow a span of `inner`. A token of kind `empty` belongs to
    * the region and is followed by an inner span of no length.
@@ -32,33 +35,31 @@ export interface TagGroup {
 
 export function schemeOf(plan: OutputPlan): TagScheme | null {
   if (plan.kind === 'unplannable') return null;
-  const trees: [string, PlanNode][] =
-    plan.kind === 'text-answer'
-      ? [['', plan.node]]
-      : [
-          ...plan.tools.map((tool): [string, PlanNode] => [
-            groupOf(tool.name, tool.occurrence),
-            tool.arguments,
-          ]),
-          ...plan.texts.flatMap((node, i): [string, PlanNode][] =>
-            node === null ? [] : [[groupOfText(i), node]],
-          ),
-        ];
-  const shared = !trees.some(([, node]) => {
+  const trees = treesOf(plan);
+  const shared = !trees.some(({ node }) => {
     const names = nodeSlots(node).spans.map((slot) => lastName(slot.name));
     return new Set(names).size < names.length;
   });
   const kinds: string[] = [];
   const kindOf = (slot: string): number => {
-    const name = shared ? lastName(slot) : slot;
+    const name = shared ? lastName(slot) : slot.replace(/#\d+(?=\.)/u, '');
     if (!kinds.includes(name)) kinds.push(name);
     return kinds.indexOf(name);
   };
   const groups: Record<string, TagGroup> = {};
   let spaces = false;
-  for (const [group, node] of trees) {
-    const slots = nodeSlots(node).spans.map((slot) => ({ slot: slot.name, kind: kindOf(slot.name) }));
+  for (const { group, node, occurrence } of trees) {
+    const slots = nodeSlots(node).spans.map((slot) => ({
+      slot: slot.name,
+      kind: kindOf(slot.name),
+      occurrence,
+    }));
     if (slots.length === 0) continue;
+    const first = groups[group];
+    if (first !== undefined) {
+      groups[group] = { ...first, leader: null, slots: [...first.slots, ...slots] };
+      continue;
+    }
     const regions = maskedNodes(node).map((masked) => ({
       region: kindOf(masked.slot.name),
       inner: kindOf(masked.params),
@@ -83,6 +84,34 @@ function earlierSlots(plan: OutputPlan, group: string): string[] {
   return plan.tools
     .filter((tool) => tool.name === own.name && tool.occurrence < own.occurrence)
     .flatMap((tool) => nodeSlots(tool.arguments).spans.map((slot) => slot.name));
+}
+
+interface Tree {
+  readonly group: string;
+  readonly node: PlanNode;
+  /** 0 but for further calls of a tool that are tagged together with the first. */
+  readonly occurrence: number;
+}
+
+function treesOf(plan: Exclude<OutputPlan, { kind: 'unplannable' }>): Tree[] {
+  if (plan.kind === 'text-answer') return [{ group: '', node: plan.node, occurrence: 0 }];
+  const apart = new Set(plan.tools.filter((tool) => !isSingle(tool.arguments)).map((tool) => tool.name));
+  return [
+    ...plan.tools.map(({ name, occurrence, arguments: node }): Tree => {
+      const own = apart.has(name);
+      return { group: groupOf(name, own ? occurrence : 0), node, occurrence: own ? 0 : occurrence };
+    }),
+    ...plan.texts.flatMap((node, i): Tree[] =>
+      node === null ? [] : [{ group: groupOfText(i), node, occurrence: 0 }],
+    ),
+  ];
+}
+
+/** Does each slot below take one span? Only then a second span of a kind means a second call. */
+function isSingle(node: PlanNode): boolean {
+  return (
+    spanSlots(node).length === nodeSlots(node).spans.length && spanSlots(node).every((slot) => !slot.join)
+  );
 }
 
 /** More values than this would leave each too few inputs to learn from. */
@@ -183,6 +212,7 @@ export function spansOf(
   tags: ArrayLike<number>,
 ): Record<string, Target> {
   const targets: Record<string, Target> = {};
+  if (group.slots.some(({ occurrence }) => occurrence > 0)) return itemSpans(group, tokens, tags);
   for (const { slot, kind } of group.slots) {
     const region = group.regions.find((r) => r.region === kind);
     const empty = group.regions.find((r) => r.inner === kind)?.empty;
@@ -190,11 +220,39 @@ export function spansOf(
       region === undefined
         ? plainSpans(tokens, tags, kind)
         : regionSpans(tokens, tags, [kind, region.inner, region.empty]);
-    if (empty !== undefined) spans.push(...emptySpans(tokens, tags, empty));
-    spans.sort((a, b) => a.start - b.start);
+    if (empty !== undefined) {
+      spans.push(...emptySpans(tokens, tags, empty));
+      spans.sort((a, b) => a.start - b.start);
+    }
     targets[slot] = { kind: 'spans', spans: group.single.includes(slot) ? spans.slice(0, 1) : spans };
   }
   return targets;
+}
+
+/** Spans in the order of the input; a kind that comes again begins the next call of the tool. */
+function itemSpans(
+  group: TagGroup,
+  tokens: readonly PlacedToken[],
+  tags: ArrayLike<number>,
+): Record<string, Target> {
+  const kinds = [...new Set(group.slots.map(({ kind }) => kind))];
+  const places = new Map(tokens.map((token, i) => [`${token.slot} ${token.start}`, i]));
+  const marks = kinds
+    .flatMap((kind) => plainSpans(tokens, tags, kind).map((span) => ({ kind, span })))
+    .sort(
+      (a, b) => places.get(`${a.span.slot} ${a.span.start}`)! - places.get(`${b.span.slot} ${b.span.start}`)!,
+    );
+  const items: Map<number, Span>[] = [];
+  for (const { kind, span } of marks) {
+    if (items.at(-1)?.has(kind) ?? true) items.push(new Map());
+    items.at(-1)!.set(kind, span);
+  }
+  return Object.fromEntries(
+    group.slots.map(({ slot, kind, occurrence }): [string, Target] => {
+      const span = items[occurrence]?.get(kind);
+      return [slot, { kind: 'spans', spans: span === undefined ? [] : [span] }];
+    }),
+  );
 }
 
 function plainSpans(tokens: readonly PlacedToken[], tags: ArrayLike<number>, kind: number): Span[] {
