@@ -67,7 +67,7 @@ const WATCH_MS = 300;
 const ATTACHED_SECONDS = 30;
 const START_TIMEOUT_MS = 15_000;
 /** What passes a gateway does not live long: a collection of a large young generation finds next to nothing, and helper threads take more from the calls than they give. */
-const collectorFlags = ['--single-threaded-gc', '--min-semi-space-size=16'];
+const collectorFlags = ['--single-threaded-gc', '--min-semi-space-size=8'];
 /** glibc gives every thread a heap of its own and keeps what is free in it. */
 const leanMemory = { MALLOC_ARENA_MAX: '2' };
 /** The exit code of a Node that does not know an option. */

@@ -96,7 +96,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
     const started = new Worker(entry, {
       workerData: setup,
       name: 'recording',
-      resourceLimits: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 768 },
+      resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 768 },
     });
     started.on('message', (message: FromRecording) => {
       if (message.kind === 'read') {

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -109,12 +109,10 @@ http {
   };
 }
 
-/** Looked for where npm would have put it for this project, or where PORTKEY_GATEWAY says its start file is. */
+/** Installed for the benchmark alone, into its cache; PORTKEY_GATEWAY names the start file of another installation. */
 async function startPortkey(upstream: Upstream): Promise<Target | string> {
-  const file =
-    process.env['PORTKEY_GATEWAY'] ??
-    path.join(root, 'node_modules/@portkey-ai/gateway/build/start-server.js');
-  if (!existsSync(file)) return '@portkey-ai/gateway is not installed: not measured';
+  const file = process.env['PORTKEY_GATEWAY'] ?? installed('@portkey-ai/gateway', 'build/start-server.js');
+  if (file === null || !existsSync(file)) return '@portkey-ai/gateway is not installed: not measured';
   const port = await freePort();
   const child = spawn(process.execPath, [file, `--port=${port}`, '--headless'], { stdio: 'ignore' });
   await listening(port);
@@ -129,6 +127,18 @@ async function startPortkey(upstream: Upstream): Promise<Target | string> {
     pids: [child.pid!],
     stop: () => ended(child),
   };
+}
+
+/** A file of a package in the benchmark's cache, where it is or can be installed; else null. */
+function installed(name: string, file: string): string | null {
+  const folder = path.join(root, '.cache/bench', name.replace('/', '-'));
+  const wanted = path.join(folder, 'node_modules', name, file);
+  if (existsSync(wanted)) return wanted;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  spawnSync('npm', ['install', name, ...options], { cwd: folder, shell: process.platform === 'win32' });
+  return existsSync(wanted) ? wanted : null;
 }
 
 async function forkServer(

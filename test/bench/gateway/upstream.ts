@@ -55,15 +55,21 @@ function stream(socket: net.Socket, chunks: number, pauseMs: number): void {
   }
   socket.write(sseHead);
   let left = chunks;
-  const timer = setInterval(() => {
-    if (socket.destroyed || left-- <= 0) {
-      clearInterval(timer);
-      if (!socket.destroyed) socket.write(end);
+  const next = (): void => {
+    if (socket.destroyed) return;
+    if (left-- <= 0) {
+      socket.write(end);
       return;
     }
+    setTimeout(next, pauseMs);
     socket.write(event(`@${performance.timeOrigin + performance.now()}@ `));
-  }, pauseMs);
+  };
+  // Models do not speak in chorus: each stream has its own place in the pause.
+  streams++;
+  setTimeout(next, pauseMs * ((streams * 0.618) % 1));
 }
+
+let streams = 0;
 
 const server = net.createServer({ noDelay: true }, (socket) => {
   let pending = '';
