@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import { type Log, silentLog } from '../base/log.ts';
+import { type Pooled, plainAgent, secureAgent } from './agents.ts';
 import type { Target } from './upstreams.ts';
 
 /** Largest header block of an answer, bytes: far above what any provider sends, far below what would hurt. */
@@ -23,25 +24,27 @@ export interface Upstream {
  * Needs a Node that knows proxies (24.5 or newer); older ones connect directly.
  */
 export function createUpstream(env: NodeJS.ProcessEnv = {}, log: Log = silentLog): Upstream {
-  const options = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 256 };
-  const plain = new http.Agent(options);
-  const secure = new https.Agent({ ...options, proxyEnv: proxiesOf(env) });
+  const pooling = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 256 };
+  const plain = plainAgent(pooling);
+  const secure = secureAgent({ ...pooling, proxyEnv: proxiesOf(env) });
   const complained = new Map<string, number>();
   return {
     open: (target, method, headers) => {
       const { request } = target.secure ? https : http;
-      const opened = request({
+      const options: http.RequestOptions & Pooled = {
         host: target.hostname,
         port: target.port,
         method,
         path: target.path,
         headers,
         agent: target.secure ? secure : plain,
+        origin: target.origin,
         setHost: false,
         maxHeaderSize: MAX_HEADER_BYTES,
         // An address is no name that a certificate could be asked for by.
         ...(target.secure && isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
-      });
+      };
+      const opened = request(options);
       opened.maxHeadersCount = 0;
       return opened;
     },

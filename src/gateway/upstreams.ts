@@ -13,6 +13,8 @@ export const officialUpstreams: Upstreams = {
 
 /** Where exactly a call goes. */
 export interface Target {
+  /** Scheme, host and port. */
+  readonly origin: string;
   readonly secure: boolean;
   readonly hostname: string;
   readonly port: number;
@@ -57,16 +59,21 @@ function vertexHost(path: string): string | null {
 const parsed = new Map<string, Omit<Target, 'path' | 'provider'> & { readonly prefix: string }>();
 
 function join(base: string, path: string, provider: ProviderName): Target {
-  let origin = parsed.get(base);
-  if (origin === undefined) {
-    const url = new URL(base);
-    const secure = url.protocol === 'https:';
-    const hostname = url.hostname.replace(/^\[|\]$/g, '');
-    const prefix = url.pathname.replace(/\/+$/, '');
-    origin = { secure, hostname, port: Number(url.port) || (secure ? 443 : 80), host: url.host, prefix };
-    parsed.set(base, origin);
+  let place = parsed.get(base);
+  if (place === undefined) {
+    const { protocol, hostname, port, pathname, host, origin } = new URL(base);
+    const secure = protocol === 'https:';
+    place = {
+      origin,
+      secure,
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port) || (secure ? 443 : 80),
+      host,
+      prefix: pathname.replace(/\/+$/, ''),
+    };
+    parsed.set(base, place);
   }
-  const { prefix, ...rest } = origin;
+  const { prefix, ...rest } = place;
   return { ...rest, path: joinPath(prefix, path), provider };
 }
 

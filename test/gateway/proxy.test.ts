@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { createUpstream } from '../../src/gateway/upstream.ts';
 
 const target = {
+  origin: 'https://llm.invalid',
   secure: true,
   hostname: 'llm.invalid',
   port: 443,
