@@ -8,9 +8,9 @@ import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
 import { strangeFloor } from '../evaluation/strange.ts';
-import { readParts, sealBundle, writeParts } from './bundle.ts';
+import { type DeepFiles, readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
-import { candidatesOf, heldRows, withNetworks } from './candidates.ts';
+import { candidatesOf, heldRows, type Trained, withNetworks } from './candidates.ts';
 import { cardOf } from './card.ts';
 import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
@@ -44,6 +44,53 @@ const train: TrainStudent = async (dataset, spec, options) => {
     return decline(dataset, spec, options, `Only ${planned} answers to learn from: too few for a student.`);
 
   const pause = pauseOf(options.signal);
+  const learned = await learn(dataset, rows, spec, options, pause);
+  const { chosen, networks, rung } = learned;
+  options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
+  const written = write(dataset, rows, rung, learned, options);
+  // From here on only what was written counts.
+  const scored = await scoreWritten(written, dataset, options);
+  await pause();
+  const { validation, familiarity } = chosen;
+  const { epsilon, delta } = spec;
+  const floor = strangeFloor(validation, familiarity, epsilon);
+  const outcome = certify(validation, scored.calibration, { epsilon, delta, floor });
+  const spare = outcome.kind === 'refused' && chosen.rung === 'wide' && rows.length < fewCalls;
+  const kept = spare ? await relearn(dataset, rows, learned, options, pause) : { written, scored };
+  options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
+  const test = kept.scored.test;
+  const card = {
+    ...cardOf(dataset, spec, options, outcome),
+    rung: chosen.rung,
+    slips: rung.slips.size,
+    device: chosen.device,
+    parameters: kept.scored.parameters + (networks?.meta.parameters ?? 0),
+    bytes: kept.written.bytes,
+    trainSeconds: (performance.now() - started) / 1000,
+    // Of calls that it has learned from since, a student says what it said before.
+    report: evaluate(test.length > 0 ? test : scored.calibration, outcome),
+    files: kept.written.files,
+  };
+  sealBundle(writingFolder(options), options.target, card);
+  return { card, scored: { calibration: scored.calibration, test } };
+};
+
+interface Learned {
+  readonly rung: WideRung;
+  readonly chosen: Trained;
+  readonly networks: DeepFiles | null;
+  readonly seed: number;
+}
+
+/** The linear rung, the others asked for, and the choice among them. */
+async function learn(
+  dataset: Dataset,
+  rows: readonly Example[],
+  spec: StudentSpec,
+  options: TrainOptions,
+  pause: () => Promise<void>,
+): Promise<Learned> {
+  const { seed, epsilon } = spec;
   let last: TrainProgress = {
     stage: 'wide',
     fraction: 0.02,
@@ -52,7 +99,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   options.onProgress(last);
   const rung = await trainWideRung(rows, dataset, {
     held: heldRows(rows, dataset.plan),
-    seed: spec.seed,
+    seed,
     pause,
     progress: (fraction, message) => {
       last = { stage: 'wide', fraction: 0.02 + 0.33 * fraction, message };
@@ -62,71 +109,70 @@ const train: TrainStudent = async (dataset, spec, options) => {
   });
   const { slips } = rung;
   if (slips.size > 0) {
-    const words = `Left out ${slips.size} answers that look like slips: without them more held-out answers agree`;
-    options.onProgress({ stage: 'wide', fraction: 0.35, message: words });
+    const message = `Left out ${slips.size} answers that look like slips: without them more held-out answers agree`;
+    options.onProgress({ stage: 'wide', fraction: 0.35, message });
   }
   const taught = rows.map((row, i) => (slips.has(i) ? { ...row, weight: 0 } : row));
   const trained = await candidatesOf(dataset, taught, rung, spec, options);
   options.onProgress({ stage: 'select', fraction: 0.49, message: 'Choosing the rung' });
-  const selected = chooseRung(trained, spec.epsilon, spec.seed);
-  const message = `Took ${selected.chosen.rung}: ${selected.reason}`;
-  options.onProgress({ stage: 'select', fraction: 0.5, message });
+  const { chosen, reason } = chooseRung(trained, epsilon, seed);
+  options.onProgress({ stage: 'select', fraction: 0.5, message: `Took ${chosen.rung}: ${reason}` });
   await pause();
-  const { taken: chosen, networks } = await withNetworks(trained, selected.chosen, options);
+  const { taken, networks } = await withNetworks(trained, chosen, options);
   await pause();
+  return { rung, chosen: taken, networks, seed };
+}
 
-  options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
-  const folder = writingFolder(options);
-  const write = (from: readonly Example[], linear: Pick<WideRung, 'wide' | 'tagger'>) =>
-    writeParts(folder, {
-      plan: dataset.plan,
-      inputSlots: dataset.inputSlots,
-      rung: chosen.rung,
-      cache: buildCache(from, dataset.inputSlots),
-      wide: linear.wide,
-      tagger: linear.tagger,
-      deep: networks,
-      acceptor: chosen.acceptor,
-      blocked: [...options.capabilities.route, ...options.capabilities.drop],
-    });
-  let written = write(rows, rung);
-  // From here on only what was written counts.
-  let parts = await readParts(folder, written.files);
-  options.onProgress({ stage: 'calibrate', fraction: 0.88, message: 'Calibrating on untouched calls' });
-  const calibration = await score(parts, oncePerCluster(dataset.examples, 'calibration'));
-  const newest = dataset.examples.filter((e) => e.split === 'test');
-  let test = await score(parts, newest);
-  await parts.deep?.model.dispose();
-  await pause();
-  const floor = strangeFloor(chosen.validation, chosen.familiarity, spec.epsilon);
-  const outcome = certify(chosen.validation, calibration, {
-    epsilon: spec.epsilon,
-    delta: spec.delta,
-    floor,
-  });
-  if (outcome.kind === 'refused' && chosen.rung === 'wide' && rows.length < fewCalls) {
-    // It may only shadow: calls kept aside for a promise teach it more now. What is reported of them was said before.
-    const left = new Set([...rung.slips].map((i) => rows[i]));
-    const all = dataset.examples.filter((e) => e.split !== 'test' && !left.has(e));
-    written = write(all, await retrainWide(rung, all, dataset, { seed: spec.seed, pause }));
-    parts = await readParts(folder, written.files);
-    test = await score(parts, newest);
-  }
-  options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
-  const card = {
-    ...cardOf(dataset, spec, options, outcome),
+type Written = ReturnType<typeof writeParts>;
+
+function write(
+  { plan, inputSlots }: Dataset,
+  rows: readonly Example[],
+  { wide, tagger }: Pick<WideRung, 'wide' | 'tagger'>,
+  { chosen, networks }: Learned,
+  options: TrainOptions,
+): Written {
+  return writeParts(writingFolder(options), {
+    plan,
+    inputSlots,
     rung: chosen.rung,
-    slips: slips.size,
-    device: chosen.device,
-    parameters: parametersOf(parts) + (networks?.meta.parameters ?? 0),
-    bytes: written.bytes,
-    trainSeconds: (performance.now() - started) / 1000,
-    report: evaluate(test.length > 0 ? test : calibration, outcome),
-    files: written.files,
-  };
-  sealBundle(folder, options.target, card);
-  return { card, scored: { calibration, test } };
-};
+    cache: buildCache(rows, inputSlots),
+    wide,
+    tagger,
+    deep: networks,
+    acceptor: chosen.acceptor,
+    blocked: [...options.capabilities.route, ...options.capabilities.drop],
+  });
+}
+
+/** What the files say of the calls that nothing was fitted on. */
+async function scoreWritten({ files }: Written, { examples }: Dataset, options: TrainOptions) {
+  const parts = await readParts(writingFolder(options), files);
+  options.onProgress({ stage: 'calibrate', fraction: 0.88, message: 'Calibrating on untouched calls' });
+  const calibration = await score(parts, oncePerCluster(examples, 'calibration'));
+  const test = await score(
+    parts,
+    examples.filter((e) => e.split === 'test'),
+  );
+  await parts.deep?.model.dispose();
+  return { calibration, test, parameters: parametersOf(parts) };
+}
+
+/** A student that nothing is promised of may only shadow: the calls kept aside for a promise teach it more. */
+async function relearn(
+  dataset: Dataset,
+  rows: readonly Example[],
+  learned: Learned,
+  options: TrainOptions,
+  pause: () => Promise<void>,
+) {
+  const { rung, seed } = learned;
+  const slips = new Set([...rung.slips].map((i) => rows[i]));
+  const all = dataset.examples.filter((e) => e.split !== 'test' && !slips.has(e));
+  const again = await retrainWide(rung, all, dataset, { seed, pause });
+  const written = write(dataset, all, again, learned, options);
+  return { written, scored: await scoreWritten(written, dataset, options) };
+}
 
 async function score(parts: Parts, examples: readonly Example[]): Promise<Scored[]> {
   const predictions = await predictWith(
