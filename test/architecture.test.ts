@@ -20,7 +20,15 @@ const allowed: Record<string, readonly string[]> = {
   onnx: ['base', 'tensor'],
   student: ['base', 'wire (types)', 'capabilities/reading', 'dataset', 'tensor', 'onnx', 'evaluation'],
   teacher: ['base', 'wire'],
-  routing: ['base', 'wire', 'tasks', 'capabilities (types)', 'evaluation', 'dataset (types)'],
+  routing: [
+    'base',
+    'wire',
+    'tasks',
+    'capabilities (types)',
+    'capabilities/request',
+    'evaluation',
+    'dataset (types)',
+  ],
   gateway: [
     'base',
     'wire',

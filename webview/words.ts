@@ -49,6 +49,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'no-student': 'No student yet',
   'not-certified': 'Student not certified',
   'request-not-understood': 'Request with something new in it',
+  routed: 'Kind of request left to the teacher',
   'teacher-only': 'Asked for the teacher',
   shadow: 'Shadow: compared silently',
   'canary-teacher': 'Outside the canary share',

@@ -3,6 +3,7 @@ import { choicesOf } from '../capabilities/set.ts';
 import type { Actions } from '../protocol.ts';
 import type { RunOptions } from './app.ts';
 import { takeAssignments } from './assignments.ts';
+import { applyChoice } from './choices.ts';
 import { setCost, setVerdict } from './edits.ts';
 import { runJob } from './jobs.ts';
 import { changeEdits, named, type Session, takeOver } from './session.ts';
@@ -106,6 +107,7 @@ export async function setCapabilityVerdict(
   taskOf(session, params.taskId);
   changeEdits(session, (edits) => setVerdict(edits, params.taskId, params.capabilityId, params.verdict));
   await analyseTasks(session, null, options);
+  await applyChoice(session, taskOf(session, params.taskId), params.capabilityId);
   return null;
 }
 

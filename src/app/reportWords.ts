@@ -21,6 +21,7 @@ export const reasonWords: Readonly<Record<string, string>> = {
   'no-student': 'no student yet',
   'not-certified': 'not certified',
   'request-not-understood': 'something new in the request',
+  routed: 'a kind of request left to the teacher',
   'teacher-only': 'only the teacher can do it',
   shadow: 'compared silently',
   'canary-teacher': 'outside the canary share',

@@ -5,6 +5,7 @@ import { defaultPolicy } from '../routing/defaults.ts';
 import type { ModelCard } from '../student/student.ts';
 import { analyseTasks, taskOf } from './analysis.ts';
 import type { RunOptions } from './app.ts';
+import { askedKinds } from './choices.ts';
 import { runJob } from './jobs.ts';
 import { changeEdits, type Session, savePolicy } from './session.ts';
 import { termsOf } from './terms.ts';
@@ -63,6 +64,7 @@ export async function trainTask(
     versions: result.card.versions,
     certificate: certified ? outcome.certificate : null,
     buckets: certified ? outcome.buckets : [],
+    asked: askedKinds(session, task),
   });
   await session.gateway?.reload();
   return { certified };

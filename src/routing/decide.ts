@@ -3,6 +3,7 @@ import type { TaskMatch, TaskVersion } from '../tasks/task.ts';
 import type { ChatRequest } from '../wire/chat.ts';
 import type { Circuit } from './breaker.ts';
 import type { Reason, RouteDecision, RoutingPolicy } from './policy.ts';
+import { leftToTeacher } from './routed.ts';
 import { answerConflict, notUnderstood, teacherOnly } from './understood.ts';
 
 /** Everything known about a call before the student is asked. Absent knowledge is null and leads to the teacher. */
@@ -55,6 +56,8 @@ export function decideBefore(input: BeforeInput): BeforeDecision {
   if (only !== null) return stay('teacher-only', only);
   const odd = notUnderstood(request, input.version ?? null);
   if (odd !== null) return stay('request-not-understood', odd);
+  const left = leftToTeacher(policy.asked, request, match);
+  if (left !== null) return stay('routed', left);
   if (input.circuit !== 'closed' && input.circuit !== 'trial') return stay('circuit-open');
   if (policy.mode === 'shadow') return { ask: true, silent: 'shadow' };
   if (policy.mode === 'canary' && !(input.draw < policy.canaryShare))

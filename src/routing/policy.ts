@@ -2,6 +2,12 @@ import type { BucketDecision, Certificate } from '../evaluation/certificate.ts';
 
 export type Mode = 'off' | 'shadow' | 'canary' | 'on';
 
+/** Capabilities that show in the request alone, by id, and the slots that a student reads. */
+export interface AskedKinds {
+  readonly ids: readonly string[];
+  readonly slots: readonly string[];
+}
+
 /** How one task's calls are answered. Plain data, stored beside the task, read by the gateway. */
 export interface RoutingPolicy {
   readonly taskId: string;
@@ -23,6 +29,8 @@ export interface RoutingPolicy {
   readonly certificate: Certificate | null;
   /** Only buckets listed here with `serve` are answered. */
   readonly buckets: readonly BucketDecision[];
+  /** Kinds of request (a language, a length, several turns) that the user leaves to the teacher. */
+  readonly asked?: AskedKinds;
   /** Why the certificate was taken back, in words; absent while it stands. Only a new certificate clears it. */
   readonly rolledBack?: string;
 }
@@ -38,6 +46,7 @@ export type Reason =
   | 'not-certified'
   | 'request-not-understood'
   | 'teacher-only'
+  | 'routed'
   | 'shadow'
   | 'canary-teacher'
   | 'below-threshold'

@@ -65,6 +65,13 @@ test('the agreed set shapes the student, and one use of a dropped label stops it
     const sure = await firstServed(app, inputs);
     assert.notEqual(sure, null, 'the student answers some question about the balance');
 
+    // A kind of request that is left to the teacher is left to it at once, and given back as well.
+    const capabilityId = `input-length:${sure!.length < 100 ? '0-99' : '100-399'} characters`;
+    await app.run('capability.setVerdict', { taskId, capabilityId, verdict: 'route' });
+    assert.match(await ask(app, sure!), /teacher; reason=routed/);
+    await app.run('capability.setVerdict', { taskId, capabilityId, verdict: null });
+    assert.match(await ask(app, sure!), /^student/);
+
     // The teacher says for the same question what was dropped as never used; shadow lets it answer.
     await app.run('task.setMode', { taskId, mode: 'shadow' });
     said = 'stolen_card';
