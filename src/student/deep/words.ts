@@ -35,21 +35,24 @@ export function createPlacer(corpus: Corpus, { groups, own, shared }: WordShape)
   const ownBag = new Float32Array(groups * GROUP * own);
   const sharedBag = new Float32Array(groups * GROUP * shared);
   const rows = new Int32Array(groups * own + shared);
+  // Every platform that runs this is little-endian: the low half of each number is the first.
   const rowsLong = new BigInt64Array(rows.length);
+  const lowHalves = new Int32Array(rowsLong.buffer);
   const placeOf = new Int32Array(corpus.tableRows);
   const used = new Int32Array(groups);
   const sharedStart = groups * own;
 
-  /** The place of a row: in its group's block while there is room, else among the shared ones. */
-  const assign = (homes: readonly (readonly [row: number, group: number])[]): void => {
+  /** Gives each row its place: in its group's block while there is room, else among the shared ones. */
+  const assign = ({ rows: found, groups: homes, count }: Survey): void => {
     used.fill(0);
     let next = sharedStart;
-    for (const [row, group] of homes) {
+    for (let i = 0; i < count; i++) {
+      const group = homes[i]!;
       const inGroup = group >= 0 && used[group]! < own;
       const place = inGroup ? group * own + used[group]! : next++;
       if (inGroup) used[group]!++;
-      placeOf[row] = place;
-      rows[place] = row;
+      placeOf[found[i]!] = place;
+      rows[place] = found[i]!;
     }
   };
 
@@ -63,11 +66,12 @@ export function createPlacer(corpus: Corpus, { groups, own, shared }: WordShape)
       'rows.long': { dtype: 'i64', shape: [rows.length, 1], data: rowsLong },
     },
     place: (members) => {
-      const { slots, homes } = survey(members);
+      const found = survey(members);
+      const { slots } = found;
       ownBag.fill(0);
       sharedBag.fill(0);
       rows.fill(PAD_ROW);
-      assign(homes);
+      assign(found);
       for (const [word, slot] of slots) {
         const parts = corpus.lexicon[word]!;
         const share = 1 / Math.sqrt(parts.length);
@@ -78,7 +82,7 @@ export function createPlacer(corpus: Corpus, { groups, own, shared }: WordShape)
           else sharedBag[slot * shared + place - sharedStart]! += share;
         }
       }
-      for (let r = 0; r < rows.length; r++) rowsLong[r] = BigInt(rows[r]!);
+      for (let r = 0; r < rows.length; r++) lowHalves[2 * r] = rows[r]!;
       return slots;
     },
   };
@@ -89,10 +93,10 @@ export function measureWords(corpus: Corpus, batches: readonly PlannedBatch[]): 
   const survey = createSurvey(corpus);
   let groups = 1;
   const counted = batches.map(({ members }) => {
-    const { slots, homes } = survey(members);
+    const { slots, groups: homes, count } = survey(members);
     const own = new Int32Array(Math.ceil((slots.size + 1) / GROUP));
     let shared = 0;
-    for (const [, group] of homes) {
+    for (const group of homes.subarray(0, count)) {
       if (group >= 0) own[group]!++;
       else shared++;
     }
@@ -118,38 +122,42 @@ export function measureWords(corpus: Corpus, batches: readonly PlannedBatch[]): 
 interface Survey {
   /** Slot by word. */
   readonly slots: ReadonlyMap<number, number>;
-  /** Each row with the group whose words alone have it, or SEVERAL. */
-  readonly homes: readonly (readonly [row: number, group: number])[];
+  /** The rows of all words, `count` of them, and for each the group whose words alone have it, or SEVERAL. */
+  readonly rows: Int32Array;
+  readonly groups: Int32Array;
+  readonly count: number;
 }
 
 const UNSEEN = -2;
 const SEVERAL = -1;
 
-/** Gives the words of a batch slots in their order; what dropout does to them later moves nothing. */
+/**
+ * Gives the words of a batch slots in their order; what dropout does to them later moves nothing. The arrays of a survey
+ * are good until the next one.
+ */
 function createSurvey(corpus: Corpus): (members: readonly EncodedRow[]) => Survey {
   const home = new Int32Array(corpus.tableRows).fill(UNSEEN);
+  const rows = new Int32Array(corpus.tableRows);
+  const groups = new Int32Array(corpus.tableRows);
   return (members) => {
     const distinct = new Set<number>([DROPPED_WORD]);
     for (const { words } of members) for (const word of words) distinct.add(word);
     const sorted = Int32Array.from(distinct).sort();
     const slots = new Map(Array.from(sorted, (word, i) => [word, PADDING_SLOT + 1 + i]));
-    const rows: number[] = [];
+    let count = 0;
     for (const [word, slot] of slots) {
       const group = Math.floor(slot / GROUP);
       for (const row of corpus.lexicon[word]!) {
         const before = home[row]!;
-        if (before === UNSEEN) rows.push(row);
+        if (before === UNSEEN) rows[count++] = row;
         home[row] = before === UNSEEN || before === group ? group : SEVERAL;
       }
     }
-    return {
-      slots,
-      homes: rows.map((row) => {
-        const group = home[row]!;
-        home[row] = UNSEEN;
-        return [row, group] as const;
-      }),
-    };
+    for (let i = 0; i < count; i++) {
+      groups[i] = home[rows[i]!]!;
+      home[rows[i]!] = UNSEEN;
+    }
+    return { slots, rows, groups, count };
   };
 }
 
