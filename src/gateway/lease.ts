@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isObject, parseJson } from '../base/json.ts';
 
@@ -39,10 +39,23 @@ export async function readLease(storage: string): Promise<Lease | null> {
 
 /** Readable by this user only: it holds the tokens. */
 export async function writeLease(storage: string, lease: Lease): Promise<void> {
-  const temporary = `${fileOf(storage)}.${process.pid}`;
-  await writeFile(temporary, JSON.stringify(lease), { mode: 0o600 });
-  await rename(temporary, fileOf(storage));
+  const file = fileOf(storage);
+  const temporary = `${file}.${process.pid}`;
+  try {
+    await writeFile(temporary, JSON.stringify(lease).padEnd(PADDED_BYTES), { mode: 0o600 });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    // On a full disk calls must go on: the last lease is as long, and room that a file has can be written to.
+    await writeFile(file, JSON.stringify(lease).padEnd(PADDED_BYTES), { flag: 'r+' }).catch(() => {
+      throw error;
+    });
+  }
 }
+
+/** Longer than any lease. */
+const PADDED_BYTES = 512;
 
 /** A start that takes longer was given up by its host. */
 const LOCK_MS = 20_000;
@@ -69,7 +82,8 @@ export async function withStartLock<T>(storage: string, start: () => Promise<T>)
 /** @throws where the folder cannot be written. */
 async function take(lock: string): Promise<boolean> {
   try {
-    await writeFile(lock, String(process.pid), { flag: 'wx' });
+    // Empty: a full disk has room for a name, but not for what is in a file.
+    await (await open(lock, 'wx')).close();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -118,7 +118,14 @@ async function serve(setup: GatewaySetup): Promise<void> {
     process.exit(1);
   }
   const { token, controlToken, version } = setup;
-  await writeLease(storage, { pid: process.pid, port: server.port, token, controlToken, version, startedMs });
+  const lease = { pid: process.pid, port: server.port, token, controlToken, version, startedMs };
+  try {
+    await writeLease(storage, lease);
+  } catch (error) {
+    const { code = 'error', message } = error as NodeJS.ErrnoException;
+    announce({ ready: false, code, message });
+    process.exit(1);
+  }
   watchFiles(
     [path.join(storage, 'tasks.json'), path.join(storage, 'policies.json')],
     () => void students.reload(),

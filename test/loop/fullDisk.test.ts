@@ -64,6 +64,35 @@ test('while the disk is full calls go on and capture says so; then it goes on by
   }
 });
 
+test('a gateway that was there before starts again on a full disk, and calls go on', {
+  timeout: 60_000,
+}, async (t) => {
+  const storage = tinyDisk(t, 2);
+  if (storage === null) return t.skip('mounting a file system is not allowed here');
+  const teacher = await startFakeTeacher();
+  const start = () =>
+    startGateway({
+      ...{ storage, gatewayEntry, workerEntry: null, version: '1' },
+      upstreams: { openai: teacher.url },
+      attached: true,
+    });
+  const first = await start();
+  await first.stop();
+  try {
+    writeFileSync(path.join(storage, 'ballast'), Buffer.alloc(8 << 20));
+  } catch {
+    // As above.
+  }
+  const second = await start();
+  assert.notEqual(second.info.pid, first.info.pid);
+  assert.deepEqual(second.info.baseUrls, first.info.baseUrls);
+  const url = `${second.info.baseUrls.openai}/v1/chat/completions`;
+  const response = await fetch(url, { method: 'POST', body: '{"model":"m","messages":[]}' });
+  assert.match(await response.text(), /teacher/);
+  await second.stop();
+  await teacher.close();
+});
+
 test('a gateway ends when it is told to, though the disk is full', { timeout: 60_000 }, async (t) => {
   const storage = tinyDisk(t, 2);
   if (storage === null) return t.skip('mounting a file system is not allowed here');
