@@ -5,13 +5,17 @@ import type { AskedKinds } from '../routing/policy.ts';
 import type { Task } from '../tasks/task.ts';
 import { type Session, savePolicy } from './session.ts';
 
-/** Kinds of request that the set as it stands leaves to the teacher. */
+/**
+ * Kinds of request that the set leaves to the teacher: what was dropped, and what the user routed. What is routed only
+ * because it was rare stands in the calibration rows as it came, and the certificate speaks of it.
+ */
 export function askedKinds(session: Session, task: Task): AskedKinds {
   const catalogue = session.catalogues.get(task.id);
   if (catalogue === undefined) return { ids: [], slots: [] };
   const { verdicts, signed } = session.edits;
   const { route, drop } = capabilitySet(catalogue, verdicts[task.id], signed[task.id]);
-  return { ids: [...route, ...drop].filter(isAsked), slots: inputSlotsOf(task) };
+  const own = route.filter((id) => (verdicts[task.id]?.[id] ?? 'keep') !== 'keep');
+  return { ids: [...own, ...drop].filter(isAsked), slots: inputSlotsOf(task) };
 }
 
 /**
