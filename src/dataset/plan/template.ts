@@ -26,12 +26,32 @@ export function inferTemplate(
   const common = spread(texts, compared)
     .map(pieces)
     .reduce((a, b) => commonPieces(a, b));
-  for (const anchors of [common, common.filter((piece) => /\S/u.test(piece))]) {
+  const tried = [
+    common,
+    common.filter((piece) => /\S/u.test(piece)),
+    // Days and times are values as wholes: "2026-03-01T17:00" is a day, a T and a time.
+    common.filter((piece) => /\p{L}/u.test(piece)),
+  ].flatMap((anchors) => {
     const parts = partsOf(anchors, texts);
     const node = parts === null ? null : fillGaps(parts, samples, place, inferNode);
-    if (node !== null) return node;
-  }
-  return null;
+    return node === null ? [] : [{ node, guesses: guessesIn(node) }];
+  });
+  return (
+    tried.reduce<(typeof tried)[0] | null>(
+      (best, next) => (best === null || next.guesses < best.guesses ? next : best),
+      null,
+    )?.node ?? null
+  );
+}
+
+/** Gaps whose numbers would be guessed as classes, though numbers are rather read. */
+function guessesIn(node: PlanNode & { kind: 'template' }): number {
+  return node.parts.filter(
+    (part) =>
+      typeof part !== 'string' &&
+      part.kind === 'choice' &&
+      part.slot.values.every((value) => value === null || /\d/u.test(String(value))),
+  ).length;
 }
 
 function pieces(text: string): string[] {
@@ -83,7 +103,7 @@ function fillGaps(
   samples: readonly Sample[],
   place: Place,
   inferNode: InferNode,
-): PlanNode | null {
+): (PlanNode & { kind: 'template' }) | null {
   const read = samples.flatMap(({ value, input }) => {
     const gaps = gapsOf(parts, String(value));
     return gaps === null ? [] : [{ gaps, input }];
