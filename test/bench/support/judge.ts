@@ -57,7 +57,12 @@ export interface Exam {
   readonly test: readonly Asked[];
 }
 
-/** Learned calls are answered ones of the task; test calls are the official rows, each once. */
+const answered = ['normal', 'dup', 'neardup'];
+
+/**
+ * Learned calls are answered ones of the task. Test calls are the official rows, each once; of traffic that was resampled
+ * over time every answered call of its newest days.
+ */
 export function examOf(set: string, traffic: readonly TrafficLine[], truth: readonly TruthLine[]): Exam {
   const mayLearn = isLearned(set, traffic);
   const strip = boilerplateOf(traffic);
@@ -77,10 +82,13 @@ export function examOf(set: string, traffic: readonly TrafficLine[], truth: read
   };
   const lines = traffic.map((_, i) => i);
   const learned = lines
-    .filter((i) => mayLearn(i) && ['normal', 'dup', 'neardup'].includes(truth[i]?.kind ?? ''))
+    .filter((i) => mayLearn(i) && answered.includes(truth[i]?.kind ?? ''))
     .map((i) => askedAt(i, null));
   const known = new Set(learned.map((asked) => asked.label));
-  const test = lines.filter((i) => !mayLearn(i) && truth[i]?.kind === 'normal').map((i) => askedAt(i, known));
+  const counted = splitOf(set) === 'time' ? answered : ['normal'];
+  const test = lines
+    .filter((i) => !mayLearn(i) && counted.includes(truth[i]?.kind ?? ''))
+    .map((i) => askedAt(i, known));
   return { learned, test };
 }
 

@@ -41,7 +41,9 @@ const width = 42;
 export function tableOf(result: SetResult, epsilon: number): string[] {
   const { set, runs, peer, tests } = result;
   const seeds = runs.map((run) => run.seed).join(', ');
-  const names = [...new Set(runs.flatMap((run) => Object.keys(run.figures)))];
+  const names = [
+    ...new Set([...runs.map((run) => run.figures), peer ?? {}].flatMap((each) => Object.keys(each))),
+  ];
   return [
     '',
     `## ${set} (${tests} test calls, epsilon ${epsilon}, seeds ${seeds}; percent, mean and range)`,
@@ -55,7 +57,7 @@ export function tableOf(result: SetResult, epsilon: number): string[] {
         meanAndRange(values),
         meanAndRange([peer?.[name] ?? Number.NaN]),
         goal?.classical == null ? '' : meanAndRange([goal.classical]),
-        goal === null ? '' : verdict(goal, values),
+        goal === null || runs.length === 0 ? '' : verdict(goal, values),
       );
     }),
     ...abovePeer(result),
@@ -83,7 +85,7 @@ function verdict({ reach, direction }: Goal, values: readonly number[]): string 
 function abovePeer({ runs, peer }: SetResult): string[] {
   const own = runs.map((run) => run.figures['certified coverage'] ?? 0);
   const theirs = peer?.['certified coverage'];
-  if (theirs === undefined) return [];
+  if (theirs === undefined || own.length === 0) return [];
   const gain = own.map((value) => value - theirs);
   const mean = gain.reduce((sum, value) => sum + value, 0) / gain.length;
   // Where the peer leaves less than that, all that it leaves would have to be served.
