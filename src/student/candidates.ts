@@ -63,8 +63,9 @@ export async function candidatesOf(
   const work = { device: spec.device, seed: spec.seed, epochs, key, options };
   const deep = await orNone(() => trainDeepRung(train, rung, dataset, work), options);
   if (deep === null) return [first];
-  // No class was hidden from the networks: the linear rung alone says what is strange.
-  const mixed = judge(dataset, deep.known.map(read), trial.strange.map(read));
+  // No class was hidden from the networks: the linear rung alone says what is strange, and its answers to that are too
+  // unlike the mixed ones to teach an acceptor of both.
+  const mixed = judge(dataset, deep.known.map(read), []);
   const second: Trained = {
     rung: 'wide+deep',
     deep: deep.files,
