@@ -21,6 +21,10 @@ export async function saveShard(folder: string, shard: Shard): Promise<void> {
   try {
     await file.writeFile(bytes);
     await file.sync();
+  } catch (error) {
+    // A full disk needs the room.
+    await rm(temporary, { force: true });
+    throw error;
   } finally {
     await file.close();
     releaseBytes(bytes);
