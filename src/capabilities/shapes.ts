@@ -3,6 +3,7 @@ import type { Tally } from './tally.ts';
 
 const MAX_SHAPES = 2000;
 const WEEK_MS = 7 * 86_400_000;
+const WEEKEND_MS = 3 * 86_400_000;
 
 /** Groups the normal calls by the capabilities that their answers need together. */
 export function callShapes(
@@ -43,13 +44,13 @@ function isNeed(capability: Capability): boolean {
 
 /**
  * Calls a day over the last week before `nowMs`, or over the whole traffic where it is shorter; over a day at least, as
- * an hour of calls says nothing about the night after it. Where no call came for a week (an old log was imported), over
- * the traffic's own last week.
+ * an hour of calls says nothing about the night after it. Where no call came for longer than a weekend (an old log was
+ * imported), over the traffic's own last week.
  */
 export function callsPerDay(times: Float64Array, nowMs: number): number {
   const [first, last] = [times[0], times.at(-1)];
   if (first === undefined || last === undefined) return 0;
-  const end = nowMs - last > WEEK_MS ? last : nowMs;
+  const end = nowMs - last > WEEKEND_MS ? last : nowMs;
   const from = Math.max(first, end - WEEK_MS);
   const recent = times.filter((time) => time >= from).length;
   return (recent / Math.max(end - from, 86_400_000)) * 86_400_000;

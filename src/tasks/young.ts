@@ -24,7 +24,7 @@ export function youngTasks(unassigned: readonly AssignedCall[]): YoungTask[] {
     else group.push(entry);
   }
   return [...groups.values()]
-    .filter((group) => group.length >= 2 && group.length < SMALLEST_FAMILY)
+    .filter((group) => group.length < SMALLEST_FAMILY && isWrittenByProgram(group))
     .sort((a, b) => b.length - a.length)
     .slice(0, MOST)
     .map((group) => ({
@@ -34,6 +34,11 @@ export function youngTasks(unassigned: readonly AssignedCall[]): YoungTask[] {
       firstMs: Math.min(...group.map(({ call }) => call.trace.startMs)),
       lastMs: Math.max(...group.map(({ call }) => call.trace.startMs)),
     }));
+}
+
+/** The same sentence typed again is no prompt: something has to differ from call to call. */
+function isWrittenByProgram(group: readonly Digest[]): boolean {
+  return new Set(group.map(({ lastUser }) => mask(lastUser.slice(0, 2000)))).size >= 2;
 }
 
 /** What calls of one prompt have in common before its slots are known; null for what somebody typed. */

@@ -26,6 +26,7 @@ test('a prompt with a few calls is too young rather than lost, and what is typed
       answer: sentence(random),
     })),
     stream('typed', 30, (random) => ({ user: sentence(random), answer: sentence(random) })),
+    stream('again', 3, () => ({ user: 'Explain in three sentences what CORS is to a junior developer.' })),
     stream('one', 1, () => ({ system: 'You explain error messages of a compiler to students.', user: 'E1' })),
   );
   const { tasks, unassigned } = discoverTasks(calls);
@@ -45,7 +46,7 @@ test('a prompt with a few calls is too young rather than lost, and what is typed
 });
 
 test('the opening of a young prompt is short, whatever the prompt', () => {
-  const calls = [0, 1, 2].map((i) => makeCall({ system: 'x'.repeat(200_000), user: `${i}` }));
+  const calls = ['a', 'b', 'c'].map((user) => makeCall({ system: 'x'.repeat(200_000), user }));
   const [young] = youngTasks(discoverTasks(calls).unassigned);
   assert.equal(young?.opening.length, 80);
 });

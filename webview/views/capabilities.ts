@@ -69,7 +69,7 @@ function filters(model: Model, task: TaskState, controls: Controls): Tree {
 /** What part of the traffic a verdict decides. */
 function shareOf({ proposal }: TaskState, verdict: string): Child {
   const share = proposal?.totals[verdict as Verdict]?.share ?? 0;
-  return share === 0 ? null : h('span', { class: 'filter-count' }, ` · ${percent(share, 0)} of calls`);
+  return share === 0 ? null : h('span', { class: 'filter-count' }, ` · ${percent(share)} of calls`);
 }
 
 function table(model: Model, task: TaskState, list: readonly Capability[], controls: Controls): Tree {

@@ -26,13 +26,14 @@ function estimate(task: TaskState, { totals, local, saving, training, curve, row
     ...point,
     name: point.id === null ? null : (names.get(point.id) ?? point.id),
   }));
+  const kept = curve.findLast((point) => point.verdict === 'keep')?.capabilities ?? 0;
   const silent = rows.filter((row) => row.fired === 0 && choices.has(row.kind)).length;
   return [
     h(
       'p',
       { class: 'summary' },
-      `Keep ${plural(totals.keep.capabilities, 'capability', 'capabilities')}: ${percent(totals.keep.share)} of the calls. ` +
-        `${totals.route.capabilities} stay with the teacher, ${totals.drop.capabilities} are dropped, ${totals['not yet'].capabilities} had no turn yet.`,
+      `Keep ${plural(kept, 'capability', 'capabilities')} that answers differ by: ${percent(totals.keep.share)} of the calls. ` +
+        `Of all, ${totals.route.capabilities} stay with the teacher, ${totals.drop.capabilities} are dropped, ${totals['not yet'].capabilities} had no turn yet.`,
     ),
     points.length < 3 ? null : drawing(coverageChart({ points, silent }, { width: 380, height: 200 })),
     figures(
