@@ -1,7 +1,7 @@
 import { canonicalJson, isArray, isObject } from '../base/json.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
 import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
-import type { AssignedCall, Task } from '../tasks/task.ts';
+import type { AssignedCall, CallKind, Task } from '../tasks/task.ts';
 import type { Answer, ChatRequest, TokenLogprob } from '../wire/chat.ts';
 import { answerOf, messageText, wholeText } from '../wire/chat.ts';
 import { alignAnswer } from './align.ts';
@@ -31,7 +31,7 @@ export interface BuildDataset {
 
 /**
  * Turns a task's calls into examples: plan inferred, answers aligned, splits without leaks. Calls of the current version
- * and of earlier minor wordings of it are used; errors, refusals, hedges, cut answers, probes and everything that a
+ * and of earlier minor wordings of it are used; errors, seldom refusals and hedges, cut answers, probes and everything that a
  * student answered stay out. Calls of routed and dropped capabilities stay in, for a student must know what to pass on: a
  * routed one as a class of its own, a dropped one as a call that no answer of the plan fits.
  */
@@ -44,6 +44,7 @@ export function buildDataset({
 }: BuildDataset): Dataset {
   const version = task.versions.at(-1);
   const usable = usableCalls(task, calls);
+  const declined = usable.map(({ assignment }) => declining[assignment.kind] ?? null);
   const given = usable.map(({ call }) => answerOf(call.response!));
   const spelling = todaysSpelling(given.map((answer) => answer.text));
   const whole = usable.map(({ call, assignment }, i) => ({
@@ -62,7 +63,7 @@ export function buildDataset({
       null,
   );
   const inferred = inferPlan(
-    observations.filter((_, i) => dropped[i] === null),
+    observations.filter((_, i) => dropped[i] === null && declined[i] === null),
     task,
   );
   const { clusters, splits } = assignSplits(
@@ -74,9 +75,9 @@ export function buildDataset({
   const habits = habitsOf(inferred, observations);
   const drafts = observations.map((o, i): Example => {
     const { targets, unplanned } =
-      dropped[i] === null
+      dropped[i] === null && declined[i] === null
         ? align(inferred, o.answer, o.input, habits)
-        : { targets: null, unplanned: `${dropped[i]} was dropped` };
+        : { targets: null, unplanned: declined[i] ?? `${dropped[i]} was dropped` };
     const logprobs = o.call.response?.logprobs ?? null;
     return {
       callId: o.call.trace.id,
@@ -85,6 +86,7 @@ export function buildDataset({
       answer: o.answer,
       targets: logprobs === null ? targets : withDoubt(inferred, targets, logprobs),
       unplanned,
+      ...(declined[i] === null ? {} : { declined: true as const }),
       cluster: clusters[i]!,
       split: splits[i]!,
       weight: 1,
@@ -118,18 +120,33 @@ function calibratedVersions(usable: readonly AssignedCall[], splits: readonly Sp
   return [...found].sort((a, b) => a - b);
 }
 
-/** Oldest first; only whole, normal answers of a teacher to calls of versions whose output is today's. */
+/** Why calls of a kind stay with the teacher where a task has many of them. */
+const declining: Readonly<Partial<Record<CallKind, string>>> = {
+  refusal: 'the teacher declines such calls',
+  hedge: 'the teacher asks back or doubts on such calls',
+};
+
+/** Above this share of the calls, declining is a part of the task: the student must know what to pass on. */
+const oftenDeclined = 0.05;
+
+/**
+ * Oldest first; whole, normal answers of a teacher to calls of versions whose output is today's, and of refusals and
+ * hedges what comes often.
+ */
 function usableCalls(task: Task, calls: readonly AssignedCall[]): AssignedCall[] {
   const since = firstVersionOfOutput(task);
-  return calls
-    .filter(
-      ({ call, assignment }) =>
-        assignment.taskId === task.id &&
-        assignment.version >= since &&
-        assignment.kind === 'normal' &&
-        call.trace.servedBy === 'teacher' &&
-        call.response !== null,
-    )
+  const own = calls.filter(
+    ({ call, assignment }) =>
+      assignment.taskId === task.id &&
+      assignment.version >= since &&
+      call.trace.servedBy === 'teacher' &&
+      call.response !== null,
+  );
+  const often = (kind: CallKind): boolean =>
+    own.filter(({ assignment }) => assignment.kind === kind).length > oftenDeclined * own.length;
+  const kinds = new Set<CallKind>(['normal', ...(['refusal', 'hedge'] as const).filter(often)]);
+  return own
+    .filter(({ assignment }) => kinds.has(assignment.kind))
     .sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
 }
 

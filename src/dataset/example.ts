@@ -32,6 +32,8 @@ export interface Example {
   readonly targets: Readonly<Record<string, Target>> | null;
   /** Why `targets` is null, in words. */
   readonly unplanned: string | null;
+  /** A refusal or a doubt: the teacher's own to give, so never repeated from memory. */
+  readonly declined?: true;
   /** Near-duplicate cluster: no cluster lies in two splits. */
   readonly cluster: number;
   readonly split: Split;

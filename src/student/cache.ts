@@ -10,7 +10,8 @@ export type Cache = Readonly<Record<string, Answer>>;
 /** Remembers the newest inputs whose answers never conflicted. */
 export function buildCache(examples: readonly Example[], slots: readonly string[], largest = 20000): Cache {
   const found = new Map<string, { answer: Answer; canonical: string; steady: boolean }>();
-  for (const { input, answer } of examples) {
+  for (const { input, answer, declined } of examples) {
+    if (declined === true) continue;
     const key = cacheKey(input, slots);
     const canonical = canonicalAnswer(answer);
     const before = found.get(key);

@@ -87,10 +87,28 @@ test('student answers are never training data', () => {
   );
 });
 
-test('errors, refusals, hedges, cut answers and probes stay out', () => {
-  const kinds = ['error', 'refusal', 'hedge', 'truncated', 'ad-hoc', 'probe', 'normal', 'normal'] as const;
-  const made = topicCalls(160, (topic) => said(topic)).map((m, i) => ({ ...m, kind: kinds[i % 8]! }));
-  assert.equal(build(made).examples.length, 40);
+test('errors, seldom refusals and hedges, cut answers and probes stay out', () => {
+  const kinds = ['error', 'refusal', 'hedge', 'truncated', 'ad-hoc', 'probe'] as const;
+  const made = topicCalls(200, (topic) => said(topic)).map((m, i) => ({
+    ...m,
+    kind: i % 33 < 6 ? kinds[i % 33]! : ('normal' as const),
+  }));
+  assert.equal(build(made).examples.length, made.filter(({ kind }) => kind === 'normal').length);
+});
+
+test('what the teacher often declines is passed on with the reason and never answered', () => {
+  const made = topicCalls(200, (topic) => said(topic)).map((m, i) => ({
+    ...m,
+    ...(i % 5 === 0 ? { answer: said('Sorry, I cannot do that.'), kind: 'refusal' as const } : {}),
+  }));
+  const { plan, examples } = build(made);
+  assert.ok(plan.kind === 'text-answer' && plan.node.kind === 'choice');
+  assert.equal(plan.node.slot.values.includes('Sorry, I cannot do that.'), false);
+  assert.deepEqual(plan.route?.values, [null, 'the teacher declines such calls']);
+  const declined = examples.filter(({ unplanned }) => unplanned !== null);
+  assert.equal(declined.length, 40);
+  for (const { targets } of declined)
+    assert.deepEqual(Object.values(targets!), [{ kind: 'class', index: 1 }]);
 });
 
 test('earlier wordings of the same output are learned from', () => {
