@@ -66,8 +66,11 @@ const WATCH_MS = 300;
 /** How long an attached gateway outlives a host that was killed. */
 const ATTACHED_SECONDS = 30;
 const START_TIMEOUT_MS = 15_000;
-/** What passes a gateway does not live long: a collection of a large young generation finds next to nothing, and helper threads take more from the calls than they give. */
-const collectorFlags = ['--single-threaded-gc', '--min-semi-space-size=8'];
+/**
+ * What passes a gateway does not live long: a collection of a young generation finds next to nothing, so that it should
+ * come rarely, and waking helper threads for it takes more from the calls than it gives.
+ */
+const collectorFlags = ['--no-parallel-scavenge', '--min-semi-space-size=16'];
 /** glibc gives every thread a heap of its own and keeps what is free in it. */
 const leanMemory = { MALLOC_ARENA_MAX: '2' };
 /** The exit code of a Node that does not know an option. */
