@@ -16,7 +16,7 @@ export interface CertifyOptions {
    * enough calibration calls of its own. Default `common`.
    */
   readonly promise?: 'common' | 'each';
-  /** Nothing below this confidence is served; chosen on validation rows (`strangeFloor`). Default: no floor. */
+  /** Nothing below this confidence is served; chosen on validation rows (`strangeFloor`, `changeFloor`). Default: no floor. */
   readonly floor?: number;
 }
 
@@ -43,7 +43,7 @@ export function certify(
     !validation.some((row) => row.answered) &&
     allValidation.some((row) => row.answered)
   )
-    return { kind: 'refused', reason: strangeReason, joint: null };
+    return { kind: 'refused', reason: floorReason, joint: null };
   const joint = jointRisk(toRows(calibration), options);
   if (options.promise === 'each') return certifyEach(validation, calibration, options, joint);
 
@@ -80,8 +80,8 @@ export function serves(
   );
 }
 
-const strangeReason =
-  'The student cannot tell calls of a kind it has never seen from the ones it knows: if some came, it would answer them wrongly without a doubt.';
+const floorReason =
+  'The student cannot tell calls of a kind it has never seen, or that differ as the newest ones do, from the ones it knows: if some came, it would answer them wrongly without a doubt.';
 
 /** Rows below the floor are as good as unanswered. */
 function atLeast(floor: number, rows: readonly Scored[]): readonly Scored[] {

@@ -4,6 +4,7 @@ import { AppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
 import type { CertificationOutcome } from '../evaluation/certificate.ts';
 import { certify } from '../evaluation/certify.ts';
+import { changeFloor } from '../evaluation/change.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
@@ -53,7 +54,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   await pause();
   const { validation, familiarity } = chosen;
   const { epsilon, delta } = spec;
-  const floor = strangeFloor(validation, familiarity, epsilon);
+  const floor = Math.max(strangeFloor(validation, familiarity, epsilon), changeFloor(validation, epsilon));
   const outcome = certify(validation, scored.calibration, { epsilon, delta, floor });
   const spare = outcome.kind === 'refused' && chosen.rung === 'wide' && rows.length < fewCalls;
   const kept = spare ? await relearn(dataset, rows, learned, options, pause) : { written, scored };

@@ -1,0 +1,52 @@
+import { binomialCdf } from '../base/binomial.ts';
+import type { Scored } from './prediction.ts';
+import { type Row, servedAt } from './threshold.ts';
+
+/** The newest part of the validation rows stands for what traffic is turning into. */
+const newestPart = 1 / 3;
+/** Chance of seeing a change where there is none. */
+const alarm = 0.05;
+/** Chance, were the risk just as promised, of as many errors as are held against a threshold. */
+const surprise = 0.3;
+
+/**
+ * Where traffic changes, the loosest confidence at which the newest validation rows do not speak against the promise.
+ * Their scores are those of models that learned from other blocks of time, so they err as a finished student will
+ * tomorrow, while calibration rows lie among those it learned from. A change is that the newest rows disagree more often
+ * than chance allows where the older ones keep the promise. It looks at validation rows only, so a certificate above it
+ * stays valid.
+ * @returns a confidence; +Infinity where all speak against it, -Infinity where nothing changes.
+ */
+export function changeFloor(validation: readonly Scored[], epsilon: number): number {
+  const byTime = [...validation].sort((a, b) => a.atMs - b.atMs);
+  const cut = Math.floor(byTime.length * (1 - newestPart));
+  const rows = byTime.map(
+    (row): Row => ({
+      confidence: row.answered ? row.confidence : Number.NEGATIVE_INFINITY,
+      wrong: !row.agree,
+    }),
+  );
+  const [older, newest] = [rows.slice(0, cut), rows.slice(cut)];
+  const before = loosest(older, epsilon);
+  if (!Number.isFinite(before)) return Number.NEGATIVE_INFINITY;
+  const then = servedAt(older, before);
+  const now = servedAt(newest, before);
+  const usual = (then.errors + 0.5) / (then.n + 1);
+  const changed = now.errors > 0 && 1 - binomialCdf(now.errors - 1, now.n, usual) <= alarm;
+  return changed ? loosest(newest, epsilon) : Number.NEGATIVE_INFINITY;
+}
+
+/** The lowest confidence above which the rows do not speak against the promise; +Infinity where they always do. */
+function loosest(rows: readonly Row[], epsilon: number): number {
+  const sorted = rows
+    .filter((row) => Number.isFinite(row.confidence))
+    .sort((a, b) => b.confidence - a.confidence);
+  let errors = 0;
+  let found = Number.POSITIVE_INFINITY;
+  for (const [i, row] of sorted.entries()) {
+    if (row.wrong) errors++;
+    if (row.confidence === sorted[i + 1]?.confidence) continue;
+    if (errors === 0 || 1 - binomialCdf(errors - 1, i + 1, epsilon) > surprise) found = row.confidence;
+  }
+  return found;
+}
