@@ -383,6 +383,26 @@ test('a secret that lies across the events of a broken stream is in none of them
   );
 });
 
+test('so is one across the lines of newline-delimited JSON, of an array, and between bare carriage returns', () => {
+  const secret = secrets['google']!(9);
+  const pieces = ['The key: ', secret.slice(0, 12), secret.slice(12, 30), secret.slice(30), ' is yours.'];
+  const gemini = pieces.map((text) => ({ candidates: [{ content: { parts: [{ text }] } }] }));
+  const ollama = pieces.map((content) => JSON.stringify({ message: { content }, done: false }));
+  const events = pieces.map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}`);
+  const half = secret.slice(0, 20);
+  for (const stream of [
+    `[${gemini.map((object) => JSON.stringify(object, null, 2)).join('\n,\r\n')}\n,\r\n{"candidates": [{"content": "${half}`,
+    `${ollama.join('\n')}\n{"message":{"content":"${half}`,
+    `${events.join('\r\r')}\r\rdata: {"choices":[{"delta":{"content":"${half}`,
+  ]) {
+    const { response } = createRedactor().redact(makeTrace('a', { response: stream, incomplete: 'cut' }));
+    const kept = String(response);
+    for (const part of [secret.slice(0, 12), secret.slice(12, 30), half])
+      assert.ok(!kept.includes(part), kept);
+    assert.match(kept, /The key: .*<google-key:[0-9a-f]{4}>.* is yours\./s);
+  }
+});
+
 test('a stream that breaks off in the middle of a key keeps no half of it', () => {
   const half = secrets['google']!(5).slice(0, 22);
   const stream = [`The key is ${half.slice(0, 9)}`, half.slice(9)]

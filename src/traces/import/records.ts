@@ -70,7 +70,7 @@ class LineSplitter implements Splitter {
 }
 
 /** Cuts a stream of JSON into its objects by counting brackets outside of strings; the array around them is only passed. */
-class ValueSplitter implements Splitter {
+export class ValueSplitter implements Splitter {
   #parts: string[] = [];
   #depth = 0;
   #inString = false;

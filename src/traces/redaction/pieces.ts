@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, parseJson } from '../../base/json.ts';
+import { ValueSplitter } from '../import/records.ts';
 import type { OnFound, TextRedactor } from './text.ts';
 
 /**
@@ -13,7 +14,7 @@ export function redactPieces(
   placeholder: (rule: string, value: string) => string,
   onFound: OnFound,
 ): string {
-  const lines = stream.split('\n').map(readLine);
+  const lines = linesOf(stream);
   if (lines.filter((line) => line.event !== null).length < 2) {
     const cut = lastWord(stream);
     return cut === null ? stream : stream.slice(0, cut) + CUT;
@@ -24,7 +25,7 @@ export function redactPieces(
   return lines
     .map(({ before, event, raw }) => {
       if (event !== null) return before + JSON.stringify(event);
-      return raw.startsWith('data:') && raw.includes('{') ? `data: ${CUT}` : raw;
+      return /^(?:data:)?\s*\{/.test(raw) ? raw.slice(0, raw.indexOf('{')) + CUT : raw;
     })
     .join('\n');
 }
@@ -49,6 +50,16 @@ interface Line {
 interface Piece {
   readonly text: string;
   readonly set: (text: string) => void;
+}
+
+/** The lines of a stream; of a JSON array that was cut, its whole objects. */
+function linesOf(stream: string): Line[] {
+  if (!stream.trimStart().startsWith('[')) return stream.split(/\r\n|\n|\r/).map(readLine);
+  const objects = new ValueSplitter();
+  const whole = [...objects.take(stream), ...objects.end()];
+  return whole.map(({ content }) =>
+    content.ok ? { before: '', event: content.value, raw: '' } : { before: '', event: null, raw: `{${CUT}` },
+  );
 }
 
 function readLine(raw: string): Line {
