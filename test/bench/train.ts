@@ -72,6 +72,10 @@ for (const { device, available, detail } of await probeDevices()) {
     stepMs: round(total((one) => one.stepMs.median)),
     gflops: round(flops / total((one) => one.stepMs.median)),
     shareOfPeak: round(flops / total((one) => one.modelMflopsPerStep / one.shareOfPeak)),
+    shareByProcessorTime:
+      device === 'cpu'
+        ? round(flops / total((one) => one.modelMflopsPerStep / (one.shareByProcessorTime ?? 1)))
+        : null,
   };
   console.log(
     JSON.stringify({ bench: 'train', device, threads, machine, rung: whole, networks: measured }, null, 1),
@@ -88,11 +92,16 @@ async function measure(name: string, encoder: EncoderSpec, device: Device) {
   const stepMs: number[] = [];
   const peakMs: number[] = [];
   const shares: number[] = [];
+  const sharesOfWork: number[] = [];
   const until = performance.now() + budgetMs / Object.keys(networks).length;
   while (performance.now() < until || stepMs.length < 1) {
     const round: number[] = [];
+    const before = processorMs();
     for (let i = 0; i < (device === 'cpu' ? 4 : 1); i++) round.push(await step.run(steps));
+    const between = processorMs();
     const peakNow = await peak.run();
+    const stepWork = (between - before) / (round.length * steps);
+    sharesOfWork.push((step.flops / stepWork) * ((processorMs() - between) / peak.flops));
     stepMs.push(...round);
     peakMs.push(peakNow);
     const mean = round.reduce((a, b) => a + b, 0) / round.length;
@@ -114,6 +123,8 @@ async function measure(name: string, encoder: EncoderSpec, device: Device) {
     // Each round compares steps with a product of the same moment; the median over rounds, and its quartiles.
     shareOfPeak: round(quantile(shares, 0.5)),
     quartiles: [round(quantile(shares, 0.25)), round(quantile(shares, 0.75))],
+    // The same in processor time instead of wall time: other load on the machine hardly moves it. Not for a GPU.
+    shareByProcessorTime: device === 'cpu' ? round(quantile(sharesOfWork, 0.5)) : null,
     rounds: shares.length,
     examplesPerSecond: Math.round((step.batch * 1000) / quantile(stepMs, 0.5)),
     nodesOffDevice: placed
@@ -227,6 +238,12 @@ async function timed(session: Session, held: State, feeds: Record<string, HostTe
 async function close(session: Session, held: State): Promise<void> {
   held.dispose();
   await session.dispose();
+}
+
+/** What all threads of this process have used so far, milliseconds. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function quantile(times: readonly number[], q: number): number {
