@@ -73,7 +73,8 @@ function promptOffers(
   if (hint.kind === 'free' && hint.labels.size === 0) return [];
   const example = jsonExamples(text);
   const listed = objectLists(example);
-  const lists: Enumeration[] = [...enumerations(example.rest), ...listed];
+  // Where answers are no JSON, braces in the prompt are no example of one: the prompt itself is written as data.
+  const lists: Enumeration[] = [...enumerations(hint.kind === 'text' ? text : example.rest), ...listed];
   const wantsJson =
     hint.kind === 'json' ||
     format.kind !== 'text' ||

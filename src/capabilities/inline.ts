@@ -11,7 +11,7 @@ export function inlineEnumerations(text: string): Enumeration[] {
 /** `"a", "b" or "c"`, `'a' | 'b'`, `["a", "b"]`: at least two quoted values with nothing but separators between them. */
 function quotedRuns(text: string): Enumeration[] {
   const found: Enumeration[] = [];
-  const token = /(["`'“‘«])([^"`'”’»\n]{1,80})(["`'”’»])/g;
+  const token = /(["`'“‘«「『])([^"`'”’»「」『』\n]{1,80})(["`'”’»」』])/g;
   let run: { readonly items: Item[]; readonly start: number; end: number } | null = null;
   const flush = (): void => {
     if (run !== null && run.items.length >= 2)
@@ -30,8 +30,10 @@ function quotedRuns(text: string): Enumeration[] {
     if (match[1] === "'" && /\w/.test(text[match.index - 1] ?? '')) continue;
     const gap: string = run === null ? '' : text.slice(run.end, match.index);
     const glued =
-      /^\s*(?:,|;|\||\/|\bor\b|\band\b|\bou\b|\boder\b|\bo\b|\by\b|\bund\b|\bet\b)*(?:\s*(?:or|and|oder|und|ou|et|o|y))?\s*$/u;
-    if (run !== null && gap.length <= 12 && gap.trim() !== '' && glued.test(gap)) {
+      /^\s*(?:,|;|\||\/|、|,|・|\bor\b|\band\b|\bou\b|\boder\b|\bo\b|\by\b|\bund\b|\bet\b)*(?:\s*(?:or|and|oder|und|ou|et|o|y|e|of|en|lub|i|eller|og|och|或|或者|和|または|か|と|또는))?\s*$/u;
+    // Corner brackets need nothing between them.
+    const apart = gap.trim() !== '' || match[1] === '「' || match[1] === '『';
+    if (run !== null && gap.length <= 12 && apart && glued.test(gap)) {
       run.end = match.index + match[0].length;
       if (isValue(value)) run.items.push({ value, description: '' });
     } else {
@@ -54,7 +56,7 @@ function separated(text: string): Enumeration[] {
   let above = '';
   for (const line of text.split('\n')) {
     if (!/^\s*\|/.test(line))
-      for (const part of line.split(/(?<=[.!?])\s+(?=[\p{Lu}`"'])/u)) {
+      for (const part of line.split(/(?<=[.!?])\s+(?=[\p{Lu}`"'])|(?<=[。!?])/u)) {
         const list = listOf(part);
         if (list !== null) {
           const lead = list.lead.length < 40 ? `${above}\n${list.lead}` : list.lead;
@@ -77,6 +79,8 @@ function separated(text: string): Enumeration[] {
 const OPENING = new RegExp(
   [
     '(?:^|\\s)[^\\s:]*:\\s+',
+    '[^\\s::。]{1,24}[::]\\s*(?=[^\\s]*[、,/|])',
+    '\\b(?:parmi|entre|soit|entweder|eine?[rms]? (?:der|von|aus)|una? (?:de|tra)|uno (?:de|tra)|uma? (?:de|das|dos)|een van|jedn[ąeyo]\\w* z) (?:los siguientes |las siguientes |les suivants |folgenden )?',
     '\\b(?:one|any) of (?:the following |these |those )?(?:[\\p{L}-]+: )?',
     '\\beither\\s+',
     "\\b(?:classif|label|categori[sz]|tag|mark|sort|route|rat)[\\p{L}]*(?: [\\p{L}']+){0,4}? (?:as|into|to)\\s+",
@@ -93,10 +97,16 @@ const VERB =
 
 /** `(en, fr, de)` in a sentence about the answer: single words, at least three. */
 function isCodeList(list: string, sentence: string): boolean {
-  const aboutAnswer = /return|answer|reply|respond|output|label|code|categor|class|choose|pick/i.test(
-    sentence,
+  const aboutAnswer =
+    /return|answer|reply|respond|output|label|code|categor|class|choose|pick|r[ée]pon|antwort|respues|rispo|respost|antwoord|odpowied|json/i.test(
+      sentence,
+    );
+  return (
+    aboutAnswer &&
+    /^[\p{L}\p{N}_-]{1,20}(?:\s*,\s*[\p{L}\p{N}_-]{1,20}){1,}(?:\s*,\s*|\s+(?:or|oder|ou|o|of|lub|eller)\s+)[\p{L}\p{N}_-]{1,20}$/u.test(
+      list.trim(),
+    )
   );
-  return aboutAnswer && /^[\p{L}\p{N}_-]{1,20}(?:\s*,\s*[\p{L}\p{N}_-]{1,20}){2,}$/u.test(list.trim());
 }
 
 /** A sentence with more openings than this is no sentence. */
@@ -135,13 +145,15 @@ function split(list: string): Item[] | null {
       /^(?:(?:exactly |only )?(?:one|any) of ?)?(?:the following|these|those)?(?: [\p{L}-]+)?:\s+|^(?:exactly |only )?(?:one|any|either) of (?:the following |these )?/iu,
       '',
     )
-    .replace(/[.;]$/, '')
+    .replace(/[.;。]$/, '')
     .replace(/^[([{<]\s*(.*?)\s*[)\]}>]$/s, '$1');
   const separator = separatorOf(text);
   const parts = text
     .split(separator)
     .flatMap((part, i, all) => (i === all.length - 1 ? lastPart(part) : [part]))
-    .map((part) => part.replace(/^(?:or|and|und|oder|et|ou)\s+/u, '').trim())
+    .map((part) =>
+      part.replace(/^(?:(?:or|and|und|oder|et|ou|o|y|e|of|en|lub|eller)\s+|或者?|または)/u, '').trim(),
+    )
     .map((part) => part.replace(/^\(?[a-z\d]{1,2}\)\s+/i, ''))
     .filter((part) => part !== '');
   if (parts.length < 2) return null;
@@ -157,13 +169,16 @@ function split(list: string): Item[] | null {
 function separatorOf(text: string): RegExp {
   if (text.includes('|')) return /\s*\|\s*/;
   if (/[,;]/.test(text)) return /\s*[,;]\s*/;
+  if (/[、,;]/.test(text)) return /\s*[、,;]\s*/;
   if (/\S\s\/\s\S/.test(text)) return /\s+\/\s+/;
   return /^[^\s/]+(?:\/[^\s/]+)+$/.test(text) ? /\// : /\s+(?:or|oder|ou)\s+/;
 }
 
 /** The end of a list: "x or y"; "x and y" only where both are single words (a department may be "Sales and Service"). */
 function lastPart(part: string): string[] {
-  const or = part.split(/\s+(?:or|oder|ou)\s+/u);
+  const or = part.split(
+    /\s+(?:or|oder|ou|o|of|lub|eller|или|або)\s+|(?<=\p{Script=Han})(?:或者?)(?=\p{Script=Han})|または/u,
+  );
   if (or.length > 1) return or;
   const and = /^(\S+)\s+(?:and|und|et|y)\s+(\S+)$/u.exec(part);
   return and === null || and[1] === 'or' ? [part] : [and[1]!, and[2]!];

@@ -16,6 +16,7 @@ const quotes: Readonly<Record<string, string>> = {
   '«': '»',
   '„': '“',
   '「': '」',
+  '『': '』',
 };
 
 /**
