@@ -22,6 +22,23 @@ const day = 86_400_000;
  * @param dayFirst 10/11/2026 is in November.
  */
 export function isoDate(text: string, today: number | null, dayFirst = false): string | null {
+  if (text.length > longestDate) return null;
+  const key = `${today} ${dayFirst} ${text}`;
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  if (read.size >= mostRead) read.clear();
+  const date = readDate(text, today, dayFirst);
+  read.set(key, date);
+  return date;
+}
+
+/** Longer texts are no dates. */
+const longestDate = 48;
+/** Dates read lately: the same words are tried under every way of writing a date. */
+const read = new Map<string, string | null>();
+const mostRead = 50_000;
+
+function readDate(text: string, today: number | null, dayFirst: boolean): string | null {
   const plain = text
     .trim()
     .toLowerCase()
@@ -112,6 +129,16 @@ function halfDay(time: string, space: string, upper: boolean): string {
 
 /** The first date among the texts of a context, as the start of that day; null where there is none. */
 export function contextDate(context: Readonly<Record<string, string>>): number | null {
+  const known = days.get(context);
+  if (known !== undefined) return known;
+  const day = dayOf(context);
+  days.set(context, day);
+  return day;
+}
+
+const days = new WeakMap<object, number | null>();
+
+function dayOf(context: Readonly<Record<string, string>>): number | null {
   for (const value of Object.values(context)) {
     const plain = value.toLowerCase();
     const found = /\d{4}-\d{2}-\d{2}/u.exec(plain)?.[0] ?? plain.replace(/^[a-z]+day,?\s+/u, '').trim();
