@@ -1,8 +1,9 @@
 import type { Scored } from './prediction.ts';
 
 /**
- * Confidence of rows by a model that knows their kind, and of rows of kinds that were hidden from it: how well that
- * model's confidence tells the two apart stands for how well a student's does.
+ * Confidence of rows by a model that knows their kind, and of rows of kinds that were hidden from it (-Infinity where it
+ * answers them rightly all the same): how well that model's confidence tells the two apart stands for how well a
+ * student's does.
  */
 export interface Familiarity {
   readonly known: readonly number[];

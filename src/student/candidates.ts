@@ -26,8 +26,8 @@ export interface Trained extends Candidate {
   /** The networks that serve; null where there are none. */
   readonly deep: (() => Promise<DeepFiles>) | null;
   readonly device: Device;
-  /** How sure the rung is of rows whose kind it knows and of rows whose kind was hidden from it. */
-  readonly familiarity: Familiarity;
+  /** How sure the rung is of rows that it knows and of rows whose class, or whose masked text, was hidden from it. */
+  readonly familiarity: readonly Familiarity[];
 }
 
 /** The rungs asked for, each with honest scores on the same held-out rows. */
@@ -48,7 +48,10 @@ export async function candidatesOf(
     ...wide,
     validation: alone.validation,
     common: alone.validation,
-    familiarity: { known: known.map(sureness), strange: alone.strange },
+    familiarity: [
+      { known: known.map(sureness), strange: alone.strange },
+      { known: alone.validation.map(sureness), strange: alone.hidden },
+    ],
   };
   const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
   if (!spec.rungs.includes('wide+deep') || train.length < least) return [first];
@@ -143,6 +146,10 @@ function judge(
   return {
     acceptor,
     validation: known.map((row) => scoreOf(row, acceptor)),
+    // Unlike an unknown class, an unknown text may be read rightly all the same.
+    hidden: hidden
+      .map((row) => scoreOf(row, acceptor))
+      .map((row) => (row.agree ? Number.NEGATIVE_INFINITY : sureness(row))),
     strange: strange.map((confidence, i) =>
       strangers[i]!.decoded.answer === null ? Number.NEGATIVE_INFINITY : confidence,
     ),

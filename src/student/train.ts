@@ -54,7 +54,8 @@ const train: TrainStudent = async (dataset, spec, options) => {
   await pause();
   const { validation, familiarity } = chosen;
   const { epsilon, delta } = spec;
-  const floor = Math.max(strangeFloor(validation, familiarity, epsilon), changeFloor(validation, epsilon));
+  const floors = familiarity.map((own) => strangeFloor(validation, own, epsilon));
+  const floor = Math.max(...floors, changeFloor(validation, epsilon));
   const outcome = certify(validation, scored.calibration, { epsilon, delta, floor });
   const spare = outcome.kind === 'refused' && chosen.rung === 'wide' && rows.length < fewCalls;
   const kept = spare ? await relearn(dataset, rows, learned, options, pause) : { written, scored };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { serves } from '../../src/evaluation/certify.ts';
+import type { Prediction } from '../../src/evaluation/prediction.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
 import { trainStudent } from '../../src/student/train.ts';
 import { called, type Made } from '../dataset/support.ts';
@@ -36,7 +38,7 @@ test('log lines are masked as learned, and a text that training never had is ans
   inFolder(async (folder) => {
     const data = dataOf(Array.from({ length: 700 }, (_, i) => made((i * 7) % 39, i)));
     const options = optionsIn(folder);
-    const { scored } = await trainStudent(data, specOf(), options);
+    const { card, scored } = await trainStudent(data, specOf(), options);
     const right = scored.test.filter((row) => row.agree).length;
     assert.ok(right >= 0.97 * scored.test.length, `${right} of ${scored.test.length}`);
     const student = await loadStudent(options.target);
@@ -50,5 +52,9 @@ test('log lines are masked as learned, and a text that training never had is ans
     const least = Math.min(...known.map((p) => p.confidence));
     const surest = Math.max(...strange.map((p) => p.confidence));
     assert.ok(surest < least, `${surest} is not below ${least}`);
+    const served = (predictions: readonly Prediction[]): number =>
+      predictions.filter((p) => serves(card.outcome, { ...p, answered: p.answer !== null })).length;
+    assert.equal(served(strange), 0);
+    assert.ok(served(known) > 15, `${served(known)} of 20 known lines are served`);
     await student.value.dispose();
   }));

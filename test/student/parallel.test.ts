@@ -32,7 +32,7 @@ function requests(n: number): Made[] {
 
 test('each of several calls of one tool takes its own part of the request', () =>
   inFolder(async (folder) => {
-    const { scored } = await trainStudent(dataOf(requests(600)), specOf(), optionsIn(folder));
+    const { scored } = await trainStudent(dataOf(requests(420)), specOf(), optionsIn(folder));
     const right = scored.test.filter((row) => row.agree).length;
     assert.ok(right >= 0.9 * scored.test.length, `${right} of ${scored.test.length}`);
   }));
