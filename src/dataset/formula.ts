@@ -15,6 +15,11 @@ export function evaluate(
       const list = fields[formula.of];
       return isArray(list) ? list.length : undefined;
     }
+    case 'product': {
+      const list = fields[formula.of];
+      if (!isArray(list) || list.some((item) => typeof item !== 'number')) return undefined;
+      return tidy(list.reduce<number>((product, item) => product * Number(item), 1));
+    }
     case 'sum':
       return sumOf(fields[formula.of], formula.fields);
     case 'arithmetic':

@@ -131,7 +131,7 @@ export interface RecordSpan {
 
 /** `of` names fields of the same object. */
 export type Formula =
-  | { readonly kind: 'count'; readonly of: string }
+  | { readonly kind: 'count' | 'product'; readonly of: string }
   /** Sum over the items of a list: of the items themselves, or of the product of some of their fields. */
   | { readonly kind: 'sum'; readonly of: string; readonly fields: readonly string[] }
   | { readonly kind: 'arithmetic'; readonly sign: '+' | '-' | '*'; readonly of: readonly [string, string] }

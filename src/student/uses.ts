@@ -11,10 +11,13 @@ export function blockedUse(
   let found: string | null = null;
   const several = plan.kind === 'text-answer' && plan.style.format === 'list';
   const separator = several ? plan.style.itemSeparator : null;
+  const labelled =
+    plan.kind !== 'text-answer' || ['choice', 'subset', 'constant', 'span-list'].includes(plan.node.kind);
   const style = plan.kind === 'text-answer' ? plan.style : { begun: '', cut: '' };
   const text = answer.text === null ? null : style.begun + answer.text + style.cut;
   readAnswer({ ...answer, text }, { separator, firstLine: false }, (id) => {
-    found ??= blocked.get(signature(id)) ?? null;
+    // A text that copies or words something is no label, though the catalogue may have counted it as one.
+    if (labelled || !id.startsWith('label:')) found ??= blocked.get(signature(id)) ?? null;
   });
   return found;
 }

@@ -350,6 +350,26 @@ const cases: readonly Case[] = [
     has: '"kind":"same"',
   },
   {
+    title: 'a volume, and its sides on one line',
+    made: make((i) => {
+      const sides = [i + 10, i + 31, 2 + ((i * 7) % 90)];
+      const volume = sides.reduce((product, side) => product * side, 1);
+      return {
+        input: `a box of ${sides.join(' x ')} cm`,
+        text: `{\n  "sides": [${sides.join(', ')}],\n  "volume": ${volume}\n}`,
+      };
+    }),
+    has: '"kind":"product"',
+  },
+  {
+    title: 'lines of comma-separated copies',
+    made: make((i) => ({
+      input: `${one(i)} is ${20 + (i % 60)} and lives in ${pick(cities, i)}.`,
+      text: `${one(i)},${20 + (i % 60)},${pick(cities, i)}`,
+    })),
+    has: '"kind":"span-list"',
+  },
+  {
     title: 'several tools with nested arguments, or a text of its own',
     made: calls((i) =>
       pick(

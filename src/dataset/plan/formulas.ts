@@ -63,6 +63,7 @@ function* candidates(
   if (values.every((value) => typeof value === 'number')) {
     for (const of of lists) yield { kind: 'count', of };
     for (const of of lists) yield* sums(of, objects);
+    for (const of of lists) yield { kind: 'product', of };
     for (const of of numbers) yield { kind: 'same', of, normalisers: [] };
     yield* arithmetics(numbers.slice(0, 10));
     yield* measures(key, objects);

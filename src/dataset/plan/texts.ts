@@ -81,6 +81,9 @@ const separators: readonly Partial<TextStyle>[] = [
   ...[', ', '\n', '; ', ' | ', ',', ';', '|'].map((itemSeparator) => ({ itemSeparator })),
 ];
 
+/** More values than this are rather copied than chosen, where they are copies. */
+const mostSaid = 40;
+
 /** Items between separators: a subset of a closed set, or texts copied from the input. */
 function inferSeveral(observations: readonly TextObservation[], task: Task): OutputPlan | null {
   const given = task.output.kind === 'multi-label' ? task.output.separator : null;
@@ -102,9 +105,11 @@ function inferSeveral(observations: readonly TextObservation[], task: Task): Out
       'label',
       observations.length,
     );
-    if (node !== null && node.values.length > 1) return { kind: 'text-answer', node, style };
-    const copied = copiedList(lists, tallies, style);
+    // Names and amounts may recur without being a closed set: many values that are all copied are read.
+    const many = tallies.length > mostSaid;
+    const copied = node === null || many ? copiedList(lists, tallies, style) : null;
     if (copied !== null) return copied;
+    if (node !== null && node.values.length > 1) return { kind: 'text-answer', node, style };
   }
   return null;
 }
