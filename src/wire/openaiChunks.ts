@@ -13,11 +13,18 @@ export function joinChunks(chunks: readonly JsonObject[]): Result<Json, WireErro
   const envelope: Record<string, Json> = {};
   const choices = new Map<number, Record<string, Json>>();
   for (const chunk of chunks) {
-    for (const [key, value] of Object.entries(chunk))
+    for (const key in chunk) {
+      const value = chunk[key]!;
       if (key !== 'choices' && (value !== null || !(key in envelope))) envelope[key] = value;
+    }
     for (const part of objectsOf(chunk['choices'])) {
       const index = numberOf(part['index']) ?? 0;
-      choices.set(index, addPart(choices.get(index) ?? { index, message: {} }, part));
+      let choice = choices.get(index);
+      if (choice === undefined) {
+        choice = { index, message: {} };
+        choices.set(index, choice);
+      }
+      addPart(choice, part);
     }
   }
   if (choices.size === 0) return fail({ message: 'the stream has no choice' });
@@ -36,28 +43,30 @@ export function groqUsage(body: JsonObject): Json | undefined {
   return objectOf(body['x_groq'])['usage'];
 }
 
-function addPart(choice: Record<string, Json>, part: JsonObject): Record<string, Json> {
-  const joined = { ...choice };
-  for (const [key, value] of Object.entries(part)) {
+function addPart(choice: Record<string, Json>, part: JsonObject): void {
+  for (const key in part) {
     if (key === 'index') continue;
-    if (key === 'delta') joined['message'] = merge(joined['message'], value);
+    const value = part[key]!;
+    if (key === 'delta') choice['message'] = merge(choice['message'], value);
     // Some servers write an empty text where others write null.
-    else if (key === 'finish_reason') joined[key] = value || (joined[key] ?? null);
-    else joined[key] = merge(joined[key], value);
+    else if (key === 'finish_reason') choice[key] = value || (choice[key] ?? null);
+    else choice[key] = merge(choice[key], value);
   }
-  return joined;
 }
 
-/** Adds one more piece to what is there. Lists whose items carry an `index` are joined item by item. */
+/**
+ * Adds one more piece to what is there. Lists whose items carry an `index` are joined item by item. What is there was made
+ * here, from earlier pieces, and is added to in place: copies of it would make a long answer's cost quadratic.
+ */
 function merge(old: Json | undefined, piece: Json | undefined): Json {
   if (piece === undefined || piece === null) return old ?? null;
   if (old === undefined || old === null) return isArray(piece) ? appendAll([], piece) : mergeNew(piece);
   if (typeof old === 'string' && typeof piece === 'string') return old + piece;
-  if (isArray(old) && isArray(piece)) return appendAll(old, piece);
+  if (isArray(old) && isArray(piece)) return appendAll(old as Json[], piece);
   if (isObject(old) && isObject(piece)) {
-    const result: Record<string, Json> = { ...old };
-    for (const [key, value] of Object.entries(piece))
-      result[key] = isIdentity(key) && result[key] ? result[key] : merge(result[key], value);
+    const result = old as Record<string, Json>;
+    for (const key in piece)
+      if (!isIdentity(key) || !result[key]) result[key] = merge(result[key], piece[key]);
     return result;
   }
   return piece;
@@ -73,8 +82,7 @@ function mergeNew(piece: Json): Json {
   return Object.fromEntries(Object.entries(piece).map(([key, value]) => [key, merge(undefined, value)]));
 }
 
-function appendAll(old: readonly Json[], pieces: readonly Json[]): Json[] {
-  const result = [...old];
+function appendAll(result: Json[], pieces: readonly Json[]): Json[] {
   for (const piece of pieces) {
     const index = isObject(piece) ? numberOf(piece['index']) : null;
     const at = index === null ? -1 : result.findLastIndex((item) => objectOf(item)['index'] === index);
