@@ -2,7 +2,7 @@ import { lowerBound, type Rate, upperBound } from '../base/binomial.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
 import type { Capability, Catalogue, CostOfError, Verdict, Worth } from './capability.ts';
 import { inferCost, ownName } from './cost.ts';
-import { createCounts, lowerIndex } from './counts.ts';
+import { createCounts, longestGap, lowerIndex } from './counts.ts';
 import { findRepeats } from './effective.ts';
 import { type Evidence, expectedHits, type Judgement, judge } from './neverFired.ts';
 import { novelty } from './novelty.ts';
@@ -75,6 +75,7 @@ export function analyseCapabilities(
       lastSeenMs: end === undefined ? null : tally.times[end]!,
       before: start === undefined ? place.calls.length : lowerIndex(place.calls, start),
       after: place.calls.length - (end === undefined ? 0 : lowerIndex(place.calls, end + 1)),
+      longestGap: longestGap(place.calls, hits),
       observedDays: place.days,
       sessions: place.windows,
       upper: upperOf(hits.length, place, hits.length === 0 ? delta / Math.max(1, zeroCount) : delta),

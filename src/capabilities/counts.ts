@@ -111,3 +111,17 @@ export function lowerIndex(sorted: readonly number[], value: number): number {
   }
   return low;
 }
+
+/** The most of `calls` that lie between two of `hits`, or before the first of them; both ascending. */
+export function longestGap(calls: readonly number[], hits: readonly number[]): number {
+  let longest = 0;
+  let at = 0;
+  let gap = 0;
+  for (const hit of hits) {
+    for (; at < calls.length && calls[at]! < hit; at++) gap++;
+    longest = Math.max(longest, gap);
+    gap = 0;
+    if (calls[at] === hit) at++;
+  }
+  return longest;
+}

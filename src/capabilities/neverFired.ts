@@ -23,6 +23,8 @@ export interface Evidence {
   /** Opportunities before the first hit, and after the last. */
   readonly before: number;
   readonly after: number;
+  /** The most opportunities that ever lay between two hits, or before the first. */
+  readonly longestGap: number;
   /** Distinct days with an opportunity. */
   readonly observedDays: number;
   /** Separate windows of traffic with an opportunity. */
@@ -158,6 +160,7 @@ function judgeFired(evidence: Evidence, rules: Rules): Judgement {
     return { status: 'retired', verdict: 'drop', reason, callsNeeded: null };
   }
   const quiet = goneQuiet(evidence, rules);
+  const waves = quiet === null && isSilent(evidence, rules) ? wavesOf(evidence) : '';
   if (quiet !== null) {
     const reason = `${told} No hit in the last ${countText(evidence.after)} opportunities (since ${day(evidence.lastSeenMs)}): ${quiet}; the teacher answers it should it come back.`;
     return { status: quiet, verdict: 'route', reason, callsNeeded: null };
@@ -167,14 +170,14 @@ function judgeFired(evidence: Evidence, rules: Rules): Judgement {
   const status: CapabilityStatus = fresh !== null ? 'new' : needed > 0 ? 'long tail' : 'fired';
   const since = fresh === null ? '' : ` New: ${fresh}.`;
   if (evidence.cost.grade === 'severe' && decides.has(evidence.kind)) {
-    const reason = `${told}${since} Stays with the teacher: ${evidence.cost.reason}; keep it only by your own decision.`;
+    const reason = `${told}${since}${waves} Stays with the teacher: ${evidence.cost.reason}; keep it only by your own decision.`;
     return { status, verdict: 'route', reason, callsNeeded: needed > 0 ? callsFor(needed, evidence) : null };
   }
   if (needed > 0) {
-    const reason = `${told}${since} Only ${plural(examples, 'different input')}, ${LEARNABLE_EXAMPLES} are needed to learn from: stays with the teacher.`;
+    const reason = `${told}${since}${waves} Only ${plural(examples, 'different input')}, ${LEARNABLE_EXAMPLES} are needed to learn from: stays with the teacher.`;
     return { status, verdict: 'route', reason, callsNeeded: callsFor(needed, evidence) };
   }
-  return { status, verdict: 'keep', reason: `${told}${since}`, callsNeeded: null };
+  return { status, verdict: 'keep', reason: `${told}${since}${waves}`, callsNeeded: null };
 }
 
 /** Kinds whose use is an act of its own; that a field is present is none. */
@@ -189,11 +192,14 @@ function callsFor(hits: number, evidence: Evidence): number {
  * Silent for longer than its own rate explains: were hits spread evenly, all of them before the last one's place would
  * have probability (share of the opportunities before the silence) ^ hits.
  */
+function isSilent({ opportunities, after, effectiveHits }: Evidence, rules: Rules): boolean {
+  return after > 0 && (1 - after / opportunities) ** effectiveHits <= rules.delta / 100;
+}
+
+/** Silent for longer than its rate explains, and than it ever was before it came back: the close of a month comes again. */
 function goneQuiet(evidence: Evidence, rules: Rules): 'dormant' | 'retired' | null {
-  const { opportunities, after, effectiveHits, lastSeenMs, nowMs } = evidence;
-  if (lastSeenMs === null || after === 0) return null;
-  const chance = (1 - after / opportunities) ** effectiveHits;
-  if (chance > rules.delta / 100) return null;
+  const { after, longestGap, lastSeenMs, nowMs } = evidence;
+  if (lastSeenMs === null || !isSilent(evidence, rules) || after <= 1.2 * longestGap) return null;
   return nowMs - lastSeenMs > 7 * DAY_MS ? 'retired' : 'dormant';
 }
 
@@ -206,6 +212,10 @@ function isNew(evidence: Evidence, rules: Rules): string | null {
   const chance = (1 - before / opportunities) ** Math.max(1, Math.min(effectiveHits, evidence.fired));
   if (chance > rules.delta / 5) return null;
   return `first hit on ${day(firstSeenMs)}, after ${countText(before)} opportunities without one`;
+}
+
+function wavesOf({ after, longestGap }: Evidence): string {
+  return ` Comes in waves: silent for the last ${countText(after)} opportunities, and before for up to ${countText(longestGap)}.`;
 }
 
 function day(ms: number | null): string {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { upperBound } from '../../src/base/binomial.ts';
 import type { CostGrade } from '../../src/capabilities/capability.ts';
 import { costOf } from '../../src/capabilities/cost.ts';
+import { longestGap } from '../../src/capabilities/counts.ts';
 import {
   callsToDecide,
   type Evidence,
@@ -34,6 +35,7 @@ function silent(n: number, grade: CostGrade = 'low', more: Partial<Evidence> = {
     lastSeenMs: null,
     before: n,
     after: n,
+    longestGap: n,
     observedDays: 21,
     sessions: 100,
     upper: upperBound(0, n, 0.05),
@@ -45,7 +47,13 @@ function silent(n: number, grade: CostGrade = 'low', more: Partial<Evidence> = {
 }
 
 function fired(k: number, n: number, more: Partial<Evidence> = {}): Evidence {
-  const steady = { firstSeenMs: sinceMs + 1000, lastSeenMs: sinceMs + 20.9 * DAY_MS, before: 3, after: 3 };
+  const steady = {
+    firstSeenMs: sinceMs + 1000,
+    lastSeenMs: sinceMs + 20.9 * DAY_MS,
+    before: 3,
+    after: 3,
+    longestGap: 3,
+  };
   const upper = upperBound(k, n, 0.05);
   return { ...silent(n), fired: k, effectiveHits: k, examples: k, upper, ...steady, ...more };
 }
@@ -119,6 +127,23 @@ test('silence after the last hit counts only when its own rate does not explain 
   assert.equal(judge(fired(50, 1000, { ...quiet, after: 500 }), rules).status, 'retired');
   const short = { lastSeenMs: sinceMs + 17 * DAY_MS, after: 250 };
   assert.equal(judge(fired(50, 1000, short), rules).status, 'dormant');
+});
+
+test('what comes in waves is not retired between two of them', () => {
+  const month = { lastSeenMs: sinceMs, after: 500, before: 480 };
+  assert.equal(judge(fired(50, 1000, { ...month, longestGap: 100 }), rules).status, 'retired');
+  const between = judge(fired(50, 1000, { ...month, longestGap: 480 }), rules);
+  assert.deepEqual([between.status, between.verdict], ['fired', 'keep']);
+  assert.match(
+    between.reason,
+    /Comes in waves: silent for the last 500 opportunities, and before for up to 480/,
+  );
+});
+
+test('the longest gap is counted between hits and before the first', () => {
+  assert.equal(longestGap([0, 1, 2, 3, 4, 5, 6, 7], [1, 6]), 4);
+  assert.equal(longestGap([0, 2, 4, 6, 8], [8]), 4);
+  assert.equal(longestGap([0, 1, 2], []), 0);
 });
 
 test('knows whether a span holds the turn of a month', () => {
