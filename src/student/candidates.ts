@@ -61,6 +61,13 @@ export async function candidatesOf(
     options.onProgress({ stage: 'select', fraction: 0.5, message });
     return [first];
   }
+  if (rung.hidden.length > 0) {
+    // Their answers to masked texts never seen would take trainings of their own to judge.
+    const message =
+      'Answers mask parts of the input: networks are left out, for nothing tells how they read new texts';
+    options.onProgress({ stage: 'select', fraction: 0.5, message });
+    return [first];
+  }
   const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
   const key = `${dataset.fingerprint}/${spec.seed}`;
   const work = { device: spec.device, seed: spec.seed, epochs, key, options };

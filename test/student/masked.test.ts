@@ -38,7 +38,10 @@ test('log lines are masked as learned, and a text that training never had is ans
   inFolder(async (folder) => {
     const data = dataOf(Array.from({ length: 700 }, (_, i) => made((i * 7) % 39, i)));
     const options = optionsIn(folder);
-    const { card, scored } = await trainStudent(data, specOf(), options);
+    const spec = specOf({ rungs: ['cache', 'wide', 'wide+deep'], overrides: { leastForDeep: 0 } });
+    const { card, scored } = await trainStudent(data, spec, options);
+    assert.equal(card.rung, 'wide');
+    assert.ok(options.seen.some(({ message }) => message.includes('networks are left out')));
     const right = scored.test.filter((row) => row.agree).length;
     assert.ok(right >= 0.97 * scored.test.length, `${right} of ${scored.test.length}`);
     const student = await loadStudent(options.target);
