@@ -115,6 +115,15 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
       return value === null ? null : alignNode(node.node, value, work);
     case 'record-list':
       return alignRecords(node, value, work.input, work.targets);
+    case 'tuple': {
+      if (!isArray(value) || value.length !== node.items.length)
+        return 'a list has another length than usual';
+      for (const [i, item] of node.items.entries()) {
+        const problem = alignNode(item, value[i]!, work);
+        if (problem !== null) return problem;
+      }
+      return null;
+    }
     case 'formula':
       return null; // Checked by rendering, as derived values are.
     case 'template':

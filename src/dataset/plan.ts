@@ -97,6 +97,8 @@ export type PlanNode =
   /** Null where the slot chose false. */
   | { readonly kind: 'maybe'; readonly slot: ChoiceSlot; readonly node: PlanNode }
   | RecordList
+  /** A list that always has these items. */
+  | { readonly kind: 'tuple'; readonly items: readonly PlanNode[] }
   /** A function of the other fields of its object, or of the input alone. */
   | { readonly kind: 'formula'; readonly formula: Formula }
   /** A text of constant pieces with nodes between them; a node that is null leaves its place empty. */
@@ -207,6 +209,7 @@ export function spanSlots(node: PlanNode): SpanSlot[] {
   if (node.kind === 'span') return [node.slot];
   if (node.kind === 'maybe') return spanSlots(node.node);
   if (node.kind === 'object') return node.fields.flatMap((field) => spanSlots(field.node));
+  if (node.kind === 'tuple') return node.items.flatMap(spanSlots);
   if (node.kind === 'template')
     return node.parts.flatMap((part) => (typeof part === 'string' ? [] : spanSlots(part)));
   return [];
@@ -237,6 +240,9 @@ function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
       return;
     case 'record-list':
       found.spans.push(...node.spans.map((span) => span.slot));
+      return;
+    case 'tuple':
+      for (const item of node.items) collect(item, found);
       return;
     case 'template':
       for (const part of node.parts) if (typeof part !== 'string') collect(part, found);

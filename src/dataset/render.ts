@@ -100,6 +100,10 @@ function renderNode(node: PlanNode, work: Work): Value {
       if (items === null) throw new Unfilled(`the items of ${node.name} are not all found in the input`);
       return items;
     }
+    case 'tuple': {
+      const items = node.items.map((item) => renderNode(item, work));
+      return items.some((item) => item === absent) ? absent : (items as Json[]);
+    }
     case 'formula':
       return absent; // Needs its neighbours: rendered with the object that holds them.
     case 'template':

@@ -157,6 +157,8 @@ function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number): void {
   else if (node.kind === 'subset') node.slots.forEach(choose);
   else if (node.kind === 'maybe') {
     if (choose(node.slot) === 1) fill(node.node, choose);
+  } else if (node.kind === 'tuple') {
+    for (const item of node.items) fill(item, choose);
   } else if (node.kind === 'template') {
     for (const part of node.parts) if (typeof part !== 'string') fill(part, choose);
   } else if (node.kind === 'object') {

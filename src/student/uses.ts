@@ -11,8 +11,7 @@ export function blockedUse(
   let found: string | null = null;
   const several = plan.kind === 'text-answer' && plan.style.format === 'list';
   const separator = several ? plan.style.itemSeparator : null;
-  const labelled =
-    plan.kind !== 'text-answer' || ['choice', 'subset', 'constant', 'span-list'].includes(plan.node.kind);
+  const labelled = plan.kind !== 'text-answer' || ['choice', 'subset', 'constant'].includes(plan.node.kind);
   const style = plan.kind === 'text-answer' ? plan.style : { begun: '', cut: '' };
   const text = answer.text === null ? null : style.begun + answer.text + style.cut;
   readAnswer({ ...answer, text }, { separator, firstLine: false }, (id) => {

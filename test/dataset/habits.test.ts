@@ -396,6 +396,17 @@ const cases: readonly Case[] = [
     ),
   },
   {
+    title: 'one item with a list of its own',
+    made: calls((i) => {
+      const extras = ['ham', 'olives', 'onions'].filter((_, k) => (i >> k) % 2 === 0);
+      return {
+        input: `${1 + (i % 9)} pizzas with ${extras.join(' and ') || 'nothing'} for ${one(i)}`,
+        calls: [['order', { items: [{ product: 'pizza', count: 1 + (i % 9), extras }], who: one(i) }]],
+      };
+    }),
+    has: '"kind":"tuple"',
+  },
+  {
     title: 'a sentence beside the calls',
     made: calls((i) => ({
       input: `ring ${one(i)} in ${pick(cities, i)}`,

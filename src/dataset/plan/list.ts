@@ -17,6 +17,8 @@ export function inferList(samples: readonly Sample[], place: Place, inferNode: I
   // Copies are read off the input even where they are few so far: tomorrow's names are other ones.
   const records = items.every(isObject) ? inferRecords(samples, place, inferNode) : null;
   if (records !== null && records.kind !== 'unknown') return records;
+  const tuple = items.every(isObject) ? inferTuple(samples, lists, place, inferNode) : null;
+  if (tuple !== null) return tuple;
   const whole = wholeLists(samples, place.name);
   if (whole !== null && isFew(whole, items)) return whole;
   const set = inferSubset(lists, place.name, samples.length);
@@ -28,6 +30,27 @@ export function inferList(samples: readonly Sample[], place: Place, inferNode: I
       reason: `The list ${place.name || 'value'} holds free values that are not copied from the input; a closed set of values, or the input's own words, could be learned.`,
     }
   );
+}
+
+const longestTuple = 4;
+
+/** Lists that always have so many objects, each with a plan of its own; null where lengths or items vary. */
+function inferTuple(
+  samples: readonly Sample[],
+  lists: readonly (readonly Json[])[],
+  place: Place,
+  inferNode: InferNode,
+): PlanNode | null {
+  const length = lists[0]?.length ?? 0;
+  if (length === 0 || length > longestTuple || lists.some((list) => list.length !== length)) return null;
+  const items: PlanNode[] = [];
+  for (let i = 0; i < length; i++) {
+    const own = samples.map(({ input }, s) => ({ value: lists[s]![i]!, input }));
+    const node = inferNode(own, { name: `${place.name}[${i}]`, schema: null });
+    if (node.kind === 'unknown') return null;
+    items.push(node);
+  }
+  return { kind: 'tuple', items };
 }
 
 /** Each list as one value of a choice; null where lists are too many. */

@@ -1,6 +1,7 @@
 import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { ModelInput } from '../example.ts';
 import { spread } from '../habit.ts';
+import { isBare } from '../literals.ts';
 import type { RecordList, RecordSpan, SpanSlot } from '../plan.ts';
 import { alignRecords } from '../records.ts';
 import { keyOrder } from './keys.ts';
@@ -47,7 +48,11 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
         absent: given.length < own.length ? 'null' : 'omit',
         always: given.length === items.length,
       });
-    else if (own.length === items.length && (isClosed(tallies, own.length) || isFlag(values)))
+    else if (
+      own.length === items.length &&
+      values.every(isBare) &&
+      (isClosed(tallies, own.length) || isFlag(values))
+    )
       closed.push(key);
     else return freeField(items, key, place, inferNode);
   }
