@@ -1,4 +1,3 @@
-import { hash32 } from '../base/hash.ts';
 import { latencyBucket, Rollup } from './rollup.ts';
 import type { Row } from './row.ts';
 import {
@@ -18,7 +17,7 @@ import {
 /** A part takes no further segment once it has this many rows. */
 export const SHARD_ROWS = 50_000;
 
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 /** Row id = segment * 2^24 + line: segments are far shorter than 16 million lines. */
 const LINES = 2 ** 24;
 
@@ -26,17 +25,17 @@ const SCHEMA = `
 CREATE TABLE segment (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, line INTEGER NOT NULL, offset INTEGER NOT NULL,
   rewrites INTEGER NOT NULL, size INTEGER NOT NULL, mtime REAL NOT NULL);
 CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE trace (at INTEGER PRIMARY KEY, id NOT NULL, key INTEGER NOT NULL, start INTEGER NOT NULL,
+CREATE TABLE trace (at INTEGER PRIMARY KEY, id NOT NULL, start INTEGER NOT NULL,
   micros INTEGER NOT NULL, traits INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
   cached INTEGER NOT NULL, task INTEGER, version INTEGER NOT NULL, kind INTEGER NOT NULL);
-CREATE INDEX trace_key ON trace (key);
+CREATE INDEX trace_key ON trace (substr(id, -6));
 CREATE INDEX trace_task ON trace (task);
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 
 const COLUMNS = 'at, id, start, micros, traits, input, output, cached, task, version, kind';
 const UNUSED_WORDS = `SELECT id FROM word WHERE id NOT IN (SELECT traits FROM trace UNION SELECT kind FROM trace
   UNION SELECT task FROM trace WHERE task IS NOT NULL)`;
-const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(12).fill('?').join(',')})`;
+const INSERT = `INSERT OR REPLACE INTO trace VALUES (${Array(11).fill('?').join(',')})`;
 
 /** How far a segment is in the index, and which file that was. */
 export interface SegmentState {
@@ -141,7 +140,6 @@ export class Shard {
       .run([
         id * LINES + line,
         packId(row.id),
-        keyOf(row.id),
         row.startMs,
         Math.round(row.durationMs * 1000),
         this.#word(JSON.stringify(traits)),
@@ -184,7 +182,9 @@ export class Shard {
 
   /** The row of a trace; null where this part does not have it. */
   find(traceId: string): IndexedRow | null {
-    return this.#select('WHERE key = ?', [keyOf(traceId)]).find((row) => row.id === traceId) ?? null;
+    return (
+      this.#select('WHERE substr(id, -6) = ?', [keyOf(traceId)]).find((row) => row.id === traceId) ?? null
+    );
   }
 
   /** Rows stored before a place, the last one first. */
@@ -204,7 +204,7 @@ export class Shard {
     return this.#select('WHERE start >= ? AND start < ?', [fromMs, toMs]);
   }
 
-  #select(where: string, params: (string | number)[]): IndexedRow[] {
+  #select(where: string, params: SqlValue[]): IndexedRow[] {
     return this.#statements
       .all(`SELECT ${COLUMNS} FROM trace ${where}`, params)
       .map((row) => this.#rowOf(row));
@@ -355,8 +355,8 @@ function unpackId(id: SqlValue): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-/** A narrow key for an index, 48 bits; the id itself decides. A UUID's last digits are as random as a hash. */
-function keyOf(id: string): number {
-  if (uuid.test(id)) return Number.parseInt(id.slice(24), 16);
-  return hash32(id) * 65_536 + (hash32(id, 1) & 0xffff);
+/** What the index over ids is made of: the end of one, which varies most; the id itself decides. */
+function keyOf(id: string): SqlValue {
+  const packed = packId(id);
+  return packed instanceof Uint8Array ? packed.subarray(-6) : [...id].slice(-6).join('');
 }
