@@ -16,6 +16,8 @@ export interface Edits {
   readonly verdicts: Readonly<Record<string, Readonly<Record<string, Verdict>>>>;
   readonly costs: Readonly<Record<string, Readonly<Record<string, CostOfError>>>>;
   readonly signed: Readonly<Record<string, Signature>>;
+  /** When a dropped capability was used again and so reopened, by task id and capability id. */
+  readonly reopened: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly terms: Readonly<Record<string, TermsDecision>>;
 }
 
@@ -24,6 +26,7 @@ export const noUserEdits: Edits = {
   verdicts: {},
   costs: {},
   signed: {},
+  reopened: {},
   terms: {},
 };
 
@@ -36,7 +39,21 @@ export function setVerdict(
   const mine = { ...edits.verdicts[taskId] };
   if (verdict === null) delete mine[capabilityId];
   else mine[capabilityId] = verdict;
-  return { ...edits, verdicts: { ...edits.verdicts, [taskId]: mine } };
+  // The user's own word is no reopening any more.
+  const reopened = { ...edits.reopened[taskId] };
+  delete reopened[capabilityId];
+  return {
+    ...edits,
+    verdicts: { ...edits.verdicts, [taskId]: mine },
+    reopened: { ...edits.reopened, [taskId]: reopened },
+  };
+}
+
+/** Routes a dropped capability that was used again. */
+export function reopen(edits: Edits, taskId: string, capabilityId: string, atMs: number): Edits {
+  const routed = setVerdict(edits, taskId, capabilityId, 'route');
+  const mine = { ...routed.reopened[taskId], [capabilityId]: atMs };
+  return { ...routed, reopened: { ...routed.reopened, [taskId]: mine } };
 }
 
 export function setCost(edits: Edits, taskId: string, capabilityId: string, cost: CostOfError | null): Edits {

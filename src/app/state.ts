@@ -30,6 +30,7 @@ export function buildState(session: Session): AppState {
         ownPrices: session.settings.prices,
         verdicts: session.edits.verdicts[task.id] ?? {},
         signed: session.edits.signed[task.id] ?? null,
+        reopened: session.edits.reopened[task.id] ?? {},
       });
     }),
     jobs: [...session.jobs.values()].map(({ abort: _, ...job }) => job),

@@ -1,5 +1,5 @@
 import { exactRate } from '../base/binomial.ts';
-import type { Catalogue, Verdict } from '../capabilities/capability.ts';
+import type { Capability, Catalogue, Verdict } from '../capabilities/capability.ts';
 import { findings } from '../capabilities/findings.ts';
 import { meanPrice, type OwnPrices, type TokenUse } from '../capabilities/prices.ts';
 import { type ProposalContext, propose } from '../capabilities/proposal.ts';
@@ -23,6 +23,8 @@ export interface TaskParts {
   readonly ownPrices: OwnPrices;
   readonly verdicts: Readonly<Record<string, Verdict>>;
   readonly signed: Signature | null;
+  /** When dropped capabilities were used again, by id. */
+  readonly reopened: Readonly<Record<string, number>>;
 }
 
 /** Below this many calls nothing can be certified (ALGORITHMS: 59 error-free served items at 5 %). */
@@ -59,7 +61,7 @@ export function taskState(parts: TaskParts): TaskState {
     output: task.output,
     slots: task.slots,
     prompt: version === undefined ? '' : promptText(version.template.messages),
-    capabilities: mapped?.capabilities ?? [],
+    capabilities: (mapped?.capabilities ?? []).map((c) => toldReopened(c, parts.reopened[c.id])),
     novelty: catalogue?.novelty.rate ?? null,
     findings: catalogue === null ? [] : findings(catalogue),
     proposal: proposed,
@@ -144,6 +146,14 @@ function studentState(card: ModelCard): StudentState {
 function signedOn({ capabilities: { signedBy, signedMs, waiting } }: ModelCard): StudentState['signed'] {
   if (signedBy === null || signedMs === null) return null;
   return { by: signedBy, atMs: signedMs, waiting: waiting?.length ?? 0 };
+}
+
+/** The route of a reopened capability is nobody's choice: one use of it after it was dropped. */
+function toldReopened(capability: Capability, atMs: number | undefined): Capability {
+  if (atMs === undefined || capability.verdict !== 'route') return capability;
+  const day = new Date(atMs).toISOString().slice(0, 10);
+  const rest = capability.reason.replace(/^Set to route by you\. /, '');
+  return { ...capability, reason: `Reopened on ${day}: the teacher used it after it was dropped. ${rest}` };
 }
 
 function signedState({ catalogue, signed, verdicts }: TaskParts): TaskState['signed'] {

@@ -6,7 +6,7 @@ import type { Task } from '../tasks/task.ts';
 import { toCall } from '../traces/call.ts';
 import type { Call } from '../traces/trace.ts';
 import { answerOf } from '../wire/chat.ts';
-import { setVerdict } from './edits.ts';
+import { reopen as reopenedEdits } from './edits.ts';
 import { readJsonFile, writeJsonFile } from './files.ts';
 import { changeEdits, report, type Session, savePolicy } from './session.ts';
 
@@ -113,7 +113,8 @@ async function reopen(
   buckets: readonly string[],
 ): Promise<void> {
   if (session.edits.verdicts[task.id]?.[capabilityId] === 'route') return;
-  changeEdits(session, (edits) => setVerdict(edits, task.id, capabilityId, 'route'));
+  const atMs = session.ports.clock.now();
+  changeEdits(session, (edits) => reopenedEdits(edits, task.id, capabilityId, atMs));
   const current = session.policies.find((p) => p.taskId === task.id) ?? policy;
   const closed = buckets.filter(
     (name) => name === capabilityId || current.buckets.some((b) => b.bucket === name && b.serve),

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { toAppError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { ActionName, Actions } from '../protocol.ts';
+import { settleSet } from './agreement.ts';
 import type { LazyApp } from './lazyApp.ts';
 import { tell } from './outcomes.ts';
 import { type Given, questions } from './questions.ts';
@@ -55,7 +56,10 @@ async function runCommand<K extends ActionName>(stage: Stage, name: K, given: un
     const app = await stage.app.start();
     const params = await questions[name](app.state, asGiven<K>(given));
     if (params === undefined) return false;
-    if (isTraining(params, name) && !(await settleTerms(stage.app, params.taskId))) return false;
+    if (isTraining(params, name)) {
+      if (!(await settleTerms(stage.app, params.taskId))) return false;
+      if (!(await settleSet(stage.app, params.taskId))) return false;
+    }
     const result = await runAction(stage, name, params as Actions[K][0]);
     await tell(name, params as Actions[K][0], result, stage.app.state);
     return true;

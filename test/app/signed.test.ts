@@ -84,6 +84,11 @@ test('the agreed set shapes the student, and one use of a dropped label stops it
     );
     await app.run('task.setMode', { taskId, mode: 'on' });
     assert.match(await ask(app, sure!), /teacher; reason=bucket-not-certified/);
+    await app.run('tasks.analyse', null);
+    assert.match(
+      task().capabilities.find(({ id }) => id === 'label:stolen_card')?.reason ?? '',
+      /^Reopened on \d{4}-\d\d-\d\d: the teacher used it after it was dropped\. Fired \d+ time/,
+    );
     assert.equal(
       task().signed?.changes.find(({ id }) => id === 'label:stolen_card')?.to,
       'route',
