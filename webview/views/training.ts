@@ -48,13 +48,13 @@ export function jobCard(job: JobState, controls: Controls): Tree {
 
 type Point = JobState['curve'][number];
 
-/** Steps that go on from one network to the next: each begins to count anew. */
+/** Steps that go on from one part to the next: each begins to count anew. */
 function oneAfterTheOther(points: readonly Point[]): Point[][] {
   const networks: Point[][] = [];
   let before = 0;
   points.forEach((point, i) => {
     const last = points[i - 1];
-    if (last === undefined || point.step <= last.step) {
+    if (last === undefined || point.series !== last.series || point.step <= last.step) {
       before = networks.at(-1)?.at(-1)?.step ?? 0;
       networks.push([]);
     }
@@ -63,7 +63,7 @@ function oneAfterTheOther(points: readonly Point[]): Point[][] {
   return networks;
 }
 
-/** Loss by step, training and validation, on one scale; a line per network, one after the other. */
+/** Loss by step, training and validation, on one scale; a line per part that learns, one after the other. */
 function curve({ curve: points }: JobState): Child {
   const networks = oneAfterTheOther(points.filter((point) => Number.isFinite(point.loss)));
   const finite = networks.flat();
@@ -91,7 +91,7 @@ function curve({ curve: points }: JobState): Child {
         viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
         role: 'img',
         preserveAspectRatio: 'none',
-        'aria-label': `Loss ${last?.loss.toFixed(3) ?? ''} after ${lastStep} steps`,
+        'aria-label': `Loss of ${last?.series ?? ''}: ${last?.loss.toFixed(3) ?? ''} after ${lastStep} steps`,
       },
       networks.slice(0, -1).map((network, i) => {
         const at = ((network.at(-1)?.step ?? 0) / lastStep) * WIDTH;
@@ -123,8 +123,7 @@ function curve({ curve: points }: JobState): Child {
         'span',
         null,
         h('i', { class: 'key key-first' }),
-        'training loss ',
-        last === undefined ? '' : last.loss.toFixed(3),
+        last === undefined ? '' : `loss of ${last.series}: ${last.loss.toFixed(3)}`,
       ),
       held.length < 2 ? null : h('span', null, h('i', { class: 'key key-second' }), 'validation'),
     ),
