@@ -98,7 +98,7 @@ const MAX_BATCHES = 2;
 /** The life of the recording thread: opens the journal, answers each batch once all of it is stored or shed. */
 export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log): void {
   // On Linux a priority is a thread's own: what is stored may wait for what is forwarded.
-  if (process.platform === 'linux') os.setPriority(0, 10);
+  if (process.platform === 'linux') os.setPriority(0, 19);
   let journal: Promise<Journal> | null = null;
   let rules: RecordingRules = setup;
   const readOtlp = createOtlpReader();
