@@ -20,6 +20,17 @@ export function proposal(task: TaskState, controls: Controls): Child {
   );
 }
 
+/** What becomes of the rest; a choice that nothing has is not mentioned. */
+function others(totals: Proposed['totals']): string {
+  const [route, drop, later] = [totals.route, totals.drop, totals['not yet']].map((t) => t.capabilities);
+  const parts = [
+    route ? `${route} ${route === 1 ? 'stays' : 'stay'} with the teacher` : '',
+    drop ? `${drop} ${drop === 1 ? 'is' : 'are'} dropped` : '',
+    later ? `${later} had no turn yet` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? '' : ` Of all, ${parts.join(', ')}.`;
+}
+
 function estimate(task: TaskState, { totals, local, saving, training, curve, rows }: Proposed): Child {
   const names = new Map(rows.map((row) => [row.id, row.name]));
   const points = curve.map((point) => ({
@@ -32,8 +43,7 @@ function estimate(task: TaskState, { totals, local, saving, training, curve, row
     h(
       'p',
       { class: 'summary' },
-      `Keep ${plural(kept, 'capability', 'capabilities')} that answers differ by: ${percent(totals.keep.share)} of the calls. ` +
-        `Of all, ${totals.route.capabilities} stay with the teacher, ${totals.drop.capabilities} are dropped, ${totals['not yet'].capabilities} had no turn yet.`,
+      `Keep ${plural(kept, 'capability', 'capabilities')} that answers differ by: ${percent(totals.keep.share)} of the calls.${others(totals)}`,
     ),
     points.length < 3 ? null : drawing(coverageChart({ points, silent }, { width: 380, height: 200 })),
     figures(
