@@ -20,6 +20,8 @@ import { weaknessMap } from './weakness.ts';
 /** One task: where it stands, who answers it, the proof, and what it is made of. */
 export function taskDetail(model: Model, task: TaskState, controls: Controls): Tree {
   const job = model.state.jobs.find((candidate) => candidate.taskId === task.id);
+  // What waits for the user comes first; once there is a student and nothing to decide, how it does.
+  const isAsking = task.student === null || (task.signed?.changes.length ?? 0) > 0;
   return h(
     'article',
     {
@@ -34,9 +36,10 @@ export function taskDetail(model: Model, task: TaskState, controls: Controls): T
     job === undefined ? termsQuestions(model, task, controls) : null,
     buttons(model, task, job !== undefined, controls),
     modeSwitch(model, task, controls),
-    proposal(task, controls),
+    isAsking ? proposal(task, controls) : null,
     live(task),
     proof(task),
+    isAsking ? null : proposal(task, controls),
     weaknessMap(model, task, controls),
     capabilities(model, task, controls),
     findings(model, task, controls),
