@@ -6,7 +6,7 @@ import { takeAssignments } from './assignments.ts';
 import { applyChoice } from './choices.ts';
 import { setCost, setVerdict } from './edits.ts';
 import { runJob } from './jobs.ts';
-import { changeEdits, named, type Session, takeOver } from './session.ts';
+import { changeEdits, named, type Session, tookTasks } from './session.ts';
 
 /** Finds tasks and counts capabilities over everything captured so far. */
 export async function analyseTasks(
@@ -31,7 +31,7 @@ export async function analyseTasks(
         { signal, onProgress },
       ),
   );
-  takeOver(session);
+  tookTasks(session);
   session.tasks = result.tasks;
   session.unassigned = result.unassigned;
   session.young = result.young;

@@ -126,7 +126,9 @@ export function savePolicy(session: Session, policy: RoutingPolicy): void {
  */
 export function takeOver(session: Session): { readonly tasks: boolean; readonly any: boolean } {
   const { paths, stamps, ports } = session;
-  const now = stampsOf(paths);
+  const current = stampsOf(paths);
+  // What an analysis of our own writes comes back as its result: reading it here would be for nothing.
+  const now = isAnalysing(session) ? { ...current, tasks: stamps.tasks } : current;
   const tasks = now.tasks !== stamps.tasks;
   if (now.edits !== stamps.edits)
     session.edits = { ...noUserEdits, ...readJsonFile(paths.edits, session.edits, ports.log) };
@@ -141,11 +143,20 @@ export function takeOver(session: Session): { readonly tasks: boolean; readonly 
   return { tasks, any };
 }
 
+/** The tasks in the file are the ones that an analysis of our own has just handed over. */
+export function tookTasks(session: Session): void {
+  session.stamps.tasks = stampOf(session.paths.tasks);
+}
+
+function isAnalysing({ jobs }: Session): boolean {
+  return [...jobs.values()].some((job) => job.taskId === null);
+}
+
 /** Writes the tasks down for every window and for the gateway. */
 export function storeTasks(session: Session, tasks: readonly Task[]): void {
   session.tasks = tasks;
   writeJsonFile(session.paths.tasks, tasks);
-  session.stamps.tasks = stampOf(session.paths.tasks);
+  tookTasks(session);
 }
 
 function takeTasks(session: Session): void {
