@@ -150,9 +150,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
   const add = (call: RecordedCall, copies: Copies): void => {
     const { text, room } = describeCall(call);
     if (batch !== null && batchBytes + room > batch.length) send();
-    batch ??= Buffer.from(
-      room > BATCH_BYTES ? new ArrayBuffer(room) : (pool.pop() ?? new ArrayBuffer(BATCH_BYTES)),
-    );
+    batch ??= Buffer.from(room > BATCH_BYTES ? roomFor(room) : (pool.pop() ?? roomFor(BATCH_BYTES)));
     batchBytes = writeCall(batch, batchBytes, text, copies);
     batchCalls++;
     if (waiting.length > 0) send();
@@ -228,4 +226,9 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
       await exited;
     },
   };
+}
+
+/** Memory of its own, not filled with zeros: only what was written of it is read. Filling megabytes would hold up calls. */
+function roomFor(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer;
 }
