@@ -11,20 +11,31 @@ import { tinyDisk } from '../support/tinyDisk.ts';
 
 const gatewayEntry = path.resolve(import.meta.dirname, '../../src/gateway/main.ts');
 
+const startOn = (storage: string, teacher: string) =>
+  startGateway({
+    ...{ storage, gatewayEntry, workerEntry: null, version: '1' },
+    upstreams: { openai: teacher },
+    attached: true,
+  });
+
+/** Leaves no room on the disk. @returns the file that takes it. */
+function fill(storage: string): string {
+  const ballast = path.join(storage, 'ballast');
+  try {
+    writeFileSync(ballast, Buffer.alloc(8 << 20));
+  } catch {
+    // It fills the disk: that is its purpose.
+  }
+  return ballast;
+}
+
 test('while the disk is full calls go on and capture says so; then it goes on by itself', {
   timeout: 60_000,
 }, async (t) => {
   const storage = tinyDisk(t, 2);
   if (storage === null) return t.skip('mounting a file system is not allowed here');
   const teacher = await startFakeTeacher();
-  const gateway = await startGateway({
-    storage,
-    gatewayEntry,
-    workerEntry: null,
-    version: '1',
-    upstreams: { openai: teacher.url },
-    attached: true,
-  });
+  const gateway = await startOn(storage, teacher.url);
   const call = async (content: string): Promise<void> => {
     const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] });
     const url = `${gateway.info.baseUrls.openai}/v1/chat/completions`;
@@ -38,12 +49,7 @@ test('while the disk is full calls go on and capture says so; then it goes on by
   try {
     await call('before');
     await gateway.flush();
-    const ballast = path.join(storage, 'ballast');
-    try {
-      writeFileSync(ballast, Buffer.alloc(8 << 20));
-    } catch {
-      // It fills the disk: that is its purpose.
-    }
+    const ballast = fill(storage);
     // More than a page that is begun has room for.
     for (let i = 0; i < 20; i++) await call(`${i} ${'x'.repeat(1000)}`);
     await until((problem) => problem === 'the disk is full');
@@ -70,20 +76,10 @@ test('a gateway that was there before starts again on a full disk, and calls go 
   const storage = tinyDisk(t, 2);
   if (storage === null) return t.skip('mounting a file system is not allowed here');
   const teacher = await startFakeTeacher();
-  const start = () =>
-    startGateway({
-      ...{ storage, gatewayEntry, workerEntry: null, version: '1' },
-      upstreams: { openai: teacher.url },
-      attached: true,
-    });
-  const first = await start();
+  const first = await startOn(storage, teacher.url);
   await first.stop();
-  try {
-    writeFileSync(path.join(storage, 'ballast'), Buffer.alloc(8 << 20));
-  } catch {
-    // As above.
-  }
-  const second = await start();
+  fill(storage);
+  const second = await startOn(storage, teacher.url);
   assert.notEqual(second.info.pid, first.info.pid);
   assert.deepEqual(second.info.baseUrls, first.info.baseUrls);
   const url = `${second.info.baseUrls.openai}/v1/chat/completions`;
@@ -97,19 +93,8 @@ test('a gateway ends when it is told to, though the disk is full', { timeout: 60
   const storage = tinyDisk(t, 2);
   if (storage === null) return t.skip('mounting a file system is not allowed here');
   const teacher = await startFakeTeacher();
-  const gateway = await startGateway({
-    storage,
-    gatewayEntry,
-    workerEntry: null,
-    version: '1',
-    upstreams: { openai: teacher.url },
-    attached: true,
-  });
-  try {
-    writeFileSync(path.join(storage, 'ballast'), Buffer.alloc(8 << 20));
-  } catch {
-    // As above.
-  }
+  const gateway = await startOn(storage, teacher.url);
+  fill(storage);
   const url = `${gateway.info.baseUrls.openai}/v1/chat/completions`;
   await (await fetch(url, { method: 'POST', body: '{"model":"m","messages":[]}' })).text();
   await gateway.stop();

@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ChatRequest, wholeText } from '../../src/wire/chat.ts';
+import { makeCalls, said } from '../dataset/support.ts';
 
 function request(begun: string | null, stop: readonly string[] = []): ChatRequest {
   const user = { role: 'user' as const, parts: [{ kind: 'text' as const, text: 'hello' }] };
   const prefill = { role: 'assistant' as const, parts: [{ kind: 'text' as const, text: begun ?? '' }] };
-  return {
-    model: 'm',
-    messages: begun === null ? [user] : [user, prefill],
-    tools: [],
-    toolChoice: 'auto',
-    parallelToolCalls: null,
-    outputFormat: { kind: 'text' },
-    sampling: {
-      temperature: null,
-      topP: null,
-      maxTokens: null,
-      stop,
-      choices: 1,
-      logprobs: false,
-      seed: null,
-    },
-    stream: false,
-    includeUsage: false,
-    teacherOnly: [],
-    unknownKeys: [],
-  };
+  const [made] = makeCalls([{ input: 'hello', answer: said('') }]);
+  const plain = made!.call.request;
+  const messages = begun === null ? [user] : [user, prefill];
+  return { ...plain, messages, sampling: { ...plain.sampling, stop } };
 }
 
 test('JSON that a prefill began or a stop sequence ended is read whole', () => {
