@@ -61,6 +61,7 @@ export function analyseCapabilities(
     const declaredMs = entry.sinceMs ?? options.nowMs;
     return {
       kind: offer.kind,
+      empty: offer.kind === 'array-length' && offer.id.endsWith('=0'),
       declared: entry.declared,
       current: !entry.declared || entry.versions.has(newest),
       cycle: cycleOf(subject(entry)),

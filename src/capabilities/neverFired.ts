@@ -5,6 +5,8 @@ import { countText, moneyText, percentText, plural } from './words.ts';
 /** What is known about one capability when its verdict is due. Times in milliseconds since 1970. */
 export interface Evidence {
   readonly kind: CapabilityKind;
+  /** Is it a list without items? That takes no examples of its own: it is what the others leave. */
+  readonly empty: boolean;
   readonly declared: boolean;
   /** Does the newest version still declare it? True for what is only observed. */
   readonly current: boolean;
@@ -165,7 +167,7 @@ function judgeFired(evidence: Evidence, rules: Rules): Judgement {
     const reason = `${told} No hit in the last ${countText(evidence.after)} opportunities (since ${day(evidence.lastSeenMs)}): ${quiet}; the teacher answers it should it come back.`;
     return { status: quiet, verdict: 'route', reason, callsNeeded: null };
   }
-  const needed = Math.ceil(Math.max(0, LEARNABLE_EXAMPLES - examples));
+  const needed = evidence.empty ? 0 : Math.ceil(Math.max(0, LEARNABLE_EXAMPLES - examples));
   const fresh = isNew(evidence, rules);
   const status: CapabilityStatus = fresh !== null ? 'new' : needed > 0 ? 'long tail' : 'fired';
   const since = fresh === null ? '' : ` New: ${fresh}.`;

@@ -424,3 +424,16 @@ test('the catalogue is plain data', () => {
   const catalogue = analyse(threeWeeks());
   assert.deepEqual(JSON.parse(JSON.stringify(catalogue)), catalogue);
 });
+
+test('calls that all read alike and name nothing are kept', () => {
+  const prompt = 'Answer {"names": ["<names in the text>"]}.';
+  const calls = steady(21, 20, (_, i) => (i % 3 === 0 ? '{"names":[]}' : `{"names":["Person ${i}"]}`));
+  const same = calls.map((call) =>
+    call.answer === '{"names":[]}' ? { ...call, text: 'Nothing new.' } : call,
+  );
+  const { task, calls: assigned } = logTask(same, { prompts: [prompt], output: jsonOutput });
+  const catalogue = analyseCapabilities(task, assigned, { nowMs: START_MS + 21 * DAY_MS });
+  const empty = get(catalogue, 'array-length:names=0');
+  assert.equal(empty.examples, 1);
+  assert.equal(empty.verdict, 'keep');
+});

@@ -21,6 +21,7 @@ const rules: Rules = { delta: 0.05, budgetPerCall: 0.001, zeroCount: 1 };
 function silent(n: number, grade: CostGrade = 'low', more: Partial<Evidence> = {}): Evidence {
   return {
     kind: 'label',
+    empty: false,
     declared: true,
     current: true,
     cycle: cycleOf('ordinary'),
@@ -112,6 +113,12 @@ test('one input repeated is no lesson', () => {
   assert.equal(status, 'long tail');
   assert.equal(verdict, 'route');
   assert.match(reason, /Only 1 different input, 10 are needed/);
+});
+
+test('an empty list is an answer, however few inputs have it', () => {
+  const nothing = fired(100, 1000, { kind: 'array-length', examples: 1 });
+  assert.equal(judge(nothing, rules).verdict, 'route');
+  assert.equal(judge({ ...nothing, empty: true }, rules).verdict, 'keep');
 });
 
 test('a first hit by chance is not news, a first hit after silence that chance does not explain is', () => {
