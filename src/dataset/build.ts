@@ -8,6 +8,7 @@ import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { isTransparent, jsonFrame } from './frame.ts';
+import { withoutFree } from './free.ts';
 import { spread } from './habit.ts';
 import { copiedDates, inputSlotsOf, inputText, modelInputOf, narrowed } from './input.ts';
 import { type PlaceHabits, placeHabits } from './places.ts';
@@ -93,7 +94,7 @@ export function buildDataset({
       teacher: o.call.response!.model || o.call.request.model,
     };
   });
-  const { plan, examples } = withRoute(inferred, drafts);
+  const { plan, examples } = withRoute(withoutFree(inferred, drafts), drafts);
   return {
     taskId: task.id,
     version: version?.version ?? 1,

@@ -477,6 +477,20 @@ test('a free field that is often left out costs its calls alone, in words', () =
   });
 });
 
+test('a task is declined where nearly every answer has one free field or another', () => {
+  const made = make((i) => ({
+    input: request(i).text,
+    text: json({
+      area: request(i).topic,
+      ...(i % 2 === 0 ? { why: `since ${i * 7919} of ${i}` } : {}),
+      ...(i % 2 === 1 && i % 8 !== 1 ? { how: `by ${i * 104729} times ${i}` } : {}),
+    }),
+  }));
+  const { plan } = buildDataset({ task: makeTask(), calls: makeCalls(made), capabilities: null, seed: 1 });
+  assert.ok(plan.kind === 'unplannable');
+  assert.match(plan.reason, /^In 8\d % of the answers something is free \(why, how\)/);
+});
+
 test('answers of another kind are a class of their own, with the reason', () => {
   const made = make((i) => ({
     input: request(i).text,
