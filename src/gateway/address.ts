@@ -9,6 +9,13 @@ export interface Address {
 
 const providers: ReadonlySet<string> = new Set(['openai', 'azure', 'anthropic', 'gemini', 'ollama']);
 
+/** A request may name its whole URL (RFC 9112, 3.2.2); the host in it counts as the `Host` header does. */
+export function splitAbsolute(url: string): { readonly host: string | null; readonly url: string } {
+  if (url[0] === '/') return { host: null, url };
+  const [, host = null, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(url) ?? [];
+  return { host, url: host === null ? url : rest[0] === '/' ? rest : `/${rest}` };
+}
+
 /** The address in a request's URL; null where the token is wrong or no provider of ours is named. */
 export function readAddress(url: string, token: string): Address | null {
   const rest = pathAfterToken(url, token);

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { headerOf, pairsOf } from './headers.ts';
+import { headerOf, pairsOf, withoutHeader } from './headers.ts';
 import type { Tape } from './tape.ts';
 import type { Upstream } from './upstream.ts';
 import type { Target } from './upstreams.ts';
@@ -45,8 +45,13 @@ export function forward(
     else sent.length = 0;
   };
 
+  const finish = (last?: Buffer): void => {
+    if (req.rawTrailers.length > 0) outgoing.addTrailers(pairsOf(req.rawTrailers));
+    outgoing.end(last);
+  };
+
   const start = (isRetry: boolean): void => {
-    outgoing = upstream.open(target, req.method ?? 'GET', withLength(req, call.headers));
+    outgoing = upstream.open(target, req.method ?? 'GET', call.headers);
     outgoing.on('continue', () => res.writeContinue());
     outgoing.on('information', (info) => sendInformation(res, info));
     outgoing.on('response', (answer) => {
@@ -64,7 +69,7 @@ export function forward(
     });
     if (isRetry) {
       for (const chunk of sent) outgoing.write(chunk);
-      if (requestEnded) outgoing.end();
+      if (requestEnded) finish();
       else req.resume();
     }
   };
@@ -78,7 +83,7 @@ export function forward(
   if (call.body !== null) keep(call.body);
   if (call.body !== null && !call.more) {
     requestEnded = true;
-    outgoing!.end(call.body);
+    finish(call.body);
     return;
   }
   if (call.body !== null) outgoing!.write(call.body);
@@ -89,22 +94,10 @@ export function forward(
   });
   req.on('end', () => {
     requestEnded = true;
-    if (req.rawTrailers.length > 0) outgoing.addTrailers(pairsOf(req.rawTrailers));
-    outgoing.end();
+    finish();
   });
   req.resume();
 }
-
-/** Node would announce a chunked body for a POST that has none; saying "none" is closest to saying nothing. */
-function withLength(req: IncomingMessage, headers: readonly string[]): readonly string[] {
-  if (bodyless.has(req.method ?? 'GET')) return headers;
-  if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined)
-    return headers;
-  return [...headers, 'Content-Length', '0'];
-}
-
-/** Methods for which Node takes no body for granted. */
-const bodyless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
 function isDeadConnection(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE';
@@ -130,10 +123,11 @@ function sendInformation(
 function answerWith(res: ServerResponse, answer: IncomingMessage, { tape, mark }: Forwarding): void {
   tape?.head(answer.statusCode ?? 0, answer.rawHeaders);
   const { socket, shouldKeepAlive } = res;
+  const headers = headersOf(res, answer, mark);
   // A client that asked for the end of its connection gets it, whatever the answer says of the upstream's.
-  if (!shouldKeepAlive) res.on('finish', () => socket?.destroySoon());
+  if (!shouldKeepAlive || !maySendMore(res, headers)) res.on('finish', () => socket?.destroySoon());
   try {
-    writeHead(res, answer, mark);
+    writeHead(res, answer, headers);
   } catch (error) {
     // A status or reason that Node reads and will not write: no answer is better than another one.
     tape?.end(`the answer's head cannot be passed on (${(error as Error).message})`);
@@ -169,16 +163,32 @@ function isWhole(answer: IncomingMessage): boolean {
   return answer.complete && !answer.socket?.errored;
 }
 
-function writeHead(res: ServerResponse, answer: IncomingMessage, mark: string | null): void {
-  const headers = mark === null ? answer.rawHeaders : [...answer.rawHeaders, 'x-understudy', mark];
+/** A client of HTTP/1.0 takes the connection as kept only where the answer says so. */
+function maySendMore(res: ServerResponse, headers: readonly string[]): boolean {
+  return !isOld(res) || /keep-alive/i.test(headerOf(headers, 'connection') ?? '');
+}
+
+const isOld = ({ req }: ServerResponse): boolean => req.httpVersionMajor === 1 && req.httpVersionMinor === 0;
+
+function headersOf(res: ServerResponse, { rawHeaders }: IncomingMessage, mark: string | null): string[] {
+  const headers = mark === null ? rawHeaders : [...rawHeaders, 'x-understudy', mark];
+  // HTTP/1.0 knows no chunks: there the end of the connection is the end of the answer.
+  return isOld(res) ? withoutHeader(headers, 'transfer-encoding') : headers;
+}
+
+function writeHead(res: ServerResponse, answer: IncomingMessage, headers: string[]): void {
   // Only what the upstream said: no date, no connection header, no framing of our own.
   res.sendDate = false;
   if (headerOf(headers, 'connection') === null) res.removeHeader('connection');
-  if (headerOf(headers, 'content-length') === null && headerOf(headers, 'transfer-encoding') === null) {
+  const isChunked = headerOf(headers, 'transfer-encoding') !== null;
+  if (headerOf(headers, 'content-length') === null && !isChunked) {
     res.removeHeader('content-length');
     res.removeHeader('transfer-encoding');
   }
-  res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers);
+  // Node writes no announcement of trailers where none can follow.
+  const isFutile = !isChunked && headerOf(headers, 'trailer') !== null;
+  const written = isFutile ? withoutHeader(headers, 'trailer') : headers;
+  res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', written);
 }
 
 /** Node's own `flushHeaders` writes UTF-8 and so doubles the bytes of a Latin-1 header. */

@@ -22,6 +22,11 @@ export function headerOf(raw: RawHeaders, name: string): string | null {
   return null;
 }
 
+/** The headers but for those of that name (lower case). */
+export function withoutHeader(raw: RawHeaders, name: string): string[] {
+  return raw.filter((_, i) => raw[i - (i % 2)]!.toLowerCase() !== name);
+}
+
 /** The headers to send upstream: ours taken out, `Host` replaced, everything else as it came. */
 export function toUpstream(
   raw: RawHeaders,

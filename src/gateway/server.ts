@@ -1,12 +1,12 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { isOwnHost, pathAfterToken } from './address.ts';
+import { isOwnHost, pathAfterToken, splitAbsolute } from './address.ts';
 import { control, type Steering } from './control.ts';
 import { exchange } from './exchange.ts';
 import { refuse } from './forward.ts';
 import type { Gateway } from './gateway.ts';
 import { receiveOtlp } from './otlp.ts';
-import { refuseUpgrade, tunnel } from './tunnel.ts';
+import { isOfferOfHttp, refuseUpgrade, tunnel, withoutOffer } from './tunnel.ts';
 import { MAX_HEADER_BYTES } from './upstream.ts';
 
 export interface GatewayServer {
@@ -38,7 +38,10 @@ export async function listen(
   let ownPort = port;
 
   const isForeign = (req: http.IncomingMessage): boolean => {
-    if (isOwnHost(req.headers.host, ownPort) && req.headers.origin === undefined) return false;
+    const { host, url } = splitAbsolute(req.url ?? '');
+    req.url = url;
+    const isOwn = isOwnHost(req.headers.host, ownPort) && (host === null || isOwnHost(host, ownPort));
+    if (isOwn && req.headers.origin === undefined) return false;
     gateway.counters.refused++;
     return true;
   };
@@ -68,7 +71,10 @@ export async function listen(
   server.on('checkExpectation', onRequest);
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', () => {}); // The tunnel's 'close' listener does what there is to do.
-    if (isForeign(req)) refuseUpgrade(socket, '403 Forbidden');
+    if (isOfferOfHttp(req)) {
+      socket.unshift(withoutOffer(req, head));
+      server.emit('connection', socket);
+    } else if (isForeign(req)) refuseUpgrade(socket, '403 Forbidden');
     else tunnel(gateway, req, socket, head);
   });
   const sockets = new Set<Socket>();

@@ -41,6 +41,27 @@ export function tunnel(gateway: Gateway, req: IncomingMessage, client: Duplex, h
   outgoing.end();
 }
 
+/** Offers of another HTTP on the same connection, which Java's client makes with its first call: nobody has to take them up. */
+const otherHttp = /^(?:h2c?|http\/|tls\/)/i;
+
+/** Is it only HTTP in another version or with encryption that the client offers to go on with? */
+export function isOfferOfHttp(req: IncomingMessage): boolean {
+  return (req.headers.upgrade ?? '').split(',').every((protocol) => otherHttp.test(protocol.trim()));
+}
+
+/** The beginning of the connection again, without its offer: to be read as the call that it is. */
+export function withoutOffer(req: IncomingMessage, head: Buffer): Buffer {
+  const lines = pairsOf(req.rawHeaders).flatMap(([name, value]) => {
+    const known = name.toLowerCase();
+    if (known === 'upgrade' || known === 'http2-settings') return [];
+    if (known !== 'connection') return [`${name}: ${value}\r\n`];
+    const others = value.split(',').filter((token) => !/^\s*(?:upgrade|http2-settings)\s*$/i.test(token));
+    return others.length === 0 ? [] : [`${name}: ${others.join(',').trim()}\r\n`];
+  });
+  const start = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n${lines.join('')}\r\n`;
+  return Buffer.concat([Buffer.from(start, 'latin1'), head]);
+}
+
 function headOf(answer: IncomingMessage, dropFraming = false): string {
   const pairs = pairsOf(answer.rawHeaders).filter(
     ([name]) => !(dropFraming && /^(?:transfer-encoding|connection)$/i.test(name)),

@@ -3,6 +3,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import { type Log, silentLog } from '../base/log.ts';
 import { type Pooled, plainAgent, secureAgent } from './agents.ts';
+import { withoutHeader } from './headers.ts';
 import type { Target } from './upstreams.ts';
 
 /** Largest header block of an answer, bytes: far above what any provider sends, far below what would hurt. */
@@ -36,7 +37,6 @@ export function createUpstream(env: NodeJS.ProcessEnv = {}, log: Log = silentLog
         port: target.port,
         method,
         path: target.path,
-        headers,
         agent: target.secure ? secure : plain,
         origin: target.origin,
         setHost: false,
@@ -46,6 +46,7 @@ export function createUpstream(env: NodeJS.ProcessEnv = {}, log: Log = silentLog
       };
       const opened = request(options);
       opened.maxHeadersCount = 0;
+      writeHead(opened, `${method} ${target.path} HTTP/1.1\r\n`, headers);
       return opened;
     },
     unreachable: ({ host }, { message }) => {
@@ -60,6 +61,25 @@ export function createUpstream(env: NodeJS.ProcessEnv = {}, log: Log = silentLog
     },
   };
 }
+
+/** What Node's messages have to write a head with, though its types do not say so. */
+interface HeadWriter {
+  _storeHeader(firstLine: string, headers: readonly string[]): void;
+}
+
+/** Only what the client said: no connection header and no framing of Node's own. */
+function writeHead(request: http.ClientRequest, firstLine: string, headers: readonly string[]): void {
+  for (const name of ownHeaders) request.removeHeader(name);
+  const writer = request as unknown as HeadWriter;
+  try {
+    writer._storeHeader(firstLine, headers);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_HTTP_TRAILER_INVALID') throw error;
+    writer._storeHeader(firstLine, withoutHeader(headers, 'trailer'));
+  }
+}
+
+const ownHeaders = ['connection', 'content-length', 'transfer-encoding'];
 
 function proxiesOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'];

@@ -224,6 +224,52 @@ const cases: readonly Case[] = [
     script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
   },
   {
+    title: 'a request that says nothing of its connection',
+    request: 'GET /v1/models HTTP/1.1\r\nHost: HOST\r\n\r\n',
+    script: [`${head}Connection: close\r\nContent-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'a POST that says nothing of a body and has none',
+    request: 'POST /v1/files/f/cancel HTTP/1.1\r\nHost: HOST\r\n\r\n',
+    script: [`${head}Connection: close\r\nContent-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'a POST of length 0',
+    request: post('', ''),
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'an expectation that says nothing of its connection',
+    request: `POST /v1/x HTTP/1.1\r\nHost: HOST\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}`,
+    script: [
+      'HTTP/1.1 100 Continue\r\n\r\n',
+      { await: 'body' },
+      `${head}Connection: close\r\nContent-Length: 2\r\n\r\n{}`,
+      'END',
+    ],
+  },
+  {
+    title: 'headers that repeat apart from each other, in cases of their own',
+    request: get('/v1/x').replace(
+      '\r\n\r\n',
+      '\r\nAccept: a\r\nCookie: a=1\r\naccept: b\r\nCOOKIE: b=2\r\n\r\n',
+    ),
+    script: [
+      'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nVary: a\r\ncontent-type: c/d\r\nvary: b\r\nContent-Length: 0\r\n\r\n',
+      'END',
+    ],
+  },
+  {
+    title: 'a URL of 200 KB with everything in it that may stand there',
+    request: get(`/v1/x?${'a=b%20%zz&"<>|\\^`{}[]@!$;,'.repeat(8000)}`),
+    script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
+    title: 'the answer to HEAD that would come in chunks',
+    request: get('/v1/models', 'HEAD'),
+    script: ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n', 'END'],
+  },
+  {
     title: 'a request that is no valid JSON, in no valid UTF-8',
     request: post('', '{"messages": [\xff\xfe'),
     script: ['HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad', 'END'],
@@ -254,4 +300,66 @@ describe('teacher bytes are unchanged, through the gateway as directly:', () => 
         await teacher.close();
       }
     });
+
+  /** Of a request that goes upstream with a part of its head left out: what its client gets. */
+  const answerTo = async (request: string, script: readonly Step[]) => {
+    const teacher = await startRawTeacher(script);
+    gateway.gateway.upstreams = completeUpstreams({ openai: `http://127.0.0.1:${teacher.port}` });
+    try {
+      const own = `127.0.0.1:${gateway.port}`;
+      const { text } = await sendRaw(gateway.port, request.replaceAll('HOST', own));
+      return { text, seen: teacher.seen[0]?.replace(`127.0.0.1:${teacher.port}`, 'HOST') };
+    } finally {
+      await teacher.close();
+    }
+  };
+  const closing = `${head}Connection: close\r\nContent-Length: 2\r\n\r\n{}`;
+  const path = `/${testToken}/openai/v1/x`;
+
+  test('an offer of HTTP/2 is not taken up, and the call is answered', { timeout: 5000 }, async () => {
+    const offer = 'Upgrade: h2c\r\nHTTP2-Settings: AAEA\r\nContent-Length: 2\r\n';
+    const connections = ['Upgrade, HTTP2-Settings', 'HTTP2-Settings, close, Upgrade'];
+    for (const connection of connections) {
+      const request = `POST ${path} HTTP/1.1\r\nHost: HOST\r\nConnection: ${connection}\r\n${offer}\r\n{}`;
+      const { text, seen } = await answerTo(request, [closing, 'END']);
+      assert.equal(text, closing);
+      const kept = connection.includes('close') ? 'Connection: close\r\n' : '';
+      assert.equal(seen, `POST /v1/x HTTP/1.1\r\nHost: HOST\r\n${kept}Content-Length: 2\r\n\r\n{}`);
+    }
+  });
+
+  test('a request may name its whole URL, ours but nobody else’s', async () => {
+    const whole = (host: string) =>
+      `GET http://${host}${path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n`;
+    const { text, seen } = await answerTo(whole('HOST'), [closing, 'END']);
+    assert.equal(text, closing);
+    assert.equal(seen, 'GET /v1/x HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n');
+    const foreign = await answerTo(whole('rebound.example'), [closing, 'END']);
+    assert.match(foreign.text, /^HTTP\/1\.1 403 /);
+    assert.equal(foreign.seen, undefined);
+  });
+
+  test('a client of HTTP/1.0 gets an answer that HTTP/1.0 can say', { timeout: 5000 }, async () => {
+    const old = `GET ${path} HTTP/1.0\r\nHost: HOST\r\nConnection: keep-alive\r\n\r\n`;
+    const chunked = await answerTo(old, [
+      streamHead,
+      chunk('data: a\n\n'),
+      wait,
+      chunk('data: b\n\n'),
+      '0\r\n\r\n',
+    ]);
+    assert.equal(
+      chunked.text,
+      'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\ndata: b\n\n',
+    );
+    // It would wait for the end of a connection that nobody promised to keep.
+    const counted = await answerTo(old, [`${head}Content-Length: 2\r\n\r\n{}`]);
+    assert.equal(counted.text, `${head}Content-Length: 2\r\n\r\n{}`);
+  });
+
+  test('an announcement of trailers that cannot come breaks nothing', async () => {
+    const request = `POST ${path} HTTP/1.1\r\nHost: HOST\r\nTrailer: X-Sum\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`;
+    const { text } = await answerTo(request, [`${head}Trailer: X-Sum\r\nContent-Length: 2\r\n\r\n{}`, 'END']);
+    assert.equal(text, `${head}Content-Length: 2\r\n\r\n{}`);
+  });
 });
