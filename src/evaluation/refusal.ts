@@ -1,4 +1,4 @@
-import { type Row, rowsNeeded, servedAt, startOf, thresholdGrid } from './threshold.ts';
+import { type Row, rowsNeeded, servedAt, startsOf, thresholdGrid } from './threshold.ts';
 import { calls, count, percent, roughly } from './words.ts';
 
 /** Why no threshold was certified, in words with the figures behind them, and what would change it. */
@@ -11,7 +11,8 @@ export function refusal(
   if (calibration.length === 0) return `There are no calibration calls yet, so ${promise} cannot be tested.`;
   const answered = calibration.filter((row) => Number.isFinite(row.confidence)).length;
   const grid = thresholdGrid(validation, calibration.length, { epsilon, delta });
-  const start = grid[startOf(grid)];
+  const strictest = Math.min(...startsOf(grid, calibration.length, { epsilon, delta }).keys());
+  const start = grid[strictest];
   if (answered === 0 || start === undefined)
     return `The student has no answer it may serve for any of the ${calls(calibration.length)} held out for calibration.`;
 
@@ -23,7 +24,7 @@ export function refusal(
   const needs = rowsNeeded(best, epsilon, delta);
   if (Number.isFinite(needs) && needs > n && errors <= n * epsilon)
     return `${sentence(promise)} needs about ${roughly(needs)} served calibration calls at the student's present quality; there are ${count(n)}, of which ${count(errors)} disagreed.`;
-  return `Even where the student is surest, ${count(errors)} of ${calls(n)} disagree with the teacher (${percent(errors / n)}): too many for ${promise}.`;
+  return `Of the ${calls(n)} the student is surest of, ${count(errors)} disagree with the teacher (${percent(errors / n)}): too many for ${promise}.`;
 }
 
 function needed(risk: number, epsilon: number, delta: number): string {

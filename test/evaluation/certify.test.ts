@@ -63,7 +63,7 @@ test('refuses a student that is wrong where it is surest', () => {
   const wrong = (i: number): Partial<Scored> => ({ agree: i % 4 !== 0 });
   assert.match(
     refused(certify(scored(800, wrong), scored(800, wrong), options)),
-    /Even where the student is surest/,
+    /Of the 800 calls the student is surest of/,
   );
 });
 

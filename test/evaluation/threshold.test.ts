@@ -12,6 +12,7 @@ import {
   servedAt,
   splitFixedSequence,
   startOf,
+  startsOf,
   thresholdGrid,
 } from '../../src/evaluation/threshold.ts';
 
@@ -133,6 +134,39 @@ test('the walk stops at the first failure, even where a looser threshold would p
   assert.ok(binomialCdf(25, 2000, level.epsilon) <= level.delta);
   const selected = splitFixedSequence(validation, calibration, level);
   assert.ok(selected !== null && selected.n >= 1000 && selected.n < 1100);
+});
+
+test('the starts share out all of delta, and a stricter one is added only where it is next to sure to pass', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyRow, { minLength: 1, maxLength: 400 }),
+      fc.integer({ min: 1, max: 4000 }),
+      (validation, n) => {
+        const grid = thresholdGrid(validation, n, { epsilon: 0.3, delta: 0.05 });
+        const starts = startsOf(grid, n, { epsilon: 0.3, delta: 0.05 });
+        const spent = [...starts.values()].reduce((sum, share) => sum + share, 0);
+        assert.ok(Math.abs(spent - 0.05) < 1e-12);
+        assert.ok(starts.has(startOf(grid)));
+        for (const [index, share] of starts) {
+          if (index === startOf(grid)) continue;
+          const { share: served, risk } = grid[index]!;
+          assert.ok(index < startOf(grid));
+          assert.ok(power(Math.round(n * served), risk, 0.3, share) >= 0.9);
+        }
+      },
+    ),
+  );
+});
+
+test('a walk that would fail at its main start is begun again from a safer one', () => {
+  // Validation has next to none up to 70 %; calibration has its errors from 55 % on.
+  const validation = rows(2000, (i) => i > 1400 || (i > 1000 && i % 100 === 0));
+  const calibration = rows(2000, (i) => i > 1400 || (i > 1100 && i % 8 === 0));
+  const grid = thresholdGrid(validation, calibration.length, level);
+  const { n, errors } = servedAt(calibration, grid[startOf(grid)]!.threshold);
+  assert.ok(binomialCdf(errors, n, level.epsilon) > level.delta, 'the main start fails');
+  const selected = splitFixedSequence(validation, calibration, level);
+  assert.ok(selected !== null && selected.n > 149 && selected.n < n);
 });
 
 test('no rows select nothing', () => {
