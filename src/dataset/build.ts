@@ -2,8 +2,9 @@ import { canonicalJson, isArray, isObject } from '../base/json.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
 import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
 import type { AssignedCall, CallKind, Task } from '../tasks/task.ts';
-import type { Answer, ChatRequest, TokenLogprob } from '../wire/chat.ts';
+import type { Answer, ChatRequest, ChatResponse, TokenLogprob } from '../wire/chat.ts';
 import { answerOf, messageText, wholeText } from '../wire/chat.ts';
+import { endingOf } from '../wire/ending.ts';
 import { alignAnswer } from './align.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -46,7 +47,7 @@ export function buildDataset({
   const version = task.versions.at(-1);
   const usable = usableCalls(task, calls);
   const declined = usable.map(({ assignment }) => declining[assignment.kind] ?? null);
-  const given = usable.map(({ call }) => answerOf(call.response!));
+  const given = usable.map(({ call }) => answerGiven(call.request, call.response!));
   const spelling = todaysSpelling(given.map((answer) => answer.text));
   const whole = usable.map(({ call, assignment }, i) => ({
     call,
@@ -108,6 +109,11 @@ export function buildDataset({
   };
 }
 
+function answerGiven(request: ChatRequest, response: ChatResponse): Answer {
+  const ending = endingOf(request, response);
+  return ending === null ? answerOf(response) : { ...answerOf(response), ending };
+}
+
 function respelled(answer: Answer, spelling: (text: string) => string): Answer {
   return answer.text === null ? answer : { ...answer, text: spelling(answer.text) };
 }
@@ -125,14 +131,15 @@ function calibratedVersions(usable: readonly AssignedCall[], splits: readonly Sp
 const declining: Readonly<Partial<Record<CallKind, string>>> = {
   refusal: 'the teacher declines such calls',
   hedge: 'the teacher asks back or doubts on such calls',
+  truncated: 'the limit on its tokens cuts the answer',
 };
 
 /** Above this share of the calls, declining is a part of the task: the student must know what to pass on. */
 const oftenDeclined = 0.05;
 
 /**
- * Oldest first; whole, normal answers of a teacher to calls of versions whose output is today's, and of refusals and
- * hedges what comes often.
+ * Oldest first; whole, normal answers of a teacher to calls of versions whose output is today's, and of refusals, hedges
+ * and cut answers what comes often.
  */
 function usableCalls(task: Task, calls: readonly AssignedCall[]): AssignedCall[] {
   const since = firstVersionOfOutput(task);
@@ -145,7 +152,7 @@ function usableCalls(task: Task, calls: readonly AssignedCall[]): AssignedCall[]
   );
   const often = (kind: CallKind): boolean =>
     own.filter(({ assignment }) => assignment.kind === kind).length > oftenDeclined * own.length;
-  const kinds = new Set<CallKind>(['normal', ...(['refusal', 'hedge'] as const).filter(often)]);
+  const kinds = new Set<CallKind>(['normal', ...(['refusal', 'hedge', 'truncated'] as const).filter(often)]);
   return own
     .filter(({ assignment }) => kinds.has(assignment.kind))
     .sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts';
+import type { EndingHabit } from './ending.ts';
 
 /**
  * What a right answer of a task looks like: a tree whose leaves are slots that a student fills. Rendering a filled plan
@@ -9,6 +10,8 @@ export type OutputPlan =
       readonly kind: 'text-answer';
       readonly node: PlanNode;
       readonly style: TextStyle;
+      /** Absent: answers end by themselves. */
+      readonly endings?: EndingHabit;
       readonly route?: ChoiceSlot;
     }
   | {

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { Targets } from './align.ts';
+import { ended } from './ending.ts';
 import type { ModelInput, Target } from './example.ts';
 import { evaluate } from './formula.ts';
 import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
@@ -41,7 +42,8 @@ export function fillPlan(plan: OutputPlan, filled: Filled): Result<Answer, strin
     if (plan.kind === 'tool-answer') return ok(renderTools(plan, work));
     const value = renderNode(plan.node, work);
     const text = value === absent ? null : writeText(value, plan.style);
-    return text === null ? fail('a part of the answer cannot be filled') : ok({ text, toolCalls: [] });
+    if (text === null) return fail('a part of the answer cannot be filled');
+    return ok(ended({ text, toolCalls: [] }, plan.endings));
   } catch (thrown) {
     if (thrown instanceof Unfilled) return fail(thrown.message);
     throw thrown;

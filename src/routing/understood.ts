@@ -1,7 +1,9 @@
 import { parseJson } from '../base/json.ts';
+import { boundsOf } from '../tasks/bounds.ts';
 import type { TaskVersion } from '../tasks/task.ts';
 import { sameFormat, sameTools } from '../tasks/toolset.ts';
 import type { Answer, ChatRequest } from '../wire/chat.ts';
+import { endingConflict } from '../wire/ending.ts';
 
 /**
  * What in a request only the teacher can honour (hosted tools, several answers, token probabilities, media), in words;
@@ -37,6 +39,8 @@ export function notUnderstood(request: ChatRequest, version: TaskVersion | null)
   if (!sameTools(version.toolset.tools, request.tools)) return 'other tools than the task has';
   if (!sameFormat(version.outputFormat, request.outputFormat))
     return 'another output format than the task has';
+  if (version.bounds !== undefined && !version.bounds.includes(boundsOf(request)))
+    return 'other stop sequences or another token bias than the task has';
   return null;
 }
 
@@ -64,14 +68,13 @@ function toolConflict(request: ChatRequest, { toolCalls }: Answer): string | nul
   return missing === undefined ? null : `the tool ${missing.name} is not offered`;
 }
 
-function textConflict(request: ChatRequest, { text, toolCalls }: Answer): string | null {
+function textConflict(request: ChatRequest, answer: Answer): string | null {
+  const { text, toolCalls } = answer;
   const written = text ?? '';
   if (written === '' && toolCalls.length === 0) return 'the answer is empty';
-  const { maxTokens, stop } = request.sampling;
-  const length =
-    estimateTokens(written) +
-    toolCalls.reduce((sum, call) => sum + estimateTokens(call.name + call.arguments), 0);
-  if (maxTokens !== null && length > maxTokens) return `about ${length} tokens do not fit into ${maxTokens}`;
+  const ends = endingConflict(request, answer);
+  if (ends !== null) return ends;
+  const { stop } = request.sampling;
   // A stop sequence inside would have cut the teacher's answer short.
   if (stop.some((sequence) => sequence !== '' && written.includes(sequence)))
     return 'contains a stop sequence';
@@ -79,9 +82,4 @@ function textConflict(request: ChatRequest, { text, toolCalls }: Answer): string
   const wantsJson = request.outputFormat.kind !== 'text' && toolCalls.length === 0 && !prefilled;
   if (wantsJson && parseJson(written) === undefined) return 'the answer is not JSON';
   return null;
-}
-
-/** Tokens of a text, on the high side for prose and JSON: one per three bytes of UTF-8. */
-function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 3);
 }

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../base/json.ts';
 import type { Call } from '../traces/trace.ts';
-import type { ChatResponse } from '../wire/chat.ts';
+import type { ChatRequest, ChatResponse } from '../wire/chat.ts';
 import { answerText, countValues, jsonAnswer, labelOf } from './answers.ts';
 import { doubtsPlainly, isProbe, isRefusal, soundsUnsure } from './refusal.ts';
 import type { CallKind } from './task.ts';
@@ -23,7 +23,7 @@ export interface AnswerHabit {
   /** Share of answers that ask or doubt in any way. */
   readonly askingShare: number;
   readonly medianWords: number;
-  /** Nearly every answer ends at the limit on its tokens after a few words: the caller wants the label alone. */
+  /** Many answers end at the low limit on their tokens with one of a few texts: the caller wants no more than these. */
   readonly cutShort: boolean;
 }
 
@@ -36,7 +36,7 @@ const LABEL_WORDS = 8;
 /** Learns the habit from the answers of a task. @param instructions the prompt's constant text, for labels it names. */
 export function answerHabit(calls: readonly Call[], instructions: string): AnswerHabit {
   const answered = calls.flatMap(({ request, response }) =>
-    response === null ? [] : [{ response, text: answerText(response, request) }],
+    response === null ? [] : [{ request, response, text: answerText(response, request) }],
   );
   const cutShort = isCutOnPurpose(answered);
   const whole = answered.filter(
@@ -86,13 +86,25 @@ export function answerHabit(calls: readonly Call[], instructions: string): Answe
 
 /** More words than this are an answer that broke off. */
 const CUT_WORDS = 6;
+/** Whoever allows no more tokens than this wants no sentence; an API may ask for at least sixteen. */
+const FEW_TOKENS = 16;
+/** Share of answers that are cut: fewer are mishaps. */
+const OFTEN_CUT = 0.2;
 
 function isCutOnPurpose(
-  answered: readonly { readonly response: ChatResponse; readonly text: string }[],
+  answered: readonly {
+    readonly request: ChatRequest;
+    readonly response: ChatResponse;
+    readonly text: string;
+  }[],
 ): boolean {
   const cut = answered.filter(({ response }) => isCut(response));
-  if (cut.length < 0.9 * answered.length || cut.length < 10) return false;
-  return cut.filter(({ text }) => wordCount(text) <= CUT_WORDS).length >= 0.9 * cut.length;
+  if (cut.length < OFTEN_CUT * answered.length || cut.length < 10) return false;
+  if (cut.filter(({ text }) => wordCount(text) <= CUT_WORDS).length < 0.9 * cut.length) return false;
+  if (cut.length >= 0.9 * answered.length) return true;
+  const low = cut.filter(({ request }) => (request.sampling.maxTokens ?? FEW_TOKENS + 1) <= FEW_TOKENS);
+  const again = countValues(low.map(({ text }) => text)).filter(({ count }) => count >= 2);
+  return again.reduce((sum, { count }) => sum + count, 0) >= 0.9 * cut.length;
 }
 
 /** The label that opens the last line of nearly every answer. */

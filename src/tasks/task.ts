@@ -33,6 +33,8 @@ export interface TaskVersion {
   readonly template: Template;
   readonly toolset: Toolset;
   readonly outputFormat: OutputFormat;
+  /** What bounds the words of answers in the requests of this version (`bounds.ts`); other bounds are other answers. */
+  readonly bounds?: readonly string[];
   /** Models asked for in the requests of this version; another model is another teacher, hence no match. */
   readonly models: readonly string[];
   readonly calls: number;

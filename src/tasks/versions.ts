@@ -1,3 +1,4 @@
+import { boundsIn } from './bounds.ts';
 import { describeChange } from './change.ts';
 import { modelEras } from './eras.ts';
 import type { Family } from './family.ts';
@@ -44,6 +45,7 @@ export function buildVersions(families: readonly Family[], output: OutputShape):
       template,
       toolset,
       outputFormat: format,
+      bounds: boundsIn(calls.map((call) => call.request)),
       models: [...new Set(calls.map((call) => call.request.model))],
       calls: calls.length,
       firstMs: at(draft, 0),

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { isObject, type Json, parseJson } from '../base/json.ts';
 import { answerOf } from '../wire/chat.ts';
+import { endingOf } from '../wire/ending.ts';
 import type { ProviderName } from '../wire/format.ts';
 import { formatFor } from '../wire/formats.ts';
 
@@ -91,7 +92,9 @@ async function handle(
   const stream = parsed.ok && parsed.value.stream;
   const whole = stream && recorded.status === 200 ? format.parseResponse(recorded.response) : null;
   if (!whole?.ok || !parsed.ok) return send(response, recorded.status, recorded.response);
-  const rendered = format.renderStream(answerOf(whole.value), parsed.value, {
+  const ending = endingOf(parsed.value, whole.value);
+  const answer = { ...answerOf(whole.value), ...(ending === null ? {} : { ending }) };
+  const rendered = format.renderStream(answer, parsed.value, {
     id: whole.value.id,
     createdMs: Date.now(),
     inputTokens: whole.value.usage?.inputTokens ?? 0,

@@ -197,6 +197,7 @@ function parseResponse(given: Json): Result<ChatResponse, WireError> {
     reasoning: thoughts.length > 0 ? thoughts.map((part) => part.text).join('') : null,
     refusal: finish === 'refusal' ? (text ?? '') : null,
     finish,
+    ...(typeof body['stop_sequence'] === 'string' ? { stopSequence: body['stop_sequence'] } : {}),
     usage: readUsage(body['usage']),
     logprobs: null,
     choices: 1,

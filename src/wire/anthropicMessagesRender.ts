@@ -10,7 +10,7 @@ export function renderResponse(answer: Answer, request: ChatRequest, context: Re
   const body = {
     ...opening(request, context),
     content: blocksOf(answer, context),
-    stop_reason: stopReason(answer),
+    ...stopOf(answer),
   };
   return { headers: headers('application/json', context), chunks: [JSON.stringify(body)] };
 }
@@ -32,7 +32,7 @@ export function renderStream(answer: Answer, request: ChatRequest, context: Rend
     send('content_block_stop', { index });
   }
   send('message_delta', {
-    delta: { stop_reason: stopReason(answer), stop_sequence: null, stop_details: null, container: null },
+    delta: { ...stopOf(answer), stop_details: null, container: null },
     usage: usageOf(context, context.outputTokens),
   });
   send('message_stop', {});
@@ -83,8 +83,12 @@ function blocksOf(answer: Answer, context: RenderContext): JsonObject[] {
   return blocks;
 }
 
-function stopReason(answer: Answer): string {
-  return answer.toolCalls.length > 0 ? 'tool_use' : 'end_turn';
+function stopOf({ toolCalls, ending }: Answer) {
+  if (toolCalls.length > 0) return { stop_reason: 'tool_use', stop_sequence: null };
+  if (ending?.kind === 'limit') return { stop_reason: 'max_tokens', stop_sequence: null };
+  return ending?.kind === 'stop-sequence'
+    ? { stop_reason: 'stop_sequence', stop_sequence: ending.sequence }
+    : { stop_reason: 'end_turn', stop_sequence: null };
 }
 
 function headers(type: string, context: RenderContext): Record<string, string> {

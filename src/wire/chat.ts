@@ -57,6 +57,8 @@ export interface Sampling {
   readonly choices: number;
   readonly logprobs: boolean;
   readonly seed: number | null;
+  /** Which tokens the caller forbids or favours, as the provider's own JSON; absent where it does neither. */
+  readonly bias?: string;
 }
 
 export interface ChatRequest {
@@ -108,6 +110,8 @@ export interface ChatResponse {
   readonly reasoning: string | null;
   readonly refusal: string | null;
   readonly finish: FinishReason;
+  /** The stop sequence that ended the answer, where the provider names it. */
+  readonly stopSequence?: string;
   readonly usage: Usage | null;
   readonly logprobs: readonly TokenLogprob[] | null;
   /** Number of choices in the body; the fields above are the first one's. */
@@ -118,7 +122,17 @@ export interface ChatResponse {
 export interface Answer {
   readonly text: string | null;
   readonly toolCalls: readonly { readonly name: string; readonly arguments: string }[];
+  /** Absent: the model came to an end by itself. */
+  readonly ending?: Ending;
 }
+
+/** What ended an answer, where the model alone did not or could hardly have. */
+export type Ending =
+  /** The limit on its tokens: with another one the answer would be another. */
+  | { readonly kind: 'limit'; readonly tokens: number }
+  | { readonly kind: 'stop-sequence'; readonly sequence: string }
+  /** The model, although so few tokens were allowed that a long-winded tokeniser would not get by with them. */
+  | { readonly kind: 'itself'; readonly within: number };
 
 /**
  * The text of an answer with what the caller's prefill began and a stop sequence ended, where it is JSON only so; else

@@ -274,16 +274,17 @@ function readLogprobs(result: JsonObject): TokenLogprob[] | null {
 }
 
 function renderResponse(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
-  const body = envelope(request, context, partsOf(answer), 'STOP');
+  const body = envelope(request, context, partsOf(answer), finishOf(answer));
   return { headers: headers('application/json; charset=UTF-8'), chunks: [JSON.stringify(body)] };
 }
 
 function renderStream(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
   const parts = partsOf(answer);
   const pieces = parts.map((part, i) =>
-    JSON.stringify(envelope(request, context, [part], i === parts.length - 1 ? 'STOP' : null)),
+    JSON.stringify(envelope(request, context, [part], i === parts.length - 1 ? finishOf(answer) : null)),
   );
-  if (pieces.length === 0) pieces.push(JSON.stringify(envelope(request, context, [{ text: '' }], 'STOP')));
+  if (pieces.length === 0)
+    pieces.push(JSON.stringify(envelope(request, context, [{ text: '' }], finishOf(answer))));
   const isSse = context.path === undefined || queryOf(context.path).get('alt') === 'sse';
   if (isSse)
     return { headers: headers('text/event-stream'), chunks: pieces.map((piece) => `data: ${piece}\r\n\r\n`) };
@@ -291,6 +292,10 @@ function renderStream(answer: Answer, request: ChatRequest, context: RenderConte
     (piece, i) => `${i === 0 ? '[' : ',\r\n'}${piece}${i === pieces.length - 1 ? '\n]' : '\n'}`,
   );
   return { headers: headers('application/json; charset=UTF-8'), chunks };
+}
+
+function finishOf({ ending }: Answer): string {
+  return ending?.kind === 'limit' ? 'MAX_TOKENS' : 'STOP';
 }
 
 function partsOf(answer: Answer): JsonObject[] {

@@ -107,10 +107,10 @@ export function opening(request: ChatRequest, context: RenderContext): JsonObjec
 }
 
 /** The figures of a finished answer. Times are nanoseconds; a student's are about a millisecond. */
-export function closing(context: RenderContext): JsonObject {
+export function closing({ ending }: Answer, context: RenderContext): JsonObject {
   return {
     done: true,
-    done_reason: 'stop',
+    done_reason: ending?.kind === 'limit' ? 'length' : 'stop',
     total_duration: 1_000_000,
     load_duration: 0,
     prompt_eval_count: context.inputTokens,

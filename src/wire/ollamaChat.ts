@@ -136,7 +136,7 @@ function addLine(joined: JsonObject, line: JsonObject): JsonObject {
 }
 
 function renderResponse(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
-  const line = { ...opening(request, context), message: messageOf(answer), ...closing(context) };
+  const line = { ...opening(request, context), message: messageOf(answer), ...closing(answer, context) };
   return renderLines([line], false);
 }
 
@@ -147,7 +147,7 @@ function renderStream(answer: Answer, request: ChatRequest, context: RenderConte
   };
   if (hasText(answer)) add({ role: 'assistant', content: answer.text });
   if (answer.toolCalls.length > 0) add({ role: 'assistant', content: '', tool_calls: callsOf(answer) });
-  add({ role: 'assistant', content: '' }, closing(context));
+  add({ role: 'assistant', content: '' }, closing(answer, context));
   return renderLines(lines, true);
 }
 

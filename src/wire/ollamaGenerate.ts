@@ -99,7 +99,7 @@ function addLine(joined: JsonObject, line: JsonObject): JsonObject {
 /** There are no tools here: an answer's tool calls have no place and a policy never lets one come this far. */
 function renderResponse(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
   return renderLines(
-    [{ ...opening(request, context), response: answer.text ?? '', ...closing(context) }],
+    [{ ...opening(request, context), response: answer.text ?? '', ...closing(answer, context) }],
     false,
   );
 }
@@ -107,6 +107,6 @@ function renderResponse(answer: Answer, request: ChatRequest, context: RenderCon
 function renderStream(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
   const lines: JsonObject[] = [];
   if (hasText(answer)) lines.push({ ...opening(request, context), response: answer.text, done: false });
-  lines.push({ ...opening(request, context), response: '', ...closing(context) });
+  lines.push({ ...opening(request, context), response: '', ...closing(answer, context) });
   return renderLines(lines, true);
 }

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
+import { canonicalJson, isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type {
   ChatRequest,
@@ -225,6 +225,7 @@ function readSampling(body: JsonObject): Sampling {
     choices: numberOf(body['n']) ?? 1,
     logprobs: isSet(body['logprobs']) || isSet(body['top_logprobs']),
     seed: numberOf(firstOf(body, 'seed', 'random_seed')),
+    ...(isSet(body['logit_bias']) ? { bias: canonicalJson(body['logit_bias'] ?? null) } : {}),
   };
 }
 
@@ -238,7 +239,6 @@ function teacherOnly(
   if (sampling.choices > 1) found.push('more than one choice');
   if (sampling.logprobs) found.push('logprobs');
   if (body['store'] === true) found.push('store');
-  if (isSet(body['logit_bias'])) found.push('logit_bias');
   if (isSet(body['audio']) || listOf(body['modalities']).some((m) => m !== 'text'))
     found.push('audio output');
   if (body['web_search_options'] !== undefined) found.push('hosted tool web_search');

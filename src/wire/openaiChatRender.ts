@@ -83,7 +83,8 @@ function renderUsage(context: RenderContext): JsonObject {
 }
 
 function finishOf(answer: Answer): string {
-  return answer.toolCalls.length > 0 ? 'tool_calls' : 'stop';
+  if (answer.toolCalls.length > 0) return 'tool_calls';
+  return answer.ending?.kind === 'limit' ? 'length' : 'stop';
 }
 
 function headers(type: string, context: RenderContext): Record<string, string> {

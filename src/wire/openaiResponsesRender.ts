@@ -6,7 +6,7 @@ import { formatSse } from './sse.ts';
 /** A student's answer as OpenAI's Responses API would give it. */
 
 export function renderResponse(answer: Answer, request: ChatRequest, context: RenderContext): Rendered {
-  const body = envelope(request, context, 'completed', itemsOf(answer, context));
+  const body = envelope(request, context, statusOf(answer), itemsOf(answer, context));
   return { headers: headers('application/json', context), chunks: [JSON.stringify(body)] };
 }
 
@@ -25,7 +25,8 @@ export function renderStream(answer: Answer, request: ChatRequest, context: Rend
     else sendCall(send, { item_id: id, output_index }, item);
     send('response.output_item.done', { output_index, item: { ...item } });
   }
-  send('response.completed', { response: envelope(request, context, 'completed', items) });
+  const status = statusOf(answer);
+  send(`response.${status}`, { response: envelope(request, context, status, items) });
   return { headers: headers('text/event-stream; charset=utf-8', context), chunks };
 }
 
@@ -85,7 +86,7 @@ function itemsOf(answer: Answer, context: RenderContext): (MessageItem | CallIte
     items.push({
       id: `msg_${context.id}`,
       type: 'message',
-      status: 'completed',
+      status: statusOf(answer),
       role: 'assistant',
       content: [{ type: 'output_text', annotations: [], logprobs: [], text: answer.text }],
     });
@@ -101,10 +102,16 @@ function itemsOf(answer: Answer, context: RenderContext): (MessageItem | CallIte
   return items;
 }
 
+type Status = 'in_progress' | 'completed' | 'incomplete';
+
+function statusOf({ ending }: Answer): 'completed' | 'incomplete' {
+  return ending?.kind === 'limit' ? 'incomplete' : 'completed';
+}
+
 function envelope(
   request: ChatRequest,
   context: RenderContext,
-  status: 'in_progress' | 'completed',
+  status: Status,
   output: readonly (MessageItem | CallItem)[],
 ): JsonObject {
   const { sampling } = request;
@@ -117,7 +124,7 @@ function envelope(
     background: false,
     completed_at: status === 'completed' ? createdAt : null,
     error: null,
-    incomplete_details: null,
+    incomplete_details: status === 'incomplete' ? { reason: 'max_output_tokens' } : null,
     instructions: null,
     max_output_tokens: sampling.maxTokens,
     max_tool_calls: null,
@@ -143,7 +150,7 @@ function envelope(
     top_logprobs: 0,
     top_p: sampling.topP ?? 1,
     truncation: 'disabled',
-    usage: status === 'completed' ? usageOf(context) : null,
+    usage: status === 'in_progress' ? null : usageOf(context),
     user: null,
     metadata: {},
   };

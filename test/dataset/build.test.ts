@@ -5,6 +5,7 @@ import { normaliseText } from '../../src/base/text.ts';
 import type { CapabilitySet } from '../../src/capabilities/capability.ts';
 import { buildDataset } from '../../src/dataset/build.ts';
 import { choiceSlots } from '../../src/dataset/plan.ts';
+import { renderAnswer } from '../../src/dataset/render.ts';
 import { assignSplits } from '../../src/dataset/split.ts';
 import { called, makeCalls, makeTask, request, said, topicCalls } from './support.ts';
 
@@ -213,4 +214,53 @@ test("the teacher's log-probabilities become the doubt of a bare label's target"
       assert.ok(Math.abs(target.soft![other]! - 0.2) < 1e-9);
     }
   }
+});
+
+test('labels end as the teacher ends them, each in its own way', () => {
+  const limit = { kind: 'limit', tokens: 2 } as const;
+  const made = topicCalls(80, (topic) =>
+    topic === 'food' ? said(topic) : { ...said(topic.slice(0, 5)), ending: limit },
+  ).map((one) => ({ ...one, maxTokens: 2 }));
+  const { plan, examples } = buildDataset({
+    task: makeTask(),
+    calls: makeCalls(made),
+    capabilities: null,
+    seed: 1,
+  });
+  assert.equal(plan.kind === 'text-answer' && plan.node.kind, 'choice');
+  const written = examples.map(({ targets, input }) => renderAnswer(plan, { targets: targets!, input }));
+  assert.deepEqual(
+    written.map((answer) => [answer?.text, answer?.ending?.kind]),
+    made.map(({ answer }) => [answer.text, answer.ending?.kind]),
+  );
+});
+
+test('a limit that was raised is the newer one', () => {
+  const made = topicCalls(600, (topic, i) => ({
+    ...said(topic),
+    ending: { kind: 'limit', tokens: i < 300 ? 1 : 3 },
+  })).map((one, i) => ({ ...one, maxTokens: i < 300 ? 1 : 3 }));
+  const { plan, examples } = buildDataset({
+    task: makeTask(),
+    calls: makeCalls(made),
+    capabilities: null,
+    seed: 1,
+  });
+  const { targets, input } = examples[0]!;
+  assert.deepEqual(renderAnswer(plan, { targets: targets!, input })?.ending, { kind: 'limit', tokens: 3 });
+});
+
+test('answers that are often cut are calls that no answer fits', () => {
+  const made = topicCalls(200, (topic, i) => said(i % 8 === 0 ? topic.slice(0, 2) : topic)).map((one, i) =>
+    i % 8 === 0 ? { ...one, kind: 'truncated' as const } : one,
+  );
+  const { examples } = buildDataset({
+    task: makeTask(),
+    calls: makeCalls(made),
+    capabilities: null,
+    seed: 1,
+  });
+  const cut = examples.filter(({ unplanned }) => unplanned !== null);
+  assert.equal(cut.length, 25);
+  for (const { unplanned } of cut) assert.match(unplanned ?? '', /limit on its tokens/);
 });

@@ -9,6 +9,8 @@ export interface Made {
   readonly servedBy?: 'teacher' | 'student';
   readonly kind?: AssignedCall['assignment']['kind'];
   readonly version?: number;
+  /** Tokens that the request allows; an answer whose ending is `limit` has used them up. */
+  readonly maxTokens?: number;
 }
 
 export const said = (text: string): Answer => ({ text, toolCalls: [] });
@@ -63,7 +65,7 @@ export function makeTask(
 }
 
 export function makeCalls(made: readonly Made[]): AssignedCall[] {
-  return made.map(({ input, answer, servedBy, kind, version }, i) => ({
+  return made.map(({ input, answer, servedBy, kind, version, maxTokens }, i) => ({
     call: {
       trace: {
         id: `call${i}`,
@@ -95,7 +97,7 @@ export function makeCalls(made: readonly Made[]): AssignedCall[] {
         sampling: {
           temperature: null,
           topP: null,
-          maxTokens: null,
+          maxTokens: maxTokens ?? null,
           stop: [],
           choices: 1,
           logprobs: false,
@@ -113,7 +115,7 @@ export function makeCalls(made: readonly Made[]): AssignedCall[] {
         toolCalls: answer.toolCalls.map((call) => ({ ...call, id: '', parsed: null })),
         reasoning: null,
         refusal: null,
-        finish: 'stop',
+        finish: answer.ending?.kind === 'limit' ? 'length' : 'stop',
         usage: null,
         logprobs: null,
         choices: 1,

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { Circuit } from '../../src/routing/breaker.ts';
 import { type Asked, type BeforeInput, decideAfter, decideBefore } from '../../src/routing/decide.ts';
 import type { Reason, RoutingPolicy } from '../../src/routing/policy.ts';
-import type { ChatRequest } from '../../src/wire/chat.ts';
+import { boundsIn } from '../../src/tasks/bounds.ts';
+import type { ChatRequest, Ending } from '../../src/wire/chat.ts';
 import { before, policy, prediction, request, tool, version } from './support.ts';
 
 const withRequest = (change: Partial<ChatRequest>): Partial<BeforeInput> => ({
@@ -211,6 +212,38 @@ for (const [what, change, names] of conflicts)
       'served',
     );
   });
+
+/** [what is known of the answer's end, the request's bounds, is it served] */
+const ends: readonly [string, Ending | undefined, Partial<ChatRequest['sampling']>, boolean][] = [
+  ['nothing, and it may be too long', undefined, { maxTokens: 1 }, false],
+  ['its limit, which is that of the call', { kind: 'limit', tokens: 1 }, { maxTokens: 1 }, true],
+  ['its limit, and the call has a higher one', { kind: 'limit', tokens: 1 }, { maxTokens: 2 }, false],
+  ['its limit, and the call has none', { kind: 'limit', tokens: 1 }, { maxTokens: null }, false],
+  ['it came to its end within fewer tokens', { kind: 'itself', within: 1 }, { maxTokens: 2 }, true],
+  ['it came to its end within more tokens', { kind: 'itself', within: 2 }, { maxTokens: 1 }, false],
+  ['its stop sequence', { kind: 'stop-sequence', sequence: '\n' }, { stop: ['\n', 'END'] }, true],
+  ['its stop sequence, which is missing', { kind: 'stop-sequence', sequence: '\n' }, { stop: [] }, false],
+];
+for (const [title, ending, bounds, isServed] of ends)
+  test(`an answer is ${isServed ? '' : 'not '}served where it is known of its end: ${title}`, () => {
+    const answer = { text: 'account_balance', toolCalls: [], ...(ending === undefined ? {} : { ending }) };
+    const asking = { ...request, sampling: { ...request.sampling, ...bounds } };
+    const decision = decideAfter(policy, predicted({ answer }), ask, asking);
+    assert.equal(decision.reason, isServed ? 'served' : 'request-not-understood');
+  });
+
+test('a call with stop sequences or a token bias that the task never had stays with the teacher', () => {
+  const bounded = { ...version, bounds: boundsIn([request]) };
+  const biased = withSampling({ bias: '{"16":100}' });
+  const stopped = withSampling({ stop: ['END'] });
+  assert.equal(decideBefore({ ...before, version: bounded }).ask, true);
+  for (const change of [biased, stopped]) {
+    const decision = decideBefore({ ...before, ...change, version: bounded });
+    assert.ok(!decision.ask && decision.reason === 'request-not-understood');
+    const known = { ...version, bounds: boundsIn([change.request!]) };
+    assert.equal(decideBefore({ ...before, ...change, version: known }).ask, true);
+  }
+});
 
 test('the student answers at its threshold', () => {
   assert.deepEqual(decideAfter(policy, predicted({ confidence: 0.7 }), ask, request), {

@@ -243,3 +243,11 @@ test('answers that a limit always cuts after a label are whole, and other cut on
   const { assigned, unassigned } = discoverTasks(calls);
   for (const { assignment } of [...assigned, ...unassigned]) assert.equal(assignment.kind, 'truncated');
 });
+
+test('labels of which a low limit cuts some are all whole, and a rare cut one is not', () => {
+  const cutAt = (label: string) =>
+    label.length > 6
+      ? { answer: label.slice(0, 6), finish: 'length' as const, maxTokens: 2 }
+      : { answer: label, maxTokens: 2 };
+  check((i) => ({ system, ...cutAt(topics[i % 4]!) }), [[{ answer: null, status: 503 }, 'error']]);
+});

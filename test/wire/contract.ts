@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { sha256 } from '../../src/base/hash.ts';
 import { type Json, parseJson } from '../../src/base/json.ts';
-import { type Answer, answerOf, type ChatRequest, messageText } from '../../src/wire/chat.ts';
+import { type Answer, answerOf, type ChatRequest, type Ending, messageText } from '../../src/wire/chat.ts';
+import { endingOf } from '../../src/wire/ending.ts';
 import { formatFor } from '../../src/wire/formats.ts';
 import { withoutMedia } from '../../src/wire/media.ts';
 import { parameters, picture, type Sample, schema } from './samples/sample.ts';
@@ -186,6 +187,28 @@ export function contract(sample: Sample): void {
         }),
         { numRuns: 60 },
       );
+    });
+
+    test('renders what ended an answer as the provider says it', () => {
+      const request = { ...read(sample.request, sample.streamPath), includeUsage: true };
+      const limited = { ...request, sampling: { ...request.sampling, maxTokens: 1 } };
+      const streamPath = { ...context, path: sample.streamPath };
+      const endings: readonly (Ending | null)[] = [
+        null,
+        { kind: 'limit', tokens: 1 },
+        ...(sample.namesStop === true ? [{ kind: 'stop-sequence', sequence: '\n' } as const] : []),
+      ];
+      for (const ending of endings) {
+        const answer: Answer = { text: 'b', toolCalls: [], ...(ending === null ? {} : { ending }) };
+        const body = JSON.parse(format.renderResponse(answer, limited, context).chunks.join('')) as Json;
+        const joined = format.joinStream(format.renderStream(answer, limited, streamPath).chunks.join(''));
+        assert.ok(joined.ok);
+        for (const whole of [body, joined.value]) {
+          const response = format.parseResponse(whole);
+          assert.ok(response.ok);
+          assert.deepEqual(endingOf(limited, response.value), ending);
+        }
+      }
     });
 
     test('renders the stream and the body alike', () => {

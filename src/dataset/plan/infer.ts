@@ -1,6 +1,7 @@
 import { parseJson } from '../../base/json.ts';
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
+import { endingHabit } from '../ending.ts';
 import type { ModelInput } from '../example.ts';
 import { jsonFrame } from '../frame.ts';
 import { jsonStyle } from '../habit.ts';
@@ -42,7 +43,9 @@ export function inferPlan(observations: readonly Observation[], task: Task): Out
   const texts = observations.flatMap((o) =>
     o.answer.text === null || o.answer.toolCalls.length > 0 ? [] : [{ ...o, text: o.answer.text }],
   );
-  return inferJson(texts, task) ?? inferText(texts, task);
+  const plan = inferJson(texts, task) ?? inferText(texts, task);
+  const endings = endingHabit(observations.map(({ answer }) => answer));
+  return plan.kind !== 'text-answer' || endings === null ? plan : { ...plan, endings };
 }
 
 export interface TextObservation extends Observation {

@@ -72,6 +72,7 @@ export const anthropicMessagesSample: Sample = {
   streamPath: '/v1/messages',
   request,
   hasTools: true,
+  namesStop: true,
   hasStop: true,
   turns: {
     ...request,

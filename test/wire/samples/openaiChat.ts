@@ -112,7 +112,6 @@ export const openaiChatSample: Sample = {
     { n: 2 },
     { logprobs: true },
     { store: true },
-    { logit_bias: { '50256': -100 } },
     { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } },
     { web_search_options: {} },
     { functions: [{ name: 'f', parameters }] },

@@ -15,6 +15,8 @@ export interface Sample {
   readonly request: JsonObject;
   readonly hasTools: boolean;
   readonly hasStop: boolean;
+  /** Answers say which stop sequence ended them. */
+  readonly namesStop?: boolean;
   /** The same with a turn of the assistant that calls `look_up({"query":"sky"})`, its result "blue", then "And now?". */
   readonly turns: JsonObject | null;
   /** The same with a picture of the bytes `picture` beside the question. */
