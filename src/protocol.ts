@@ -1,5 +1,5 @@
 import type { Rate } from './base/binomial.ts';
-import type { Capability, CostOfError, Verdict } from './capabilities/capability.ts';
+import type { Capability, Verdict } from './capabilities/capability.ts';
 import type { Finding } from './capabilities/findings.ts';
 import type { Proposal } from './capabilities/proposal.ts';
 import type { SetChange } from './capabilities/set.ts';
@@ -25,9 +25,9 @@ export interface Actions {
     { readonly taskId: string; readonly capabilityId: string; readonly verdict: Verdict | null },
     null,
   ];
-  /** What a wrong answer costs; null goes back to the inferred default. */
+  /** US dollars that a wrong answer costs; null goes back to the inferred default. */
   'capability.setCost': [
-    { readonly taskId: string; readonly capabilityId: string; readonly cost: CostOfError | null },
+    { readonly taskId: string; readonly capabilityId: string; readonly dollars: number | null },
     null,
   ];
   /** Agrees to the capability set as it stands; name and date go into the student's card. */

@@ -1,4 +1,5 @@
 import { AppError } from '../base/error.ts';
+import { costOf } from '../capabilities/cost.ts';
 import { choicesOf } from '../capabilities/set.ts';
 import type { Actions } from '../protocol.ts';
 import type { RunOptions } from './app.ts';
@@ -117,10 +118,12 @@ export async function setCapabilityCost(
   options: RunOptions,
 ): Promise<null> {
   taskOf(session, params.taskId);
-  if (params.cost !== null && !(params.cost.dollars >= 0 && Number.isFinite(params.cost.dollars))) {
+  const { dollars } = params;
+  if (dollars !== null && !(dollars >= 0 && Number.isFinite(dollars))) {
     throw new AppError('bad-input', 'The cost of a wrong answer is a number of dollars, zero or more.');
   }
-  changeEdits(session, (edits) => setCost(edits, params.taskId, params.capabilityId, params.cost));
+  const cost = dollars === null ? null : costOf(dollars);
+  changeEdits(session, (edits) => setCost(edits, params.taskId, params.capabilityId, cost));
   await analyseTasks(session, null, options);
   return null;
 }

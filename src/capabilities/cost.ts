@@ -9,10 +9,13 @@ export const gradeDollars: Readonly<Record<CostGrade, number>> = {
   severe: 50,
 };
 
-/** A cost set by the user, as a plain grade or in dollars. */
-export function costOf(grade: CostGrade, dollars = gradeDollars[grade]): CostOfError {
+/** A cost in dollars set by the user; its grade is the dearest one that costs no more. */
+export function costOf(dollars: number): CostOfError {
+  const grade = dearestFirst.find((each) => dollars >= gradeDollars[each]) ?? 'trivial';
   return { grade, dollars, reason: 'set by you' };
 }
+
+const dearestFirst = ['severe', 'high', 'low'] as const;
 
 /** What a wrong answer would cost, guessed from what the capability is called and how the prompt describes it. */
 export function inferCost(kind: CapabilityKind, name: string, description: string): CostOfError {

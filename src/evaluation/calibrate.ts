@@ -50,67 +50,6 @@ function goldenSection(f: (x: number) => number, from: number, to: number): numb
   return (low + high) / 2;
 }
 
-/** P(agree | score) = 1 / (1 + exp(-(slope * score + intercept))). */
-export interface Platt {
-  readonly slope: number;
-  readonly intercept: number;
-}
-
-/** Platt scaling with his smoothed targets, by damped Newton steps (Lin, Lin and Weng 2007). */
-export function fitPlatt(scores: ArrayLike<number>, agree: ArrayLike<boolean>): Platt {
-  const n = scores.length;
-  let positives = 0;
-  for (let i = 0; i < n; i++) if (agree[i] === true) positives++;
-  const high = (positives + 1) / (positives + 2);
-  const low = 1 / (n - positives + 2);
-  const target = (i: number): number => (agree[i] === true ? high : low);
-  let slope = 0;
-  let intercept = Math.log((positives + 1) / (n - positives + 1));
-  const loss = (s: number, c: number): number => {
-    let total = 0;
-    for (let i = 0; i < n; i++) {
-      const z = s * scores[i]! + c;
-      total += Math.max(z, 0) - z * target(i) + Math.log1p(Math.exp(-Math.abs(z)));
-    }
-    return total;
-  };
-  let current = loss(slope, intercept);
-  for (let iteration = 0; iteration < 100; iteration++) {
-    let [gs, gc, hss, hsc, hcc] = [0, 0, 1e-12, 0, 1e-12];
-    for (let i = 0; i < n; i++) {
-      const x = scores[i]!;
-      const p = sigmoid(slope * x + intercept);
-      const w = p * (1 - p);
-      const d = p - target(i);
-      gs += d * x;
-      gc += d;
-      hss += w * x * x;
-      hsc += w * x;
-      hcc += w;
-    }
-    if (Math.abs(gs) < 1e-7 && Math.abs(gc) < 1e-7) break;
-    const determinant = hss * hcc - hsc * hsc;
-    const ds = -(hcc * gs - hsc * gc) / determinant;
-    const dc = -(hss * gc - hsc * gs) / determinant;
-    let step = 1;
-    while (step > 1e-10 && loss(slope + step * ds, intercept + step * dc) > current) step /= 2;
-    slope += step * ds;
-    intercept += step * dc;
-    const next = loss(slope, intercept);
-    if (current - next < 1e-12) break;
-    current = next;
-  }
-  return { slope, intercept };
-}
-
-export function applyPlatt({ slope, intercept }: Platt, score: number): number {
-  return sigmoid(slope * score + intercept);
-}
-
-function sigmoid(z: number): number {
-  return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
-}
-
 /** A step function that rises: value i holds from `scores[i]` up to the next. */
 export interface Isotonic {
   readonly scores: readonly number[];

@@ -49,17 +49,6 @@ export function riskCoverage(scored: readonly Scored[]): CurvePoint[] {
   return points;
 }
 
-/** Area under the risk-coverage curve: mean risk over the coverages, lower is better. 0 for no rows. */
-export function areaUnderRisk(scored: readonly Scored[]): number {
-  let area = 0;
-  let before = 0;
-  for (const point of riskCoverage(scored)) {
-    area += (point.coverage - before) * point.risk;
-    before = point.coverage;
-  }
-  return before === 0 ? 0 : area / before;
-}
-
 function largestCoverage(curve: readonly CurvePoint[], risk: number): number {
   return curve.reduce((best, point) => (point.risk <= risk ? Math.max(best, point.coverage) : best), 0);
 }

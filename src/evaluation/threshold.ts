@@ -1,4 +1,4 @@
-import { binomialCdf, upperBound } from '../base/binomial.ts';
+import { binomialCdf } from '../base/binomial.ts';
 import type { JointRisk } from './certificate.ts';
 
 /** What threshold selection sees of a scored call. Rows without an answer have confidence -Infinity. */
@@ -222,34 +222,6 @@ export function jointRisk(
     for (; i < sorted.length && sorted[i]!.confidence === threshold; i++) if (sorted[i]!.wrong) errors++;
     if (errors > allowed) break;
     best = { epsilon, threshold, coverage: i / total };
-  }
-  return best;
-}
-
-/**
- * SGR (Geifman and El-Yaniv 2017, algorithm 1): a binary search with a union bound. Valid, but too cautious at the
- * sizes met here; kept to be compared with.
- */
-export function selectiveGuaranteedRisk(
-  calibration: readonly Row[],
-  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
-): Selected | null {
-  const scores = calibration.map((row) => row.confidence).sort((a, b) => a - b);
-  const rounds = Math.max(1, Math.ceil(Math.log2(scores.length)));
-  let low = 0;
-  let high = scores.length - 1;
-  let best: Selected | null = null;
-  for (let round = 0; round < rounds && high >= 0; round++) {
-    const middle = Math.ceil((low + high) / 2);
-    const threshold = scores[middle]!;
-    const { n, errors } = servedAt(calibration, threshold);
-    const holds = Number.isFinite(threshold) && upperBound(errors, n, delta / rounds) <= epsilon;
-    if (!holds) low = middle;
-    else {
-      high = middle;
-      if (best === null || threshold < best.threshold)
-        best = { threshold, n, errors, pValue: binomialCdf(errors, n, epsilon) };
-    }
   }
   return best;
 }

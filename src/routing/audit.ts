@@ -42,11 +42,6 @@ export function audit(state: AuditState, agree: boolean, options: AuditOptions):
   };
 }
 
-/** The mean statistic in units of the alarm: 0.1 is watched, 1 rolls back. */
-export function alarmLevel(state: AuditState, options: AuditOptions): number {
-  return mean(state.statistics) / options.audits;
-}
-
 function standingOf(statistics: readonly number[], options: AuditOptions): AuditState['standing'] {
   const level = mean(statistics) / options.audits;
   if (level >= 1) return 'rollback';

@@ -61,8 +61,8 @@ export const questions: {
     if (task === undefined) return undefined;
     const capabilityId = given.capabilityId ?? (await pickCapability(task));
     if (capabilityId === undefined) return undefined;
-    const cost = given.cost !== undefined ? given.cost : await pickCost();
-    return cost === undefined ? undefined : { taskId: task.id, capabilityId, cost };
+    const dollars = given.dollars !== undefined ? given.dollars : await pickCost();
+    return dollars === undefined ? undefined : { taskId: task.id, capabilityId, dollars };
   },
   'capabilities.sign': async (state, given) => {
     const task = await pickTask(state, given.taskId, l10n.t('Agree to the capability set of which task?'));
@@ -151,37 +151,32 @@ async function pickVersion(task: TaskState): Promise<number | undefined> {
 }
 
 /** What a wrong answer costs, in four plain grades; null goes back to the inferred one. */
-async function pickCost(): Promise<Params<'capability.setCost'>['cost'] | undefined> {
+async function pickCost(): Promise<number | null | undefined> {
   const grades = [
-    { grade: 'trivial', dollars: 0.01, label: l10n.t('Trivial'), detail: l10n.t('Nobody would notice') },
-    { grade: 'low', dollars: 0.05, label: l10n.t('Low'), detail: l10n.t('A small annoyance') },
-    { grade: 'high', dollars: 5, label: l10n.t('High'), detail: l10n.t('Money, trust or time are lost') },
-    { grade: 'severe', dollars: 50, label: l10n.t('Severe'), detail: l10n.t('Harm that cannot be undone') },
+    { dollars: 0.01, label: l10n.t('Trivial'), detail: l10n.t('Nobody would notice') },
+    { dollars: 0.05, label: l10n.t('Low'), detail: l10n.t('A small annoyance') },
+    { dollars: 5, label: l10n.t('High'), detail: l10n.t('Money, trust or time are lost') },
+    { dollars: 50, label: l10n.t('Severe'), detail: l10n.t('Harm that cannot be undone') },
   ] as const;
   const items = grades.map((grade) => ({
     ...grade,
     description: l10n.t('{0} per wrong answer', `$${grade.dollars}`),
-    cost: { grade: grade.grade, dollars: grade.dollars, reason: 'set by you' },
   }));
-  const amount = { label: l10n.t('Another amount ...'), description: '', detail: '', cost: undefined };
-  const back = { label: l10n.t('As inferred'), description: '', detail: '', cost: null };
+  const amount = { label: l10n.t('Another amount ...'), description: '', detail: '', dollars: undefined };
+  const back = { label: l10n.t('As inferred'), description: '', detail: '', dollars: null };
   const title = l10n.t('What does a wrong answer cost here?');
   const chosen = await window.showQuickPick([...items, amount, back], { title });
-  return chosen === amount ? askAmount(title) : chosen?.cost;
+  return chosen === amount ? askAmount(title) : chosen?.dollars;
 }
 
-/** Any amount; its grade is that of the nearest plain one below, as it decides whether it may be dropped at all. */
-async function askAmount(title: string): Promise<Params<'capability.setCost'>['cost'] | undefined> {
+async function askAmount(title: string): Promise<number | undefined> {
   const read = (text: string): number => Number(text.replace(/^\s*\$/, '').trim() || 'nothing');
   const entered = await window.showInputBox({
     title,
     prompt: l10n.t('US dollars per wrong answer'),
     validateInput: (text) => (read(text) >= 0 ? null : l10n.t('A number, zero or more')),
   });
-  if (entered === undefined) return undefined;
-  const dollars = read(entered);
-  const grade = dollars >= 50 ? 'severe' : dollars >= 5 ? 'high' : dollars >= 0.05 ? 'low' : 'trivial';
-  return { grade, dollars, reason: 'set by you' };
+  return entered === undefined ? undefined : read(entered);
 }
 
 async function pickMode(task: TaskState): Promise<TaskState['mode'] | undefined> {

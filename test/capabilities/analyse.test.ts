@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { exactRate } from '../../src/base/binomial.ts';
 import { analyseCapabilities } from '../../src/capabilities/analyse.ts';
 import type { Capability, Catalogue } from '../../src/capabilities/capability.ts';
-import { costOf } from '../../src/capabilities/cost.ts';
+import { costOf, gradeDollars } from '../../src/capabilities/cost.ts';
 import { findings } from '../../src/capabilities/findings.ts';
 import type { AssignedCall } from '../../src/tasks/task.ts';
 import { DAY_MS, jsonOutput, logTask, START_MS, steady, toolsOutput } from './support/log.ts';
@@ -321,7 +321,7 @@ test('the word of the user wins: costs and verdicts', () => {
   const { task, calls } = logTask(threeWeeks(), { prompts: [prompt] });
   const catalogue = analyseCapabilities(task, calls, {
     nowMs: START_MS + 21 * DAY_MS,
-    costs: { 'label:gamma': costOf('high'), 'label:refund': costOf('trivial') },
+    costs: { 'label:gamma': costOf(gradeDollars.high), 'label:refund': costOf(gradeDollars.trivial) },
     verdicts: { 'label:delta': 'keep' },
   });
   assert.notEqual(get(catalogue, 'label:gamma').status, 'dead');

@@ -41,8 +41,9 @@ for (const [kind, name, grade] of cases) {
 }
 
 test('a cost that the user sets says so, in money or as a grade', () => {
-  assert.deepEqual(costOf('high', 12), { grade: 'high', dollars: 12, reason: 'set by you' });
-  assert.equal(costOf('low').dollars, gradeDollars.low);
+  assert.deepEqual(costOf(12), { grade: 'high', dollars: 12, reason: 'set by you' });
+  for (const [grade, dollars] of Object.entries(gradeDollars)) assert.equal(costOf(dollars).grade, grade);
+  assert.equal(costOf(0).grade, 'trivial');
 });
 
 test('knows list prices by model, whatever its date, with their source; says so where it knows none', () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { upperBound } from '../../src/base/binomial.ts';
 import type { CostGrade } from '../../src/capabilities/capability.ts';
-import { costOf } from '../../src/capabilities/cost.ts';
+import { costOf, gradeDollars } from '../../src/capabilities/cost.ts';
 import { longestGap } from '../../src/capabilities/counts.ts';
 import {
   callsToDecide,
@@ -40,7 +40,7 @@ function silent(n: number, grade: CostGrade = 'low', more: Partial<Evidence> = {
     observedDays: 21,
     sessions: 100,
     upper: upperBound(0, n, 0.05),
-    cost: costOf(grade),
+    cost: costOf(gradeDollars[grade]),
     everyCall: true,
     added: false,
     ...more,
@@ -60,9 +60,9 @@ function fired(k: number, n: number, more: Partial<Evidence> = {}): Evidence {
 }
 
 test('a cost of 5 dollars and a budget of a tenth of a cent need about 15,000 silent calls, 5 cents need 150', () => {
-  assert.equal(callsToDecide(costOf('high'), rules), 14979);
-  assert.equal(callsToDecide(costOf('low'), rules), 150);
-  assert.equal(callsToDecide(costOf('low'), { ...rules, zeroCount: 20 }), 300);
+  assert.equal(callsToDecide(costOf(gradeDollars.high), rules), 14979);
+  assert.equal(callsToDecide(costOf(gradeDollars.low), rules), 150);
+  assert.equal(callsToDecide(costOf(gradeDollars.low), { ...rules, zeroCount: 20 }), 300);
 });
 
 test('the reason says how often, how long, how much at most and what it would cost', () => {
@@ -104,8 +104,11 @@ test('without any opportunity nothing is dead', () => {
 
 test('what fires steadily is kept, severe acts only by the user', () => {
   assert.equal(judge(fired(100, 1000), rules).verdict, 'keep');
-  assert.equal(judge(fired(100, 1000, { cost: costOf('severe') }), rules).verdict, 'route');
-  assert.equal(judge(fired(100, 1000, { cost: costOf('severe'), kind: 'field' }), rules).verdict, 'keep');
+  assert.equal(judge(fired(100, 1000, { cost: costOf(gradeDollars.severe) }), rules).verdict, 'route');
+  assert.equal(
+    judge(fired(100, 1000, { cost: costOf(gradeDollars.severe), kind: 'field' }), rules).verdict,
+    'keep',
+  );
 });
 
 test('one input repeated is no lesson', () => {
@@ -173,7 +176,8 @@ test('drops only what fits the budget, and more silence never turns a drop back'
         if (verdict === 'drop') {
           assert.notEqual(grade, 'severe');
           assert.ok(
-            upperBound(0, n, rules.delta / zeroCount) * costOf(grade).dollars <= rules.budgetPerCall * 1.0001,
+            upperBound(0, n, rules.delta / zeroCount) * costOf(gradeDollars[grade]).dollars <=
+              rules.budgetPerCall * 1.0001,
           );
           assert.equal(at(n + 1000).verdict, 'drop');
         } else if (verdict === 'not yet' && callsNeeded !== null)

@@ -4,10 +4,8 @@ import fc from 'fast-check';
 import { createRandom } from '../../src/base/random.ts';
 import {
   applyIsotonic,
-  applyPlatt,
   calibrationError,
   fitIsotonic,
-  fitPlatt,
   fitTemperature,
   reliability,
   softmax,
@@ -43,22 +41,6 @@ test('temperature of no rows changes nothing', () => {
 test('softmax survives logits of any size', () => {
   near(softmax([1000, 1000])[0]!, 0.5, 1e-12);
   near(softmax([-1e4, 0])[1]!, 1, 1e-12);
-});
-
-test('Platt scaling recovers slope and intercept', () => {
-  const random = createRandom(11);
-  const scores = Array.from({ length: 20_000 }, () => random.normal());
-  const agree = scores.map((s) => random.next() < 1 / (1 + Math.exp(-(2 * s + 0.7))));
-  const { slope, intercept } = fitPlatt(scores, agree);
-  near(slope, 2, 0.1);
-  near(intercept, 0.7, 0.1);
-});
-
-test('Platt scaling of scores that separate perfectly stays finite and in order', () => {
-  const model = fitPlatt([0, 1, 2, 3], [false, false, true, true]);
-  assert.ok(Number.isFinite(model.slope) && model.slope > 0);
-  assert.ok(applyPlatt(model, 3) > applyPlatt(model, 0));
-  assert.ok(applyPlatt(model, 1e6) <= 1);
 });
 
 test('isotonic regression is the least-squares rising fit', () => {

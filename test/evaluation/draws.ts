@@ -1,11 +1,11 @@
-import { binomialCdf } from '../../src/base/binomial.ts';
+import { binomialCdf, upperBound } from '../../src/base/binomial.ts';
 import { createRandom, type Random } from '../../src/base/random.ts';
 import { certify, serves } from '../../src/evaluation/certify.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
 import {
   jointRisk,
   type Row,
-  selectiveGuaranteedRisk,
+  type Selected,
   servedAt,
   splitFixedSequence,
 } from '../../src/evaluation/threshold.ts';
@@ -257,4 +257,32 @@ function atLeast(list: Running | undefined, threshold: number): Totals {
     else high = middle;
   }
   return { served: low, wrong: low === 0 ? 0 : list.wrong[low - 1]! };
+}
+
+/**
+ * SGR (Geifman and El-Yaniv 2017, algorithm 1): a binary search with a union bound. Valid, but too cautious at the
+ * sizes met here; kept to be compared with.
+ */
+export function selectiveGuaranteedRisk(
+  calibration: readonly Row[],
+  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
+): Selected | null {
+  const scores = calibration.map((row) => row.confidence).sort((a, b) => a - b);
+  const rounds = Math.max(1, Math.ceil(Math.log2(scores.length)));
+  let low = 0;
+  let high = scores.length - 1;
+  let best: Selected | null = null;
+  for (let round = 0; round < rounds && high >= 0; round++) {
+    const middle = Math.ceil((low + high) / 2);
+    const threshold = scores[middle]!;
+    const { n, errors } = servedAt(calibration, threshold);
+    const holds = Number.isFinite(threshold) && upperBound(errors, n, delta / rounds) <= epsilon;
+    if (!holds) low = middle;
+    else {
+      high = middle;
+      if (best === null || threshold < best.threshold)
+        best = { threshold, n, errors, pValue: binomialCdf(errors, n, epsilon) };
+    }
+  }
+  return best;
 }

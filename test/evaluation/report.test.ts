@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { certify } from '../../src/evaluation/certify.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
-import { areaUnderRisk, evaluate, riskCoverage } from '../../src/evaluation/report.ts';
+import { evaluate, riskCoverage } from '../../src/evaluation/report.ts';
 import { noises, population } from './draws.ts';
 
 const traffic = population(noises['rising']!, { rows: 9000, unanswered: 0.1 });
@@ -71,13 +71,6 @@ test('calls of equal confidence are one point of the curve', () => {
   assert.deepEqual(riskCoverage([row(0.5, true), row(0.5, false)]), [
     { coverage: 1, risk: 0.5, threshold: 0.5 },
   ]);
-});
-
-test('the area under the curve is lower for the better order', () => {
-  const good = [row(0.9, true), row(0.8, true), row(0.7, false)];
-  const bad = [row(0.9, false), row(0.8, true), row(0.7, true)];
-  assert.ok(areaUnderRisk(good) < areaUnderRisk(bad));
-  assert.equal(areaUnderRisk([]), 0);
 });
 
 test('the picture keeps the ends of the curve and stays small', () => {

@@ -8,13 +8,13 @@ import {
   power,
   type Row,
   rowsNeeded,
-  selectiveGuaranteedRisk,
   servedAt,
   splitFixedSequence,
   startOf,
   startsOf,
   thresholdGrid,
 } from '../../src/evaluation/threshold.ts';
+import { selectiveGuaranteedRisk } from './draws.ts';
 
 const level = { epsilon: 0.02, delta: 0.05 };
 const anyRow: fc.Arbitrary<Row> = fc.record({

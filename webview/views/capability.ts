@@ -124,7 +124,7 @@ function costMenu(model: Model, task: TaskState, { id, name, cost }: Capability,
     void controls.act('capability.setCost', {
       taskId: task.id,
       capabilityId: id,
-      cost: grade === undefined ? null : { grade: grade.grade, dollars: grade.dollars, reason: 'set by you' },
+      dollars: grade?.dollars ?? null,
     });
   };
   return h(
