@@ -113,6 +113,22 @@ const cases: readonly Case[] = [
     })),
   },
   {
+    title: 'tags around few values, whose combinations come again',
+    made: make((i) => ({
+      input: `${pick(cities, i)}: ${request(i).text}`,
+      text: `<t>\n  <city>${pick(cities, i)}</city>\n  <about>${request(i).topic}</about>\n</t>`,
+    })),
+    has: '"template"',
+  },
+  {
+    title: 'a first line of few values, then what is read off the input',
+    made: make((i) => ({
+      input: `${request(i).text}. Yours, ${pick(cities, i)}`,
+      text: `about: ${request(i).topic}\nfrom: ${pick(cities, i)}\ntags:${i % 2 === 0 ? ' []' : '\n  - a\n  - b'}`,
+    })),
+    has: '"template"',
+  },
+  {
     title: 'keys in the order of the text',
     made: make((i) => ({
       input: i % 2 === 0 ? `from ${one(i)} to ${two(i)}` : `to ${two(i)} from ${one(i)}`,

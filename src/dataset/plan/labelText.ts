@@ -7,6 +7,8 @@ import { isClosed, tally } from './values.ts';
 interface Parted {
   readonly head: string;
   readonly rest: string;
+  /** The input. */
+  readonly text: string;
   readonly words: ReadonlySet<string>;
 }
 
@@ -24,11 +26,12 @@ export function labelReason(observations: readonly TextObservation[]): string | 
     const match = /^([^\n]{1,60})\n+([^\n].*)$/su.exec(o.text);
     if (match === null) return [];
     const text = normaliseText(Object.values(o.input.slots).join(' '));
-    return [{ head: match[1]!, rest: match[2]!, words: new Set(text.split(/\s+/u)) }];
+    return [{ head: match[1]!, rest: match[2]!, text, words: new Set(text.split(/\s+/u)) }];
   });
   if (parted.length < 0.9 * observations.length || parted.length < 20) return null;
   const heads = tally(parted.map(({ head }) => head));
   if (!isClosed(heads, parted.length) || heads.length < 2) return null;
+  if (isRead(parted)) return null;
   const rests = tally(parted.map(({ rest }) => rest));
   const closed = isClosed(rests, parted.length);
   if (closed ? followsInput(parted) : !isProse(parted)) return null;
@@ -40,6 +43,15 @@ export function labelReason(observations: readonly TextObservation[]): string | 
     ? 'it is worded anew even for inputs that hardly differ'
     : `it is free (${rests.length} different ones in ${parted.length} answers)`;
   return `The first line is a label that could be learned (${labels}); the text after it cannot be promised, because ${why}. A client gets whole answers or none: ask for the label alone, or end the answer after it with the stop sequence "\\n" or a limit on its tokens, and these calls can be served.`;
+}
+
+/** Keys with values that the input holds: no whim, and plans of their own. */
+function isRead(parted: readonly Parted[]): boolean {
+  const read = parted.filter(({ rest, text }) => {
+    const value = /^[^\n:]{1,40}: (\S[^\n]{0,80})/u.exec(rest)?.[1];
+    return value !== undefined && text.includes(normaliseText(value));
+  });
+  return read.length >= 0.5 * parted.length;
 }
 
 /** Long texts of words: not lines of pairs, which have plans of their own. */

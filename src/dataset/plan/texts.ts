@@ -1,24 +1,54 @@
 import type { Json } from '../../base/json.ts';
 import type { Task } from '../../tasks/task.ts';
-import type { OutputPlan, PlanNode, TextStyle } from '../plan.ts';
+import {
+  type ChoiceSlot,
+  choiceSlots,
+  nodeSlots,
+  type OutputPlan,
+  type PlanNode,
+  type TextStyle,
+} from '../plan.ts';
 import { plainStyle, readList, readPairs, unwrapText } from '../style.ts';
 import type { TextObservation } from './infer.ts';
 import { labelReason } from './labelText.ts';
 import { inferSubset } from './list.ts';
 import { inferNode } from './node.ts';
 import { inferSpanList } from './span.ts';
+import { inferTemplate } from './template.ts';
 import { isClosed, learnable, mostClasses, type Tally, tally } from './values.ts';
 
 /** The plan of answers that are plain text: lines of pairs, labels, lists, copied or worded texts. */
 export function inferText(observations: readonly TextObservation[], task: Task): OutputPlan {
   const doubt = labelReason(observations);
   if (doubt !== null) return { kind: 'unplannable', reason: doubt };
+  const pairs = inferPairs(observations);
+  if (pairs !== null) return pairs;
+  const closed = inferLabels(observations, task) ?? inferSeveral(observations, task);
   return (
-    inferPairs(observations) ??
-    inferLabels(observations, task) ??
-    inferSeveral(observations, task) ??
+    (closed === null ? null : (inferWorded(observations, closed) ?? closed)) ??
     inferWhole(observations) ?? { kind: 'unplannable', reason: freeTextReason(observations, task) }
   );
+}
+
+/** Fewer values are learned as they are. */
+const leastValues = 24;
+
+/**
+ * A closed set of texts may be one wording around a few values (a line of name, age and city): where that has at most
+ * half the values to learn, it is what the teacher means, and tomorrow's texts are other ones.
+ */
+function inferWorded(observations: readonly TextObservation[], closed: OutputPlan): OutputPlan | null {
+  const values = valuesIn(choiceSlots(closed));
+  if (values < leastValues) return null;
+  const samples = observations.map(({ text, input }) => ({ value: text, input }));
+  const node = inferTemplate(samples, { name: 'answer', schema: null }, inferNode);
+  if (node === null) return null;
+  const { choices, spans } = nodeSlots(node);
+  return 2 * (valuesIn(choices) + spans.length) <= values ? plain(node) : null;
+}
+
+function valuesIn(slots: readonly ChoiceSlot[]): number {
+  return slots.reduce((sum, slot) => sum + slot.values.length, 0);
 }
 
 const plain = (node: PlanNode): OutputPlan => ({ kind: 'text-answer', node, style: plainStyle });
