@@ -1,7 +1,7 @@
 import { canonicalJson, isArray, isObject } from '../base/json.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
 import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
-import type { AssignedCall, CallKind, Task } from '../tasks/task.ts';
+import type { AssignedCall, Task } from '../tasks/task.ts';
 import type { Answer, ChatRequest, ChatResponse, TokenLogprob } from '../wire/chat.ts';
 import { answerOf, messageText, wholeText } from '../wire/chat.ts';
 import { endingOf } from '../wire/ending.ts';
@@ -21,6 +21,7 @@ import { softLabels } from './soft.ts';
 import { onlyPlace } from './spans.ts';
 import { todaysSpelling } from './spelling.ts';
 import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
+import { declining, leftAlways, usableCalls } from './usable.ts';
 
 export interface BuildDataset {
   readonly task: Task;
@@ -64,10 +65,14 @@ export function buildDataset({
       firesDropped(stones, { ...o.answer, text: wholeText(o.call.request, o.call.response!) }, null)[0] ??
       null,
   );
-  const inferred = inferPlan(
-    observations.filter((_, i) => dropped[i] === null && declined[i] === null),
-    task,
-  );
+  const hopeless = leftAlways(usable);
+  const inferred: OutputPlan =
+    hopeless !== null
+      ? { kind: 'unplannable', reason: hopeless }
+      : inferPlan(
+          observations.filter((_, i) => dropped[i] === null && declined[i] === null),
+          task,
+        );
   const { clusters, splits } = assignSplits(
     observations.map((o) => inputText(o.input, slots)),
     usable.map((u) => u.assignment.version),
@@ -125,53 +130,6 @@ function calibratedVersions(usable: readonly AssignedCall[], splits: readonly Sp
     if (splits[i] === 'calibration') found.add(assignment.version);
   });
   return [...found].sort((a, b) => a - b);
-}
-
-/** Why calls of a kind stay with the teacher where a task has many of them. */
-const declining: Readonly<Partial<Record<CallKind, string>>> = {
-  refusal: 'the teacher declines such calls',
-  hedge: 'the teacher asks back or doubts on such calls',
-  truncated: 'the limit on its tokens cuts the answer',
-};
-
-/** Above this share of the calls, declining is a part of the task: the student must know what to pass on. */
-const oftenDeclined = 0.05;
-
-/**
- * Oldest first; whole, normal answers of a teacher to calls of versions whose output is today's, and of refusals, hedges
- * and cut answers what comes often.
- */
-function usableCalls(task: Task, calls: readonly AssignedCall[]): AssignedCall[] {
-  const since = firstVersionOfOutput(task);
-  const own = calls.filter(
-    ({ call, assignment }) =>
-      assignment.taskId === task.id &&
-      assignment.version >= since &&
-      call.trace.servedBy === 'teacher' &&
-      call.response !== null,
-  );
-  const often = (kind: CallKind): boolean =>
-    own.filter(({ assignment }) => assignment.kind === kind).length > oftenDeclined * own.length;
-  const kinds = new Set<CallKind>(['normal', ...(['refusal', 'hedge', 'truncated'] as const).filter(often)]);
-  return own
-    .filter(({ assignment }) => kinds.has(assignment.kind))
-    .sort((a, b) => a.call.trace.startMs - b.call.trace.startMs);
-}
-
-/** The oldest version from which on only the wording changed. A new label or tool beside the old ones changes no old answer. */
-function firstVersionOfOutput(task: Task): number {
-  const current = task.versions.at(-1);
-  if (current === undefined) return 1;
-  let since = current.version;
-  for (const version of [...task.versions].reverse()) {
-    since = version.version;
-    if (version.change?.kind === 'major' && !isAdditive(version.change.summary)) break;
-  }
-  return since;
-}
-
-function isAdditive(summary: string): boolean {
-  return !/removed|renamed|model/i.test(summary);
 }
 
 /** Enough answers to tell where values usually stand. */

@@ -1,10 +1,11 @@
 import type { Prediction } from '../evaluation/prediction.ts';
 import type { TaskMatch, TaskVersion } from '../tasks/task.ts';
 import type { ChatRequest } from '../wire/chat.ts';
+import { teacherOnly } from '../wire/teacherOnly.ts';
 import type { Circuit } from './breaker.ts';
 import type { Reason, RouteDecision, RoutingPolicy } from './policy.ts';
 import { leftToTeacher } from './routed.ts';
-import { answerConflict, notUnderstood, teacherOnly } from './understood.ts';
+import { answerConflict, notUnderstood } from './understood.ts';
 
 /** Everything known about a call before the student is asked. Absent knowledge is null and leads to the teacher. */
 export interface BeforeInput {

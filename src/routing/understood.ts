@@ -5,23 +5,6 @@ import { sameFormat, sameTools } from '../tasks/toolset.ts';
 import type { Answer, ChatRequest } from '../wire/chat.ts';
 import { endingConflict } from '../wire/ending.ts';
 
-/**
- * What in a request only the teacher can honour (hosted tools, several answers, token probabilities, media), in words;
- * null where there is nothing. Temperature, top-p and seed are no obstacle: the student gives the answer that the
- * teacher most likely would, which is one of those the caller asked to sample from.
- */
-export function teacherOnly(request: ChatRequest): string | null {
-  const [first] = request.teacherOnly;
-  if (first !== undefined) return first;
-  const hosted = request.tools.find((tool) => tool.hosted);
-  if (hosted !== undefined) return `hosted tool ${hosted.name}`;
-  if (request.sampling.choices !== 1) return `${request.sampling.choices} answers asked for`;
-  if (request.sampling.logprobs) return 'token probabilities asked for';
-  for (const message of request.messages)
-    for (const part of message.parts) if (part.kind === 'media') return `contains ${part.media}`;
-  return null;
-}
-
 /** What in a request the student does not understand, in words; null where it understands everything. */
 export function notUnderstood(request: ChatRequest, version: TaskVersion | null): string | null {
   const [key] = request.unknownKeys;

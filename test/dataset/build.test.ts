@@ -264,3 +264,16 @@ test('answers that are often cut are calls that no answer fits', () => {
   assert.equal(cut.length, 25);
   for (const { unplanned } of cut) assert.match(unplanned ?? '', /limit on its tokens/);
 });
+
+test('calls that only the teacher can honour are declined before training, where nearly all are', () => {
+  const askFor = (share: number) =>
+    makeCalls(topicCalls(200, said)).map(({ call, assignment }, i) => {
+      const sampling = { ...call.request.sampling, logprobs: i % 10 < 10 * share };
+      return { call: { ...call, request: { ...call.request, sampling } }, assignment };
+    });
+  const planOf = (share: number) =>
+    buildDataset({ task: makeTask(), calls: askFor(share), capabilities: null, seed: 1 }).plan;
+  const all = planOf(1);
+  assert.match(all.kind === 'unplannable' ? all.reason : '', /token probabilities/);
+  assert.equal(planOf(0.5).kind, 'text-answer');
+});
