@@ -4,6 +4,7 @@ import { softmax } from '../evaluation/calibrate.ts';
 import type { Evidence } from './decode.ts';
 import type { DeepData, DeepPrediction, DeepRow } from './deep/data.ts';
 import type { DeepModel } from './deep/model.ts';
+import { countsOf, softOf, softTarget } from './softTarget.ts';
 import { placedTokens } from './tagger/features.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { schemeOf, tagsOf } from './tagger/scheme.ts';
@@ -44,6 +45,7 @@ export function deepDataOf(
 ): DeepData {
   const heads = choiceSlots(plan);
   const scheme = schemeOf(plan);
+  const shares = countsOf(heads, train);
   const rowOf = (example: Example): DeepRow => {
     const tokens = placedTokens(example.input, slots, scheme?.spaces);
     const groups = Object.values(scheme?.groups ?? {}).filter((g) =>
@@ -58,7 +60,7 @@ export function deepDataOf(
       }),
       ...(heads.some(({ name }) => softOf(example, name) !== null)
         ? {
-            soft: heads.map(({ name, values }) => softTarget(softOf(example, name), values.length)),
+            soft: heads.map((slot) => softTarget(example, slot, shares)),
           }
         : {}),
       tags: scheme === null ? [] : [tags],
@@ -190,19 +192,6 @@ export function mix(
 export function retagger(tagger: Tagger | null, input: ModelInput, slots: readonly string[]) {
   if (tagger === null) return null;
   return (values: Float32Array, weight: number) => tagInput(tagger, input, slots, { values, weight });
-}
-
-function softOf(example: Example, slot: string): Readonly<Record<number, number>> | null {
-  const target = example.targets?.[slot];
-  return target?.kind === 'class' ? (target.soft ?? null) : null;
-}
-
-/** The teacher's distribution over the classes; null where it gave none. */
-function softTarget(soft: Readonly<Record<number, number>> | null, classes: number): Float32Array | null {
-  if (soft === null) return null;
-  const target = new Float32Array(classes);
-  for (const [index, p] of Object.entries(soft)) target[Number(index)] = p;
-  return target;
 }
 
 function logsOf(probabilities: ArrayLike<number>): Float64Array {

@@ -31,6 +31,7 @@ export const defaultLinear: LinearOptions = { cost: 1, seed: 1, maxPasses: 40, t
  * One-against-rest support vector machines with squared hinge loss, by dual coordinate descent with shrinking
  * (Hsieh et al. 2008, algorithm 3; the solver behind LinearSVC). The bias is a constant feature of value 1.
  * @param rows indices into `data` to train on. @param labels class per entry of `rows`.
+ * @param heads the classes whose problems an entry is a part of; null for all of them.
  */
 export async function trainLinear(
   data: SparseRows,
@@ -41,6 +42,7 @@ export async function trainLinear(
   weights: Float32Array | null = null,
   options: LinearOptions = defaultLinear,
   pause: () => Promise<void> = async () => {},
+  heads: readonly (ReadonlySet<number> | null)[] | null = null,
 ): Promise<LinearHead> {
   const norms = squaredNorms(data, rows);
   const head: LinearHead = {
@@ -58,7 +60,7 @@ export async function trainLinear(
       break;
     }
     await pause();
-    solve({ data, rows, labels, norms, target: k, weights, options }, w);
+    solve({ data, rows, labels, norms, target: k, weights, heads, options }, w);
     for (let f = 0; f < features; f++) head.weights[f * classes + k] = w[f]!;
     head.bias[k] = w[features]!;
   }
@@ -72,16 +74,18 @@ interface Problem {
   readonly norms: Float64Array;
   readonly target: number;
   readonly weights: Float32Array | null;
+  readonly heads: readonly (ReadonlySet<number> | null)[] | null;
   readonly options: LinearOptions;
 }
 
-function solve({ data, rows, labels, norms, target, weights, options }: Problem, w: Float64Array): void {
+function solve(problem: Problem, w: Float64Array): void {
+  const { data, rows, labels, norms, target, weights, options } = problem;
   const { start, indices, values } = data;
-  const n = rows.length;
   const biasAt = w.length - 1;
   w.fill(0);
-  const alpha = new Float64Array(n);
-  const active = Int32Array.from({ length: n }, (_, i) => i);
+  const alpha = new Float64Array(rows.length);
+  const active = activeIn(problem);
+  const n = active.length;
   const random = createRandom(options.seed).derive(`head ${target}`);
   let size = n;
   let ceiling = Number.POSITIVE_INFINITY;
@@ -132,6 +136,11 @@ function solve({ data, rows, labels, norms, target, weights, options }: Problem,
     }
     ceiling = highest <= 0 ? Number.POSITIVE_INFINITY : highest;
   }
+}
+
+function activeIn({ rows, heads, target }: Problem): Int32Array {
+  const all = Int32Array.from({ length: rows.length }, (_, i) => i);
+  return heads === null ? all : all.filter((i) => heads[i]?.has(target) ?? true);
 }
 
 function squaredNorms(data: SparseRows, rows: Int32Array): Float64Array {

@@ -5,6 +5,7 @@ import { mainSlot } from '../mainSlot.ts';
 import { textsOf } from '../predictor.ts';
 import { rawFeatures } from './features.ts';
 import { type Hiding, hideClasses } from './hidden.ts';
+import { lessonsOf } from './lessons.ts';
 import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
 import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
 import { buildNeighbours } from './neighbours.ts';
@@ -234,18 +235,18 @@ async function fit({
 }: Fit): Promise<Map<string, WideHead>> {
   const result = new Map<string, WideHead>();
   for (const slot of heads) {
-    const own = rows.filter((i) => examples[i]!.targets?.[slot.name]?.kind === 'class');
-    const labels = Int32Array.from(own, (i) => classOf(examples[i]!, slot.name));
-    const weights = Float32Array.from(own, (i) => examples[i]!.weight);
+    const lessons = rows.flatMap((i) => lessonsOf(examples[i]!, slot.name, i));
+    const soft = lessons.some(({ heads }) => heads !== null);
     const linear = await trainLinear(
       data,
       vocabulary.hashes.length,
-      Int32Array.from(own),
-      labels,
+      Int32Array.from(lessons, ({ row }) => row),
+      Int32Array.from(lessons, ({ label }) => label),
       slot.values.length,
-      weights,
+      Float32Array.from(lessons, ({ weight }) => weight),
       { ...defaultLinear, seed: options.seed },
       options.pause,
+      soft ? lessons.map(({ heads }) => heads) : null,
     );
     result.set(slot.name, { linear, temperature: 1 });
   }
@@ -308,11 +309,6 @@ export function foldsOf(examples: readonly Example[], folds: number): Int32Array
   return Int32Array.from(examples, ({ cluster }) =>
     Math.floor((numbers.get(cluster)! * folds) / numbers.size),
   );
-}
-
-function classOf(example: Example, slot: string): number {
-  const target = example.targets?.[slot];
-  return target?.kind === 'class' ? target.index : 0;
 }
 
 function range(n: number): number[] {
