@@ -1,7 +1,6 @@
 /**
- * What providers' terms say about training on their models' answers, in plain words, so that the user decides with open
- * eyes. Our
- * reading, not legal advice, and terms change: each entry names the document to check and the day of our reading.
+ * What vendors' terms say about training on their models' answers, in plain words, so that the user decides with open
+ * eyes. Our reading, not legal advice, and terms change: each entry names the document to check and the day of our reading.
  */
 export interface ProviderTerms {
   readonly provider: string;
@@ -11,6 +10,7 @@ export interface ProviderTerms {
 }
 
 const asOf = '2026-11-21';
+const asOfVendors = '2026-11-22';
 
 export const providerTerms: readonly ProviderTerms[] = [
   {
@@ -39,6 +39,44 @@ export const providerTerms: readonly ProviderTerms[] = [
     asOf,
   },
   {
+    provider: 'deepseek',
+    says: 'DeepSeek says that its openly licensed models may be distilled. Its API has terms of its own, which we did not read: check them.',
+    source:
+      'DeepSeek on its model licences (deepseeklicense.github.io), and its Open Platform Terms of Service',
+    asOf: asOfVendors,
+  },
+  {
+    provider: 'mistral',
+    says: 'Mistral AI forbids using images that it generated to build a competing image product. We know of no such ban for text, and did not read every document: check the one of your contract.',
+    source: 'Mistral AI Commercial Terms of Service (mistral.ai/terms)',
+    asOf: asOfVendors,
+  },
+  {
+    provider: 'groq',
+    says: 'Groq runs models of others: the licence of the model decides, beside its own agreement. Some licences forbid improving other models with the output.',
+    source:
+      'Groq Services Agreement (console.groq.com/docs/legal/services-agreement) and the licence of the model',
+    asOf: asOfVendors,
+  },
+  {
+    provider: 'xai',
+    says: 'xAI forbids using its service or output to develop models or services that compete with it, and names distilling.',
+    source: 'xAI Terms of Service, restrictions (x.ai/legal), as others quote them',
+    asOf: asOfVendors,
+  },
+  ...['openrouter', 'together', 'fireworks', 'bedrock'].map((provider) => ({
+    provider,
+    says: 'This service passes calls on to models of others: what their makers say about training on output holds, beside its own terms. Look up the makers of the models that you call.',
+    source: 'The terms of the service and of the maker of each model',
+    asOf: asOfVendors,
+  })),
+  {
+    provider: 'local',
+    says: 'A server on this machine or network. If it runs open weights, their licence decides, and some forbid improving other models with the output. If it passes calls on, the terms of whoever answers them decide.',
+    source: 'The licence of the model, or the terms of the provider behind the server',
+    asOf: asOfVendors,
+  },
+  {
     provider: 'ollama',
     says: 'Local models have the licence of their weights. Some licences (early Llama ones, for example) forbid improving other models with the output; most open ones do not.',
     source: 'The licence of the model you run (shown by its publisher)',
@@ -51,9 +89,9 @@ export function termsOf(provider: string): ProviderTerms {
   return (
     known ?? {
       provider,
-      says: 'The terms of this provider are not known here. Read what they say about training on outputs before you go on.',
-      source: 'The provider',
-      asOf,
+      says: `The terms of ${provider} are not known here. Read what they say about training on outputs before you go on.`,
+      source: `The terms of ${provider}`,
+      asOf: asOfVendors,
     }
   );
 }

@@ -78,7 +78,7 @@ async function run(options: DemoOptions): Promise<void> {
     );
 
     // The embedded teacher is a recording: no provider's terms apply to it.
-    for (const provider of ['openai', 'anthropic'])
+    for (const { provider } of app.state.terms)
       await app.run('terms.decide', { provider, decision: 'allowed' });
     await trainTasks(app, progress, options);
 

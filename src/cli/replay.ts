@@ -120,9 +120,6 @@ async function run(options: Options, storage: string, signal: AbortSignal): Prom
     });
     const seconds: StageSeconds = { capture: 0, discover: 0, train: 0, evaluate: 0 };
     await app.run('capture.start', null, { signal });
-    for (const provider of new Set(traffic.lines.map((line) => line.provider))) {
-      await app.run('terms.decide', { provider, decision: 'allowed' });
-    }
     seconds.capture = await timed(() => send(app!, learn, progress, 'Capturing', signal));
     clock.set(learn.at(-1)?.atMs ?? clock.now());
     const discover = progress.stage('Finding tasks');
@@ -130,6 +127,9 @@ async function run(options: Options, storage: string, signal: AbortSignal): Prom
       app!.run('tasks.analyse', null, { signal, onProgress: discover.update }),
     );
     discover.done(`${app.state.tasks.length} found`);
+    // What is replayed comes from a file, and whoever has it has decided.
+    for (const { provider } of app.state.terms)
+      await app.run('terms.decide', { provider, decision: 'allowed' });
     const refusals = new Map<string, string>();
     if (options.train) seconds.train = await timed(() => trainAll(app!, options, progress, refusals, signal));
     let predictions: readonly PredictionLine[] = [];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseJson } from '../base/json.ts';
 import type { ChatRequest } from '../wire/chat.ts';
-import type { ProviderName, WireFormat } from '../wire/format.ts';
+import type { WireFormat } from '../wire/format.ts';
 import { formatFor } from '../wire/formats.ts';
 import { type Address, readAddress } from './address.ts';
 import { auditAnswer } from './audit.ts';
@@ -51,7 +51,7 @@ export function exchange(gateway: Gateway, req: IncomingMessage, res: ServerResp
   const isAgent = isCodingAgent(req.rawHeaders);
   const isRecorded = gateway.capturing && !marks.off && (!isAgent || gateway.recordAgents);
   gateway.counters.calls++;
-  const start = tapeStart(gateway, req, target.provider, address.path, marks);
+  const start = tapeStart(gateway, req, target, address.path, marks);
   const tape = isRecorded ? gateway.recorder.start(start) : null;
   const call: Call = { req, res, address, target, headers, marks, format, start, tape };
 
@@ -185,7 +185,7 @@ function mark(said: { reason: string; task?: string | undefined; confidence?: nu
 function tapeStart(
   gateway: Gateway,
   req: IncomingMessage,
-  provider: ProviderName,
+  { provider, hostname }: Target,
   path: string,
   marks: Marks,
 ): TapeStart {
@@ -194,6 +194,7 @@ function tapeStart(
     id: (gateway.acceptClock ? marks.traceId : null) ?? randomUUID(),
     startMs: Number.isNaN(atMs) ? null : atMs,
     provider,
+    hostname,
     method: req.method ?? 'GET',
     path,
     headers: recordedHeaders(req.rawHeaders),

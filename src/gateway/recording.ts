@@ -13,6 +13,7 @@ import type { Trace, TraceRoute } from '../traces/trace.ts';
 import type { ProviderName, WireFormat } from '../wire/format.ts';
 import { formatFor } from '../wire/formats.ts';
 import { withoutMedia } from '../wire/media.ts';
+import { vendorOf } from '../wire/vendor.ts';
 import { readCalls } from './batch.ts';
 import { decodeBody } from './decode.ts';
 
@@ -34,6 +35,8 @@ export interface RecordedCall {
   readonly durationMs: number;
   readonly firstByteMs: number | null;
   readonly provider: ProviderName;
+  /** Of the upstream. */
+  readonly hostname: string;
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -225,6 +228,7 @@ export function traceOf(call: RecordedCall, requestBytes: Buffer, responseBytes:
   const format = formatFor(call.provider, call.method, call.path);
   const request = readJson(requestBytes, call.requestEncoding);
   const answer = readAnswer(call, format, responseBytes);
+  const vendor = vendorOf(call.provider, call.hostname);
   // Clients hang up once a stream has said that it is over, before the connection has.
   const isWholeStream = answer.streamed && answer.value !== null && answer.problem === null;
   return {
@@ -233,6 +237,7 @@ export function traceOf(call: RecordedCall, requestBytes: Buffer, responseBytes:
     durationMs: Math.round(call.durationMs * 1000) / 1000,
     firstByteMs: call.firstByteMs === null ? null : Math.round(call.firstByteMs * 1000) / 1000,
     provider: call.provider,
+    ...(vendor === call.provider ? {} : { vendor }),
     format: format?.name ?? null,
     path: call.path,
     status: call.status,

@@ -27,6 +27,8 @@ export interface TapeStart {
   readonly id: string | null;
   readonly startMs: number | null;
   readonly provider: ProviderName;
+  /** Of the upstream. */
+  readonly hostname: string;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -156,7 +158,8 @@ class CallTape implements Tape {
   }
 
   #call({ incomplete, durationMs }: { incomplete: string | null; durationMs: number }): RecordedCall {
-    const { provider, method, path, headers, pinnedTask, site, source, requestEncoding } = this.#opening;
+    const { provider, hostname, method, path, headers, pinnedTask, site, source, requestEncoding } =
+      this.#opening;
     const { request, response } = this.#copies;
     return {
       id: this.id,
@@ -164,6 +167,7 @@ class CallTape implements Tape {
       durationMs,
       firstByteMs: this.#firstByteMs,
       provider,
+      hostname,
       method,
       path,
       status: this.#status,

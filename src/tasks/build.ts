@@ -133,7 +133,7 @@ function taskOf(
     versions: versions.map(({ version }) => version),
     slots: profileSlots(used, spread(samples, SHAPED)),
     output,
-    providers: [...new Set(calls.map((call) => call.trace.provider))],
+    providers: [...new Set(calls.map(({ trace }) => trace.vendor ?? trace.provider))],
     sites: byCount(calls.flatMap((call) => call.trace.site ?? [])),
     models: modelSpans(calls),
     calls: calls.length,

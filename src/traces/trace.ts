@@ -14,7 +14,10 @@ export interface Trace {
   readonly durationMs: number;
   /** Until the first byte of the answer; null where none came. */
   readonly firstByteMs: number | null;
+  /** Whose wire it is. */
   readonly provider: ProviderName;
+  /** Whose service answered, where that is another than the provider ("deepseek", "local", a host): see wire/vendor.ts. */
+  readonly vendor?: string;
   /** null: a path that no codec reads (embeddings, files); counted, not learned from. */
   readonly format: WireFormatName | null;
   /** Provider-relative, query included (redacted). */

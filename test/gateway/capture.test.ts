@@ -85,6 +85,8 @@ describe('capture', () => {
       ],
       ['openai', 'openai-chat', '/v1/chat/completions', 200, false, null, 'teacher'],
     );
+    // The teacher of this test speaks OpenAI's wire and is not OpenAI.
+    assert.equal(trace.vendor, 'local');
     assert.deepEqual(trace.request, chat);
     assert.deepEqual(trace.response, JSON.parse(chatBody('teacher says hi')));
     assert.match(trace.headers['user-agent'] ?? '', /^OpenAI\/JS/);

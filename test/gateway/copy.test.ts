@@ -11,6 +11,7 @@ const opening: TapeStart = {
   id: 'call-ü-1',
   startMs: 1,
   provider: 'openai',
+  hostname: '127.0.0.1',
   method: 'POST',
   path: '/v1/chat/completions?q=caf\xe9',
   headers: { 'user-agent': 'test/1 \ud83d\ude00' },

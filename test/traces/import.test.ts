@@ -96,6 +96,39 @@ test('times, usage and models come along where the source has them', async (t) =
   assert.equal(call?.trace.source, 'langfuse:obs-1');
 });
 
+test('the vendor comes along where the source or the model tells it', async (t) => {
+  const messages = [
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: 'hello' },
+  ];
+  const span = (provider: string) => ({
+    name: 'chat',
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': provider,
+      'gen_ai.request.model': 'm',
+      'gen_ai.input.messages': [{ role: 'user', parts: [{ type: 'text', content: provider }] }],
+      'gen_ai.output.messages': [{ role: 'assistant', parts: [{ type: 'text', content: 'a' }] }],
+    },
+  });
+  const records = [
+    { model: 'claude-x', messages },
+    { messages },
+    span('deepseek'),
+    span('openai'),
+    span('mistral_ai'),
+  ];
+  const { calls } = await importText(t, lines(...records));
+  const vendors = calls.map(({ trace }) => [trace.provider, trace.vendor]);
+  assert.deepEqual(vendors, [
+    ['openai', 'anthropic'],
+    ['openai', undefined],
+    ['openai', 'deepseek'],
+    ['openai', undefined],
+    ['openai', 'mistral'],
+  ]);
+});
+
 test('a bad line is reported with its number, and the others are imported', async (t) => {
   const good = {
     messages: [

@@ -35,6 +35,7 @@ function readItem(record: JsonObject): readonly Reading[] {
       durationMs: 0,
       firstByteMs: null,
       provider: 'anthropic',
+      vendor: 'anthropic',
       format: 'anthropic-messages',
       path: '/v1/messages',
       status,

@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { vendorNamed } from '../../wire/vendor.ts';
 import { formatOfBodies, pathOfFormat, providerOf } from './bodies.ts';
 import { type ImportedCall, type Reading, text } from './record.ts';
 
@@ -12,12 +13,12 @@ export function bodyPair(
 ): Reading {
   const format = formatOfBodies(request, response);
   if (format === null) return { kind: 'skip', reason: 'the request is in no known wire format' };
-  const { provider, ...rest } = known;
-  const path = pathOfFormat(format, text(request, 'model'));
-  return {
-    kind: 'call',
-    call: { ...rest, provider: providerOf(provider, format), format, path, request, response, site: null },
-  };
+  const { provider: name, ...rest } = known;
+  const model = text(request, 'model');
+  const provider = providerOf(name, format);
+  const vendor = vendorNamed(name, model) ?? provider;
+  const path = pathOfFormat(format, model);
+  return { kind: 'call', call: { ...rest, provider, vendor, format, path, request, response, site: null } };
 }
 
 /** A chat completion with the fields that codecs need, where a source left some out. */

@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { vendorNamed } from '../../wire/vendor.ts';
 import {
   chatMessage,
   chatRequest,
@@ -56,6 +57,7 @@ export function readSpan(span: GenAiSpan): Reading | null {
       durationMs,
       firstByteMs: first === null ? null : first * 1000,
       provider: providerOf(provider, 'openai-chat'),
+      vendor: vendorNamed(provider, model) ?? 'openai',
       format: 'openai-chat',
       path: '/v1/chat/completions',
       status: 200,

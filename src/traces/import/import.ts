@@ -5,11 +5,12 @@ import { canonicalJson, type Json, type JsonObject } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { answerOf } from '../../wire/chat.ts';
 import { formats } from '../../wire/formats.ts';
+import { vendorNamed } from '../../wire/vendor.ts';
 import type { Journal } from '../journal.ts';
 import type { Trace } from '../trace.ts';
 import { importers } from './importers.ts';
 import { type KnownTraces, knownImports } from './known.ts';
-import type { ImportedCall, Importer, Reading } from './record.ts';
+import { type ImportedCall, type Importer, type Reading, text as textOf } from './record.ts';
 import { readRecords } from './records.ts';
 
 export interface ImportOptions {
@@ -183,11 +184,19 @@ function readSafely(importer: Importer, record: JsonObject): readonly Reading[] 
  * @param fallbackMs start of a call whose source names none.
  */
 export function traceOf(source: string, call: ImportedCall, fallbackMs: number): Result<Trace, string> {
-  const { sourceId, startMs, request, response, ...rest } = call;
+  const {
+    sourceId,
+    startMs,
+    request,
+    response,
+    vendor = vendorNamed(null, textOf(request, 'model')),
+    ...rest
+  } = call;
   const trace: Trace = {
     id: '',
     startMs: startMs ?? fallbackMs,
     ...rest,
+    ...(vendor === null || vendor === rest.provider ? {} : { vendor }),
     streamed: request['stream'] === true,
     request,
     response,

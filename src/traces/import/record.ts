@@ -10,6 +10,8 @@ export interface ImportedCall {
   readonly durationMs: number;
   readonly firstByteMs: number | null;
   readonly provider: ProviderName;
+  /** Whose service answered, as far as the source tells; left out: the model's name may give it away. */
+  readonly vendor?: string;
   readonly format: WireFormatName;
   readonly path: string;
   readonly status: number;

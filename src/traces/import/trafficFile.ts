@@ -69,6 +69,7 @@ export const traffic: Importer = {
       durationMs: 0,
       firstByteMs: null,
       provider,
+      vendor: provider,
       format,
       path: pathOfFormat(format, textOf(request, 'model')),
       status,
