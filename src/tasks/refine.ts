@@ -171,6 +171,13 @@ function differ(a: Outputs, b: Outputs): boolean {
   return containment(a.values, b.values) < 0.34;
 }
 
+/** Do all parts get answers of one form and, mostly, one set of values? False for free text, which does not tell. */
+export function answersAlike(parts: readonly (readonly Digest[])[]): boolean {
+  const [first, ...others] = parts.map(outputsOf);
+  if (first === undefined || first.form === 'none' || first.form === 'text') return false;
+  return others.every((other) => other.form === first.form && containment(first.values, other.values) >= 0.5);
+}
+
 /** Are the answers of all parts free text? */
 export function writesText(parts: readonly (readonly Digest[])[]): boolean {
   return parts.every((part) => outputsOf(part).form === 'text');

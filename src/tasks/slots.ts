@@ -4,6 +4,7 @@ import type { ChatResponse } from '../wire/chat.ts';
 import { jsonAnswer, labelOf } from './answers.ts';
 import { spread } from './family.ts';
 import { informationBetween } from './information.ts';
+import { shuffledSlots } from './shuffled.ts';
 import { isBackground, isDate, looksLikeList } from './slotNames.ts';
 import type { SlotProfile, SlotType } from './task.ts';
 import { HISTORY_SLOT, MAIN_SLOT } from './template.ts';
@@ -28,15 +29,23 @@ export function profileSlots(
   names: readonly string[],
   samples: readonly SlotSample[],
 ): readonly SlotProfile[] {
+  const shuffled = shuffledSlots(names, spread(samples, 500));
   return names.map((name) => {
     const values = samples.flatMap(({ slots }) => slots[name] ?? []);
     const counts = new Map<string, number>();
     for (const value of values) if (counts.size < 100_000) counts.set(value, (counts.get(value) ?? 0) + 1);
     const frequent = [...counts].sort((a, b) => b[1] - a[1]).slice(0, EXAMPLES);
     const facts = { distinct: counts.size, examples: frequent.map(([value]) => shorten(value, 120)) };
-    return { name, ...judgeSlot(name, values, counts.size, samples), ...facts };
+    const verdict = shuffled.has(name) ? sameItems : judgeSlot(name, values, counts.size, samples);
+    return { name, ...verdict, ...facts };
   });
 }
+
+const sameItems = {
+  type: 'list',
+  kept: false,
+  reason: 'the same items in every call, in changing order',
+} as const;
 
 function judgeSlot(
   name: string,
@@ -51,8 +60,15 @@ function judgeSlot(
   if (sample.length === 0) return { type: 'context', kept: true, reason: 'no value seen yet' };
   if (looksLikeList(sample))
     return { type: 'list', kept: true, reason: `a list, ${words} words in the middle` };
-  if (words >= 12 || isBackground(name))
-    return { type: 'context', kept: true, reason: `material to work with, ${words} words in the middle` };
+  if (words >= 12 || isBackground(name)) {
+    const reason = `material to work with, ${words} words in the middle`;
+    // Only equal inputs beside other material show that it does not matter: what is asked about it differs as well.
+    const repeats = distinct <= samples.length / TWINS;
+    const twins = repeats ? twinVerdict(name, samples, reason) : null;
+    return twins?.nothing
+      ? { type: 'context', kept: false, reason: twins.reason }
+      : { type: 'context', kept: true, reason };
+  }
   const kind = shortKind(sample, distinct, values.length);
   const verdict = carriesNothing(name, kind, distinct, samples);
   if (verdict.nothing)
@@ -85,19 +101,24 @@ function carriesNothing(
   const copied = copiedShare(name, kind, samples);
   if (copied > 0.001) return { nothing: false, reason: `${percent(copied)} of the answers repeat it` };
   const notCopied = `none of ${n} answers repeats it`;
-  const twins = compareTwins(name, samples);
-  if (twins.across >= TWINS) {
-    const same = twins.alike === 0 ? 0 : twins.alikeDiffer / twins.alike;
-    const other = twins.acrossDiffer / twins.across;
-    const figure = `${twins.across} pairs of calls with the same input and another value got different answers in ${percent(other)}, against ${percent(same)} with the same value`;
-    const slack = 2 * Math.sqrt(((same + 0.01) * (1 - same)) / twins.across) + 0.005;
-    return { nothing: other <= same + slack, reason: `${notCopied}; ${figure}` };
-  }
+  const twins = twinVerdict(name, samples, notCopied);
+  if (twins !== null) return twins;
   if (kind === 'id' && distinct > 0.5 * n)
     return { nothing: true, reason: `different in nearly every call; ${notCopied}` };
   if (kind === 'date')
     return { nothing: false, reason: `${notCopied}, but too few equal inputs on other dates to compare` };
   return mutual(name, samples, notCopied);
+}
+
+/** What calls with the same main text say of a slot; null where they are too few. */
+function twinVerdict(name: string, samples: readonly SlotSample[], before: string): Verdict | null {
+  const twins = compareTwins(name, samples);
+  if (samples.length < ENOUGH || twins.across < TWINS) return null;
+  const same = twins.alike === 0 ? 0 : twins.alikeDiffer / twins.alike;
+  const other = twins.acrossDiffer / twins.across;
+  const figure = `${twins.across} pairs of calls with the same input and another value got different answers in ${percent(other)}, against ${percent(same)} with the same value`;
+  const slack = 2 * Math.sqrt(((same + 0.01) * (1 - same)) / twins.across) + 0.005;
+  return { nothing: other <= same + slack, reason: `${before}; ${figure}` };
 }
 
 function mutual(name: string, samples: readonly SlotSample[], notCopied: string): Verdict {

@@ -4,7 +4,7 @@ import { type Digest, maskedSystem } from './digest.ts';
 import { byTime, push, SMALLEST_FAMILY, spread } from './family.ts';
 import { isGenericSystem } from './instructions.ts';
 import { differInMaterial } from './material.ts';
-import { answersDiffer } from './refine.ts';
+import { answersAlike, answersDiffer } from './refine.ts';
 import type { Segment } from './task.ts';
 import { compileSegments } from './template.ts';
 import { changesDaily, isSequential, median } from './timeline.ts';
@@ -91,11 +91,27 @@ function judgeVariants(indices: readonly number[], variants: readonly Variant[])
   const widest = widestSlot(segments, texts);
   const all = fitting.flatMap((i) => variants[i]!.calls.slice(0, 3).map(() => variants[i]!.text));
   if (!isSequential(timeline) && differInMaterial(segments, all)) return fitting;
+  if (!isSequential(timeline) && areDocuments(fitting, variants, segments, texts)) return fitting;
   // The same few phrases again and again, each a clause of its own ("find the deadline"): instructions, not values.
   if (perVariant >= SMALLEST_FAMILY && narrowestSlot(segments, texts) >= CLAUSE_WORDS) return null;
   if (share >= 0.8 && !isSequential(timeline)) return widest <= OPTIONAL_WORDS ? fitting : null;
   if (share >= 0.8 && widest <= NAME_WORDS && fitting.length >= 4) return fitting;
   return fitting.length >= SMALLEST_FAMILY && perVariant <= 5 ? fitting : null;
+}
+
+/** More prompts than this, each with a text of so many words in one place, hold documents rather than instructions. */
+const MANY_TEXTS = 8;
+const DOCUMENT_WORDS = 25;
+
+/** Do these prompts differ in long texts, and get answers of one closed set all the same? */
+function areDocuments(
+  fitting: readonly number[],
+  variants: readonly Variant[],
+  segments: readonly Segment[],
+  texts: readonly string[],
+): boolean {
+  if (fitting.length < MANY_TEXTS || widestSlot(segments, texts) < DOCUMENT_WORDS) return false;
+  return answersAlike(largest(fitting.map((i) => variants[i]!.calls)));
 }
 
 /** Words that make a slot's value a clause. */

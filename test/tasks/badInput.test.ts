@@ -101,6 +101,32 @@ test('documents that come again are material of one task, however few they are',
   }
 });
 
+test('long documents in the middle of a prompt are one task where all get labels of one set', () => {
+  const documents = Array.from({ length: 20 }, (_, d) => {
+    const random = createRandom(`page ${d}`);
+    return Array.from({ length: 80 }, () =>
+      random
+        .int(36 ** 4)
+        .toString(36)
+        .replace(/\d/gu, 'x'),
+    ).join(' ');
+  });
+  const labels = ['refund', 'delivery', 'warranty', 'other'];
+  const prompt = (document: string) =>
+    `You help the staff of a shop. Use this.\n\n# ${document}\n\nSay what the question is about: ${labels.join(', ')}.`;
+  const { tasks } = discoverTasks(
+    stream('pages', 800, (random) => ({
+      system: prompt(documents[random.int(20)]!),
+      user: sentence(random),
+      answer: labels[random.int(4)]!,
+    })),
+  );
+  assert.deepEqual(
+    tasks.map(({ calls }) => calls),
+    [800],
+  );
+});
+
 test('calls that come once only belong to no task', () => {
   const calls = Array.from({ length: 1500 }, (_, t) => {
     const random = createRandom(t);

@@ -134,3 +134,37 @@ test('a few calls show nothing: every slot is kept', () => {
   assert.equal(channel!.kept, true);
   assert.match(channel!.reason, /too few/u);
 });
+
+test('items in changing order are dropped where answers name them, and kept where answers count them', () => {
+  const items = ['sports', 'politics', 'science', 'art'];
+  const kept = (answerOf: (order: readonly string[], i: number) => string): boolean[] => {
+    const found = profile(300, (i, random) => {
+      const order = random.shuffle([...items]);
+      const [first, ...rest] = order;
+      return {
+        slots: { input: sentence(random), first: first!, rest: rest.map((item) => `- ${item}`).join('\n') },
+        answer: answerOf(order, i),
+      };
+    });
+    return [found['first']!.kept, found['rest']!.kept];
+  };
+  assert.deepEqual(
+    kept((_, i) => items[i % 4]!),
+    [false, false],
+  );
+  assert.equal(kept((order, i) => `${order.indexOf(items[i % 4]!) + 1}`)[1], true);
+});
+
+test('material that changes no answer to the same input is dropped, and material that does is kept', () => {
+  const documents = Array.from({ length: 8 }, (_, d) => paragraph(createRandom(`material ${d}`), 4));
+  const kept = (matters: boolean): boolean =>
+    profile(600, (_, random) => {
+      const [d, i] = [random.int(8), random.int(40)];
+      return {
+        slots: { document: documents[d]!, input: `question ${i}` },
+        answer: `label ${(i + (matters ? d : 0)) % 5}`,
+      };
+    })['document']!.kept;
+  assert.equal(kept(false), false);
+  assert.equal(kept(true), true);
+});
