@@ -2,6 +2,7 @@ import { parseJson } from '../base/json.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import { type Answer, answerOf } from '../wire/chat.ts';
 import type { WireFormat } from '../wire/format.ts';
+import type { AnswerHead } from './answerReader.ts';
 import { decodeBody } from './decode.ts';
 import type { Call } from './exchange.ts';
 import type { Gateway } from './gateway.ts';
@@ -48,25 +49,38 @@ export function auditAnswer(
     release?.();
   };
 
-  const outgoing = gateway.upstream.open(target, call.req.method ?? 'POST', headers);
-  outgoing.on('error', (error) => finish(null, `upstream failed (${error.message})`));
-  outgoing.on('response', (response) => {
-    teacherTape?.head(response.statusCode ?? 0, response.rawHeaders);
-    response.on('data', (chunk: Buffer) => {
-      teacherTape?.response(chunk);
-      length += chunk.length;
-      if (length <= MAX_BYTES) chunks.push(chunk);
-    });
-    response.on('error', () => {}); // 'close' follows.
-    response.on('close', () => {
-      if (!response.complete) return finish(null, 'upstream ended in the middle of the answer');
-      const isGood = response.statusCode === 200 && length <= MAX_BYTES;
-      const encoding = headerOf(response.rawHeaders, 'content-encoding');
-      const type = headerOf(response.rawHeaders, 'content-type') ?? '';
-      finish(isGood ? readAnswer(format, Buffer.concat(chunks), encoding, type) : null, null);
-    });
+  let head: AnswerHead | null = null;
+  const answered = (): void => {
+    if (head === null || head.status !== 200 || length > MAX_BYTES) {
+      finish(null, null);
+      return;
+    }
+    const body = Buffer.concat(chunks);
+    const encoding = headerOf(head.headers, 'content-encoding');
+    const type = headerOf(head.headers, 'content-type') ?? '';
+    finish(readAnswer(format, body, encoding, type), null);
+  };
+  const outgoing = gateway.upstream.call(target, call.req.method ?? 'POST', headers, {
+    keepsFrames: false,
+    interim: () => {},
+    drain: () => {},
+    head: (answer) => {
+      head = answer;
+      teacherTape?.head(answer.status, answer.headers);
+    },
+    body: (bytes, isLast) => {
+      teacherTape?.response(bytes);
+      length += bytes.length;
+      if (length <= MAX_BYTES) chunks.push(bytes);
+      if (isLast) answered();
+    },
+    failed: (error) => {
+      const unanswered = `upstream failed (${error?.message ?? 'it closed before an answer'})`;
+      finish(null, head === null ? unanswered : 'upstream ended in the middle of the answer');
+    },
   });
-  outgoing.end(said.body);
+  outgoing.write(said.body);
+  outgoing.end();
 }
 
 function readAnswer(format: WireFormat, body: Buffer, encoding: string | null, type: string): Answer | null {

@@ -44,3 +44,17 @@ function inflate(body: Buffer): Buffer {
   const isZlib = body.length >= 2 && (body[0]! & 0x0f) === 8 && ((body[0]! << 8) | body[1]!) % 31 === 0;
   return isZlib ? zlib.inflateSync(body, limit) : zlib.inflateRawSync(body, limit);
 }
+
+/** The body inside of its chunks' frames; of one that breaks off or is damaged, what comes before that. */
+export function unchunked(body: Buffer): Buffer {
+  const plain = Buffer.allocUnsafe(body.length);
+  let length = 0;
+  let at = 0;
+  for (;;) {
+    const lineEnd = body.indexOf('\r\n', at, 'latin1');
+    const size = lineEnd < 0 ? 0 : Number.parseInt(body.toString('latin1', at, lineEnd), 16);
+    if (!(size > 0)) return plain.subarray(0, length);
+    length += body.copy(plain, length, lineEnd + 2, lineEnd + 2 + size);
+    at = lineEnd + 2 + size + 2;
+  }
+}

@@ -1,6 +1,8 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { headerOf, pairsOf, withoutHeader } from './headers.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnswerHead } from './answerReader.ts';
+import { headerOf, linesOf, type RawHeaders, withoutHeader } from './headers.ts';
 import type { Tape } from './tape.ts';
+import type { TeacherCall, TeacherListener } from './teacherCall.ts';
 import type { Upstream } from './upstream.ts';
 import type { Target } from './upstreams.ts';
 
@@ -20,6 +22,8 @@ export interface Forwarding {
 
 /** The most of a request body that is kept to send it again where a reused connection turns out to be dead, bytes. */
 const MAX_RESENT_BYTES = 1 << 20;
+/** An answer up to this that is here at once goes out in one write with its head, bytes. */
+const MAX_JOINED_BYTES = 16 << 10;
 
 /**
  * Sends a call to its teacher and the teacher's answer to the client, byte by byte as they come: no time limit of our
@@ -32,151 +36,175 @@ export function forward(
   res: ServerResponse,
   call: Forwarding,
 ): void {
-  const { target, tape } = call;
-  const sent: Buffer[] = [];
-  let sentBytes = 0;
-  let requestEnded = false;
-  let answered = false;
-  let outgoing: ClientRequest;
+  new Passing(upstream, req, res, call).start();
+}
 
-  const keep = (chunk: Buffer): void => {
-    sentBytes += chunk.length;
-    if (sentBytes <= MAX_RESENT_BYTES) sent.push(chunk);
-    else sent.length = 0;
-  };
+/** A class, not closures: one object for a call instead of a dozen. */
+class Passing implements TeacherListener {
+  readonly keepsFrames: boolean;
+  readonly #upstream: Upstream;
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #call: Forwarding;
+  #outgoing: TeacherCall;
+  #sent: Buffer[] = [];
+  #sentBytes = 0;
+  #requestEnded = false;
+  #isRetry = false;
+  #answered = false;
+  #isOver = false;
 
-  const finish = (last?: Buffer): void => {
-    if (req.rawTrailers.length > 0) outgoing.addTrailers(pairsOf(req.rawTrailers));
-    outgoing.end(last);
-  };
-
-  const start = (isRetry: boolean): void => {
-    outgoing = upstream.open(target, req.method ?? 'GET', call.headers);
-    outgoing.on('continue', () => res.writeContinue());
-    outgoing.on('information', (info) => sendInformation(res, info));
-    outgoing.on('response', (answer) => {
-      answered = true;
-      sent.length = 0;
-      answerWith(res, answer, call);
-    });
-    outgoing.on('drain', () => req.resume());
-    outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      if (answered || res.destroyed) return;
-      const canResend = sentBytes <= MAX_RESENT_BYTES;
-      if (outgoing.reusedSocket && !isRetry && canResend && isDeadConnection(error)) return start(true);
-      answered = true;
-      fail(upstream, req, outgoing, error, call);
-    });
-    if (isRetry) {
-      for (const chunk of sent) outgoing.write(chunk);
-      if (requestEnded) finish();
-      else req.resume();
-    }
-  };
-
-  start(false);
-  res.on('close', () => {
-    if (res.writableFinished) return;
-    tape?.end('client aborted');
-    outgoing.destroy();
-  });
-  if (call.body !== null) keep(call.body);
-  if (call.body !== null && !call.more) {
-    requestEnded = true;
-    finish(call.body);
-    return;
+  constructor(upstream: Upstream, req: IncomingMessage, res: ServerResponse, call: Forwarding) {
+    this.#upstream = upstream;
+    this.#req = req;
+    this.#res = res;
+    this.#call = call;
+    // HTTP/1.0 knows no chunks: there the end of the connection is the end of the answer.
+    this.keepsFrames = !isOld(res);
+    this.#outgoing = this.#open();
   }
-  if (call.body !== null) outgoing!.write(call.body);
-  req.on('data', (chunk: Buffer) => {
-    tape?.request(chunk);
-    if (!answered) keep(chunk);
-    if (!outgoing.write(chunk)) req.pause();
-  });
-  req.on('end', () => {
-    requestEnded = true;
-    finish();
-  });
-  req.resume();
+
+  start(): void {
+    const { body, more } = this.#call;
+    this.#res.on('close', () => this.#clientClosed());
+    if (body !== null) this.#keep(body);
+    if (body !== null) this.#outgoing.write(body);
+    if (body !== null && !more) {
+      this.#end();
+      return;
+    }
+    this.#req.on('data', (chunk: Buffer) => {
+      this.#call.tape?.request(chunk);
+      if (!this.#answered) this.#keep(chunk);
+      if (!this.#outgoing.write(chunk)) this.#req.pause();
+    });
+    this.#req.on('end', () => this.#end());
+    this.#req.resume();
+  }
+
+  interim(head: AnswerHead): void {
+    if (head.status === 100) this.#res.writeContinue();
+    else sendInterim(this.#res, head);
+  }
+
+  head(head: AnswerHead): void {
+    const { tape, mark } = this.#call;
+    const res = this.#res;
+    this.#answered = true;
+    this.#sent = [];
+    tape?.head(head.status, head.headers, head.isFramed);
+    const { socket, shouldKeepAlive } = res;
+    const headers = headersOf(res, head, mark);
+    // A client that asked for the end of its connection gets it, whatever the answer says of the upstream's.
+    if (!shouldKeepAlive || !maySendMore(res, headers)) res.on('finish', () => socket?.destroySoon());
+    try {
+      writeHead(res, head, headers);
+    } catch (error) {
+      // A status or reason that Node reads and will not write: no answer is better than another one.
+      tape?.end(`the answer's head cannot be passed on (${(error as Error).message})`);
+      this.#isOver = true;
+      this.#outgoing.abort();
+      socket?.resetAndDestroy();
+      return;
+    }
+    res.on('drain', () => this.#outgoing.resume());
+  }
+
+  body(bytes: Buffer, isLast: boolean): void {
+    if (this.#isOver) return;
+    const { tape } = this.#call;
+    const res = this.#res;
+    if (bytes.length > 0) tape?.response(bytes);
+    if (isLast) {
+      this.#isOver = true;
+      endWith(res, bytes);
+      tape?.end(null);
+    } else if (bytes.length === 0) flushHead(res);
+    else if (!res.write(bytes)) this.#outgoing.pause();
+  }
+
+  drain(): void {
+    this.#req.resume();
+  }
+
+  failed(error: NodeJS.ErrnoException | null): void {
+    if (this.#isOver || this.#res.destroyed) return;
+    if (!this.#answered && this.#mayRepeat(error)) {
+      this.#repeat();
+      return;
+    }
+    this.#isOver = true;
+    if (this.#answered) {
+      this.#call.tape?.end(error === null ? 'upstream ended in the middle of the answer' : 'upstream reset');
+      breakOff(this.#res, error !== null);
+    } else fail(this.#upstream, this.#req, error, this.#call);
+  }
+
+  #open(): TeacherCall {
+    const { target, headers } = this.#call;
+    return this.#upstream.call(target, this.#req.method ?? 'GET', headers, this);
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#sentBytes += chunk.length;
+    if (this.#sentBytes <= MAX_RESENT_BYTES) this.#sent.push(chunk);
+    else this.#sent = [];
+  }
+
+  #end(): void {
+    this.#requestEnded = true;
+    const { rawTrailers } = this.#req;
+    this.#outgoing.end(rawTrailers.length === 0 ? '' : linesOf(rawTrailers));
+  }
+
+  #mayRepeat(error: NodeJS.ErrnoException | null): boolean {
+    if (this.#isRetry || this.#sentBytes > MAX_RESENT_BYTES) return false;
+    return this.#outgoing.mayBeRepeated && (error === null || isDeadConnection(error));
+  }
+
+  #repeat(): void {
+    this.#isRetry = true;
+    this.#outgoing = this.#open();
+    for (const chunk of this.#sent) this.#outgoing.write(chunk);
+    if (this.#requestEnded) this.#end();
+    else this.#req.resume();
+  }
+
+  #clientClosed(): void {
+    if (this.#res.writableFinished) return;
+    this.#call.tape?.end('client aborted');
+    this.#outgoing.abort();
+  }
 }
 
 function isDeadConnection(error: NodeJS.ErrnoException): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE';
 }
 
-/** A connection that was there and broke, or carried something that is not HTTP; not one that never came about. */
+/** A connection that was there and broke, not one that never came about. */
 function isBroken(error: NodeJS.ErrnoException): boolean {
-  if (error.syscall === 'connect' || error.syscall === 'getaddrinfo') return false;
-  return isDeadConnection(error) || (error.code ?? '').startsWith('HPE_');
+  return error.syscall !== 'connect' && error.syscall !== 'getaddrinfo' && isDeadConnection(error);
 }
 
 /** Interim answers (103 Early Hints and others) go straight to the connection: they are no part of the final answer. */
-function sendInformation(
-  res: ServerResponse,
-  info: { statusCode: number; statusMessage: string; rawHeaders: string[] },
-): void {
-  // 100 Continue has its own event.
-  if (info.statusCode === 100 || res.headersSent || res.socket === null) return;
-  const lines = pairsOf(info.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
-  res.socket.write(`HTTP/1.1 ${info.statusCode} ${info.statusMessage}\r\n${lines.join('')}\r\n`, 'latin1');
-}
-
-function answerWith(res: ServerResponse, answer: IncomingMessage, { tape, mark }: Forwarding): void {
-  tape?.head(answer.statusCode ?? 0, answer.rawHeaders);
-  const { socket, shouldKeepAlive } = res;
-  const headers = headersOf(res, answer, mark);
-  // A client that asked for the end of its connection gets it, whatever the answer says of the upstream's.
-  if (!shouldKeepAlive || !maySendMore(res, headers)) res.on('finish', () => socket?.destroySoon());
-  try {
-    writeHead(res, answer, headers);
-  } catch (error) {
-    // A status or reason that Node reads and will not write: no answer is better than another one.
-    tape?.end(`the answer's head cannot be passed on (${(error as Error).message})`);
-    answer.destroy();
-    socket?.resetAndDestroy();
-    return;
-  }
-  // The head does not wait for the first byte of the body, but shares its packet where both are here.
-  setImmediate(() => {
-    if (!res.destroyed && !res.writableEnded) flushHead(res);
-  });
-  answer.on('data', (chunk: Buffer) => {
-    tape?.response(chunk);
-    if (!res.write(chunk)) answer.pause();
-  });
-  res.on('drain', () => answer.resume());
-  answer.on('end', () => {
-    if (!isWhole(answer)) return;
-    if (answer.rawTrailers.length > 0) res.addTrailers(pairsOf(answer.rawTrailers));
-    res.end();
-    tape?.end(null);
-  });
-  answer.on('error', () => {}); // 'close' follows and says whether the answer was whole.
-  answer.on('close', () => {
-    if (isWhole(answer) || res.destroyed) return;
-    const wasReset = answer.socket.errored !== null && answer.socket.errored !== undefined;
-    tape?.end(wasReset ? 'upstream reset' : 'upstream ended in the middle of the answer');
-    breakOff(res, wasReset);
-  });
-}
-
-function isWhole(answer: IncomingMessage): boolean {
-  return answer.complete && !answer.socket?.errored;
+function sendInterim(res: ServerResponse, { status, reason, headers }: AnswerHead): void {
+  if (res.headersSent || res.socket === null) return;
+  res.socket.write(`HTTP/1.1 ${status} ${reason}\r\n${linesOf(headers)}\r\n`, 'latin1');
 }
 
 /** A client of HTTP/1.0 takes the connection as kept only where the answer says so. */
-function maySendMore(res: ServerResponse, headers: readonly string[]): boolean {
+function maySendMore(res: ServerResponse, headers: RawHeaders): boolean {
   return !isOld(res) || /keep-alive/i.test(headerOf(headers, 'connection') ?? '');
 }
 
 const isOld = ({ req }: ServerResponse): boolean => req.httpVersionMajor === 1 && req.httpVersionMinor === 0;
 
-function headersOf(res: ServerResponse, { rawHeaders }: IncomingMessage, mark: string | null): string[] {
-  const headers = mark === null ? rawHeaders : [...rawHeaders, 'x-understudy', mark];
-  // HTTP/1.0 knows no chunks: there the end of the connection is the end of the answer.
+function headersOf(res: ServerResponse, head: AnswerHead, mark: string | null): RawHeaders {
+  const headers = mark === null ? head.headers : [...head.headers, 'x-understudy', mark];
   return isOld(res) ? withoutHeader(headers, 'transfer-encoding') : headers;
 }
 
-function writeHead(res: ServerResponse, answer: IncomingMessage, headers: string[]): void {
+function writeHead(res: ServerResponse, { status, reason }: AnswerHead, headers: RawHeaders): void {
   // Only what the upstream said: no date, no connection header, no framing of our own.
   res.sendDate = false;
   if (headerOf(headers, 'connection') === null) res.removeHeader('connection');
@@ -187,8 +215,16 @@ function writeHead(res: ServerResponse, answer: IncomingMessage, headers: string
   }
   // Node writes no announcement of trailers where none can follow.
   const isFutile = !isChunked && headerOf(headers, 'trailer') !== null;
-  const written = isFutile ? withoutHeader(headers, 'trailer') : headers;
-  res.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', written);
+  res.writeHead(status, reason, (isFutile ? withoutHeader(headers, 'trailer') : headers) as string[]);
+  // The body comes in the frames that it goes on in.
+  res.chunkedEncoding = false;
+}
+
+function endWith(res: ServerResponse, bytes: Buffer): void {
+  if (bytes.length === 0) res.end();
+  // Text that follows a head is one with it.
+  else if (bytes.length <= MAX_JOINED_BYTES) res.end(bytes.toString('latin1'), 'latin1');
+  else res.end(bytes);
 }
 
 /** Node's own `flushHeaders` writes UTF-8 and so doubles the bytes of a Latin-1 header. */
@@ -212,17 +248,15 @@ function breakOff(res: ServerResponse, wasReset: boolean): void {
 function fail(
   upstream: Upstream,
   req: IncomingMessage,
-  outgoing: ClientRequest | null,
-  error: NodeJS.ErrnoException,
+  error: NodeJS.ErrnoException | null,
   { target, tape }: Forwarding,
 ): void {
-  const isThere = isBroken(error);
-  const wasReset = !isThere || outgoing?.socket?.errored != null;
-  if (!isThere) upstream.unreachable(target, error);
-  if (!isThere) tape?.end(`upstream unreachable (${error.code ?? 'error'})`);
-  else tape?.end(wasReset ? 'upstream reset before an answer' : 'upstream closed before an answer');
-  if (wasReset) req.socket.resetAndDestroy();
-  else req.socket.destroy();
+  if (error !== null && !isBroken(error)) {
+    upstream.unreachable(target, error);
+    tape?.end(`upstream unreachable (${error.code ?? 'error'})`);
+  } else tape?.end(error === null ? 'upstream closed before an answer' : 'upstream reset before an answer');
+  if (error === null) req.socket.destroy();
+  else req.socket.resetAndDestroy();
 }
 
 /** A short answer of our own, as JSON with one line of text. */

@@ -61,7 +61,14 @@ function readMarks(ours: ReadonlyMap<string, string>): Marks {
   };
 }
 
-/** Trailers as `addTrailers` wants them. */
+/** Headers as they stand on the wire, each with the end of its line. */
+export function linesOf(raw: RawHeaders): string {
+  let lines = '';
+  for (let i = 0; i < raw.length; i += 2) lines += `${raw[i]!}: ${raw[i + 1]!}\r\n`;
+  return lines;
+}
+
+/** Names with their values. */
 export function pairsOf(raw: RawHeaders): [string, string][] {
   const pairs: [string, string][] = [];
   for (let i = 0; i < raw.length; i += 2) pairs.push([raw[i]!, raw[i + 1]!]);

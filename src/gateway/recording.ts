@@ -15,7 +15,7 @@ import { formatFor } from '../wire/formats.ts';
 import { withoutMedia } from '../wire/media.ts';
 import { vendorOf } from '../wire/vendor.ts';
 import { readCalls } from './batch.ts';
-import { decodeBody } from './decode.ts';
+import { decodeBody, unchunked } from './decode.ts';
 
 /** What the recording thread is started with. Plain data: it crosses a thread's border. */
 export interface RecordingSetup extends RecordingRules {
@@ -50,6 +50,8 @@ export interface RecordedCall {
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly requestEncoding: string | null;
+  /** The response has the frames of its chunks in it. */
+  readonly responseFramed: boolean;
   readonly responseEncoding: string | null;
   readonly responseType: string | null;
 }
@@ -220,7 +222,8 @@ function jsonOf({ bytes, encoding, form, signal }: OtlpExport): Result<Json, str
 }
 
 function* tracesOf(batch: Buffer): Generator<Trace> {
-  for (const { call, request, response } of readCalls(batch)) yield traceOf(call, request, response);
+  for (const { call, request, response } of readCalls(batch))
+    yield traceOf(call, request, call.responseFramed ? unchunked(response) : response);
 }
 
 /** A trace from what passed on the wire. What cannot be read is kept as text and says why; nothing here throws. */

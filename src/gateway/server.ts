@@ -1,13 +1,13 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { isOwnHost, pathAfterToken, splitAbsolute } from './address.ts';
+import { MAX_HEADER_BYTES } from './answerReader.ts';
 import { control, type Steering } from './control.ts';
 import { exchange } from './exchange.ts';
 import { refuse } from './forward.ts';
 import type { Gateway } from './gateway.ts';
 import { receiveOtlp } from './otlp.ts';
 import { isOfferOfHttp, refuseUpgrade, tunnel, withoutOffer } from './tunnel.ts';
-import { MAX_HEADER_BYTES } from './upstream.ts';
 
 export interface GatewayServer {
   readonly port: number;

@@ -10,7 +10,8 @@ import type { RecordedCall } from './recording.ts';
 export interface Tape {
   readonly id: string;
   request(chunk: Buffer): void;
-  head(status: number, headers: RawHeaders): void;
+  /** @param isFramed the response comes with the frames of its chunks. */
+  head(status: number, headers: RawHeaders, isFramed?: boolean): void;
   response(chunk: Buffer): void;
   /** How the call was routed, where a policy had a say. May be told until `end`, or after it while `hold` is on. */
   route(route: TraceRoute): void;
@@ -71,6 +72,7 @@ class CallTape implements Tape {
   #given: 'too large to record' | 'no memory' | null = null;
   #firstByteMs: number | null = null;
   #status = 0;
+  #isFramed = false;
   #type: string | null = null;
   #encoding: string | null = null;
   #servedBy: 'teacher' | 'student' = 'teacher';
@@ -106,7 +108,8 @@ class CallTape implements Tape {
     response.free();
   }
 
-  head(status: number, headers: RawHeaders): void {
+  head(status: number, headers: RawHeaders, isFramed = false): void {
+    this.#isFramed = isFramed;
     this.#firstByteMs = this.#recorder.clock.monotonic() - this.#startedAt;
     this.#status = status;
     for (let i = 0; i < headers.length; i += 2) {
@@ -181,6 +184,7 @@ class CallTape implements Tape {
       requestBytes: request.length,
       responseBytes: response.length,
       requestEncoding,
+      responseFramed: this.#isFramed,
       responseEncoding: this.#encoding,
       responseType: this.#type,
     };

@@ -2,18 +2,19 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import { type Log, silentLog } from '../base/log.ts';
-import { type Pooled, plainAgent, secureAgent } from './agents.ts';
+import { type Pooled, plainAgent, requestFrom, secureAgent } from './agents.ts';
+import { MAX_HEADER_BYTES } from './answerReader.ts';
 import { withoutHeader } from './headers.ts';
+import { TeacherCall, type TeacherListener } from './teacherCall.ts';
 import type { Target } from './upstreams.ts';
-
-/** Largest header block of an answer, bytes: far above what any provider sends, far below what would hurt. */
-export const MAX_HEADER_BYTES = 1 << 20;
 
 const COMPLAINT_MS = 60_000;
 
 /** Connections to the providers, kept alive and reused. */
 export interface Upstream {
-  /** Starts a request; headers go out exactly as given. The caller writes the body and listens to all events. */
+  /** Starts a call; headers go out exactly as given. The caller writes the body. */
+  call(target: Target, method: string, headers: readonly string[], listener: TeacherListener): TeacherCall;
+  /** Starts a request that may lead to another protocol; the caller listens to all events. */
   open(target: Target, method: string, headers: readonly string[]): http.ClientRequest;
   /** No connection came about. The client sees none either; why, the log says, once a minute for each provider. */
   unreachable(target: Target, error: Error): void;
@@ -26,27 +27,41 @@ export interface Upstream {
  */
 export function createUpstream(env: NodeJS.ProcessEnv = {}, log: Log = silentLog): Upstream {
   const pooling = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 256 };
+  const proxyEnv = proxiesOf(env);
   const plain = plainAgent(pooling);
-  const secure = secureAgent({ ...pooling, proxyEnv: proxiesOf(env) });
+  const secure = secureAgent({ ...pooling, proxyEnv });
+  // What has become a tunnel carries no other call.
+  const secureTunnels = new https.Agent({ proxyEnv });
   const complained = new Map<string, number>();
+  const places = new Map<string, Pooled>();
+  const placeOf = (target: Target): Pooled => {
+    const known = places.get(target.origin);
+    if (known !== undefined) return known;
+    const { origin, hostname: host, port } = target;
+    // An address is no name that a certificate could be asked for by.
+    const place = { origin, host, port, servername: target.secure && isIP(host) === 0 ? host : '' };
+    places.set(origin, place);
+    return place;
+  };
   return {
+    call: (target, method, headers, listener) => {
+      const call = new TeacherCall(method, target.path, headers, listener);
+      requestFrom(target.secure ? secure : plain, call, placeOf(target));
+      return call;
+    },
     open: (target, method, headers) => {
       const { request } = target.secure ? https : http;
-      const options: http.RequestOptions & Pooled = {
-        host: target.hostname,
-        port: target.port,
+      const opened = request({
+        ...placeOf(target),
         method,
         path: target.path,
-        agent: target.secure ? secure : plain,
-        origin: target.origin,
+        // Of a request without a body no trailers can follow, and Node would not announce them.
+        headers: withoutHeader(headers, 'trailer'),
+        agent: target.secure ? secureTunnels : new http.Agent(),
         setHost: false,
         maxHeaderSize: MAX_HEADER_BYTES,
-        // An address is no name that a certificate could be asked for by.
-        ...(target.secure && isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
-      };
-      const opened = request(options);
+      });
       opened.maxHeadersCount = 0;
-      writeHead(opened, `${method} ${target.path} HTTP/1.1\r\n`, headers);
       return opened;
     },
     unreachable: ({ host }, { message }) => {
@@ -58,28 +73,10 @@ export function createUpstream(env: NodeJS.ProcessEnv = {}, log: Log = silentLog
     close: () => {
       plain.destroy();
       secure.destroy();
+      secureTunnels.destroy();
     },
   };
 }
-
-/** What Node's messages have to write a head with, though its types do not say so. */
-interface HeadWriter {
-  _storeHeader(firstLine: string, headers: readonly string[]): void;
-}
-
-/** Only what the client said: no connection header and no framing of Node's own. */
-function writeHead(request: http.ClientRequest, firstLine: string, headers: readonly string[]): void {
-  for (const name of ownHeaders) request.removeHeader(name);
-  const writer = request as unknown as HeadWriter;
-  try {
-    writer._storeHeader(firstLine, headers);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_HTTP_TRAILER_INVALID') throw error;
-    writer._storeHeader(firstLine, withoutHeader(headers, 'trailer'));
-  }
-}
-
-const ownHeaders = ['connection', 'content-length', 'transfer-encoding'];
 
 function proxiesOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const names = ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'];

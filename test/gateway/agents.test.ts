@@ -4,8 +4,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { completeUpstreams } from '../../src/gateway/control.ts';
-import { createUpstream } from '../../src/gateway/upstream.ts';
-import { targetOf } from '../../src/gateway/upstreams.ts';
+import type { TeacherCall } from '../../src/gateway/teacherCall.ts';
+import { createUpstream, type Upstream } from '../../src/gateway/upstream.ts';
+import { type Target, targetOf } from '../../src/gateway/upstreams.ts';
 
 /** A teacher that counts its connections and may say how long it keeps them. */
 async function counting(keepAlive: string | null) {
@@ -26,6 +27,22 @@ async function counting(keepAlive: string | null) {
   return { target, server, connections: () => connections };
 }
 
+/** Makes a call and waits for its whole answer. */
+function ask(upstream: Upstream, target: Target): Promise<TeacherCall> {
+  return new Promise((resolve, reject) => {
+    const call = upstream.call(target, 'GET', ['Host', target.host], {
+      keepsFrames: true,
+      interim: () => {},
+      head: () => {},
+      drain: () => {},
+      // Its connection is free when this is over.
+      body: (_, isLast) => void (isLast && setImmediate(() => resolve(call))),
+      failed: reject,
+    });
+    call.end();
+  });
+}
+
 for (const [title, keepAlive, expected] of [
   ['calls that follow one another share a connection', null, 1],
   ['a connection that is kept long enough is used again', 'timeout=5, max=100', 1],
@@ -35,11 +52,7 @@ for (const [title, keepAlive, expected] of [
     const teacher = await counting(keepAlive);
     const upstream = createUpstream();
     for (let i = 0; i < 5; i++) {
-      const outgoing = upstream.open(teacher.target, 'GET', ['Host', teacher.target.host]);
-      outgoing.end();
-      const [answer] = (await once(outgoing, 'response')) as [http.IncomingMessage];
-      answer.resume();
-      await once(outgoing, 'close');
+      await ask(upstream, teacher.target);
     }
     assert.equal(teacher.connections(), expected);
     upstream.close();
@@ -55,12 +68,8 @@ test('calls at the same time have connections of their own, and teachers never s
     await Promise.all(
       teachers.flatMap(({ target }) =>
         Array.from({ length: 3 }, async () => {
-          const outgoing = upstream.open(target, 'GET', ['Host', target.host]);
-          outgoing.end();
-          const [answer] = (await once(outgoing, 'response')) as [http.IncomingMessage];
-          assert.equal(outgoing.reusedSocket, round === 1);
-          answer.resume();
-          await once(outgoing, 'close');
+          const { reusedSocket } = await ask(upstream, target);
+          assert.equal(reusedSocket, round === 1);
         }),
       ),
     );

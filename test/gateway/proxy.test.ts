@@ -26,9 +26,18 @@ async function askedFor(env: (proxy: string) => NodeJS.ProcessEnv): Promise<stri
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   const upstream = createUpstream(env(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`));
-  const outgoing = upstream.open(target, 'GET', ['Host', target.host]);
-  outgoing.end();
-  await once(outgoing, 'error');
+  await new Promise<void>((resolve) => {
+    const nothing = (): void => {};
+    const listener = {
+      keepsFrames: true,
+      interim: nothing,
+      head: nothing,
+      body: nothing,
+      drain: nothing,
+      failed: () => resolve(),
+    };
+    upstream.call(target, 'GET', ['Host', target.host], listener).end();
+  });
   upstream.close();
   proxy.close();
   return asked;

@@ -78,6 +78,17 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: 'many chunks at once, with extensions, and lengths written in their own way',
+    script: [
+      `${streamHead}${chunk('data: a\n\n')}00B;sig="x"\r\ndata: bcd\n\n\r\n${chunk('x'.repeat(70_000))}000\r\n\r\n`,
+      'END',
+    ],
+  },
+  {
+    title: 'a stream that goes on as something else',
+    script: [streamHead, wait, chunk('data: a\n\n'), wait, 'Error: out of memory\n', wait, 'END'],
+  },
+  {
     title: 'an answer that only the end of the connection delimits',
     script: ['HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n', wait, 'until the ', wait, 'end', 'END'],
   },
