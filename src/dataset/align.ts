@@ -129,6 +129,7 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
     case 'template':
       return alignTemplate(node, value, work);
     case 'text':
+      if (node.slot.short !== undefined && typeof value !== 'string') return `${node.slot.name} is no text`;
       work.targets[node.slot.name] = {
         kind: 'text',
         text: typeof value === 'string' ? value : canonicalJson(value),

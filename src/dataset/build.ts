@@ -175,9 +175,9 @@ function align(
 ): Pick<Example, 'targets' | 'unplanned'> {
   const aligned = alignAnswer(plan, answer, input, habits);
   if (!aligned.ok) return { targets: null, unplanned: aligned.error };
-  const free = Object.values(aligned.value).some((target) => target.kind === 'text');
-  if (free) return { targets: aligned.value, unplanned: null };
   const again = renderAnswer(plan, { targets: aligned.value, input });
+  const free = again === null && Object.values(aligned.value).some((target) => target.kind === 'text');
+  if (free) return { targets: aligned.value, unplanned: null };
   if (again === null || !(sameBytes(again, answer) || sameJson(again, answer)))
     return { targets: null, unplanned: 'the answer is written in another way than usual' };
   return { targets: aligned.value, unplanned: null };

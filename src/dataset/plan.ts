@@ -182,9 +182,25 @@ export interface SpanSlot {
   readonly join?: string | null;
 }
 
-/** Short free text, written by a generator; without one it goes to the teacher. */
+/** Free text: a short one may be written by a generator, any other goes to the teacher. */
 export interface TextSlot {
   readonly name: string;
+  readonly short?: ShortText;
+}
+
+/** What all values of a slot keep to. */
+export interface ShortText {
+  /** In characters. */
+  readonly longest: number;
+  /** Characters, and kinds of letters and digits (dataset/plan/shortText.ts). */
+  readonly characters: readonly string[];
+}
+
+/** The slots of short texts, which a generator may write. */
+export function shortSlots(plan: OutputPlan): TextSlot[] {
+  if (plan.kind === 'unplannable') return [];
+  const nodes = plan.kind === 'text-answer' ? [plan.node] : plan.tools.map((tool) => tool.arguments);
+  return nodes.flatMap((node) => nodeSlots(node).texts).filter(({ short }) => short !== undefined);
 }
 
 /** Every choice slot of a plan, outermost first. */

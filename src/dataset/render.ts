@@ -110,8 +110,12 @@ function renderNode(node: PlanNode, work: Work): Value {
       return absent; // Needs its neighbours: rendered with the object that holds them.
     case 'template':
       return renderTemplate(node, work);
-    case 'text': // Nothing writes free text: what has it stays with the teacher.
-      throw new Unfilled(`${node.slot.name} is free text`);
+    case 'text': {
+      const written = node.slot.short === undefined ? undefined : work.filled.targets[node.slot.name];
+      // Nothing writes other free text: what has it stays with the teacher.
+      if (written?.kind !== 'text') throw new Unfilled(`${node.slot.name} is free text`);
+      return written.text;
+    }
   }
 }
 

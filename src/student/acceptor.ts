@@ -143,5 +143,8 @@ function featuresOf({ decoded, length }: Judged, alike: number, magnets: Magnets
     signals.template ? 0 : logit(signals.spans),
     // Only an answer that draws strangers of many kinds stands out: a class that nothing fits.
     Math.max(0, pull) ** 2,
+    ...(signals.written === null
+      ? []
+      : [logit(signals.written.probability), logit(signals.written.least), signals.written.margin]),
   ];
 }

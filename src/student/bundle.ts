@@ -16,6 +16,13 @@ import type { Acceptor } from './acceptor.ts';
 import { packArrays, unpackArrays } from './arrays.ts';
 import type { Cache } from './cache.ts';
 import { type DeepMeta, loadDeep } from './deep/model.ts';
+import {
+  type Generator,
+  type GeneratorFiles,
+  type GeneratorMeta,
+  generatorFiles,
+  loadGenerator,
+} from './generator/model.ts';
 import type { DeepPart, Mixture } from './mixture.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { BundleError, LoadStudent, ModelCard, Student } from './student.ts';
@@ -46,26 +53,31 @@ interface Model {
   readonly blocked: readonly string[];
   readonly tagScheme: TagScheme | null;
   readonly deep: { readonly meta: DeepMeta; readonly mixture: Mixture } | null;
+  readonly generator?: GeneratorMeta;
 }
 
 /** Writes the parts into `folder` (created, emptied before). Returns sha256 and size by file. */
 export function writeParts(
   folder: string,
-  parts: Omit<Parts, 'deep'> & { readonly deep: DeepFiles | null },
+  parts: Omit<Parts, 'deep' | 'generator'> & {
+    readonly deep: DeepFiles | null;
+    readonly generator: GeneratorFiles | null;
+  },
 ): { files: Record<string, string>; bytes: number } {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { plan, inputSlots, rung, acceptor, blocked } = parts;
   const tagScheme = parts.tagger?.scheme ?? null;
   const deep = parts.deep === null ? null : { meta: parts.deep.meta, mixture: parts.deep.mixture };
-  const model: Model = { plan, inputSlots, rung, acceptor, blocked, tagScheme, deep };
+  const generator = parts.generator === null ? {} : { generator: parts.generator.meta };
+  const model: Model = { plan, inputSlots, rung, acceptor, blocked, tagScheme, deep, ...generator };
   const contents: Record<string, string | Uint8Array> = {
     'model.json': JSON.stringify(model),
     'cache.json': JSON.stringify(parts.cache),
   };
   if (parts.wide !== null) contents['wide.bin'] = packArrays(wideToArrays(parts.wide));
   if (parts.tagger !== null) contents['tagger.bin'] = packArrays(taggerToArrays(parts.tagger));
-  Object.assign(contents, parts.deep?.files);
+  Object.assign(contents, parts.deep?.files, parts.generator?.files);
   const files: Record<string, string> = {};
   let bytes = 0;
   for (const [name, content] of Object.entries(contents)) {
@@ -81,12 +93,13 @@ export async function readParts(folder: string, files: Readonly<Record<string, s
   const json = (name: string): unknown => JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
   const arrays = (name: string) =>
     files[name] === undefined ? null : unpackArrays(readFileSync(path.join(folder, name)));
-  const { tagScheme, deep, ...model } = json('model.json') as Model;
+  const { tagScheme, deep, generator, ...model } = json('model.json') as Model;
   const [wide, tags] = [arrays('wide.bin'), arrays('tagger.bin')];
   return {
     ...model,
     cache: json('cache.json') as Cache,
     deep: deep === null ? null : await openDeep(folder, deep),
+    generator: generator === undefined ? null : await openGenerator(folder, generator),
     wide: wide === null ? null : wideFromArrays(wide),
     tagger: tags === null || tagScheme === null ? null : taggerFromArrays(tagScheme, tags),
   };
@@ -95,6 +108,17 @@ export async function readParts(folder: string, files: Readonly<Record<string, s
 async function openDeep(folder: string, { meta, mixture }: NonNullable<Model['deep']>): Promise<DeepPart> {
   const files = Object.fromEntries(meta.members.map(({ file }) => [file, path.join(folder, file)]));
   return { model: await loadDeep(files, meta, { threads: 1 }), mixture };
+}
+
+function openGenerator(folder: string, meta: GeneratorMeta): Promise<Generator> {
+  const files = Object.values(generatorFiles).map((file) => [file, path.join(folder, file)]);
+  return loadGenerator(Object.fromEntries(files), meta, { threads: 1 });
+}
+
+/** Lets go of what a student holds outside of this process's heap. */
+export async function disposeParts({ deep, generator }: Parts): Promise<void> {
+  await deep?.model.dispose();
+  await generator?.dispose();
 }
 
 /** Puts the card into a folder of parts and moves it to its place, whole. */
@@ -122,7 +146,7 @@ function studentOf(card: ModelCard, parts: Parts): Student {
   return {
     card,
     predict: (inputs) => predictWith(parts, inputs),
-    dispose: async () => parts.deep?.model.dispose(),
+    dispose: () => disposeParts(parts),
   };
 }
 

@@ -1,6 +1,9 @@
 import { AppError, toAppError } from '../base/error.ts';
+import { isObject } from '../base/json.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
-import { choiceSlots, type OutputPlan } from '../dataset/plan.ts';
+import { freeReason } from '../dataset/free.ts';
+import { spread } from '../dataset/habit.ts';
+import { choiceSlots, type OutputPlan, shortSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
@@ -8,6 +11,8 @@ import { type Acceptor, confidenceOf, fitAcceptor, type JudgedKnown } from './ac
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import { trainDeepRung } from './deepRung.ts';
+import type { GeneratorFiles, Texts } from './generator/model.ts';
+import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
 import { mainSlot } from './mainSlot.ts';
 import { lengthOf } from './predictor.ts';
@@ -25,47 +30,131 @@ const enoughCoverage = 0.98;
 export interface Trained extends Candidate {
   /** The networks that serve; null where there are none. */
   readonly deep: (() => Promise<DeepFiles>) | null;
+  /** What writes short texts; null where nothing does. */
+  readonly generator: GeneratorFiles | null;
   readonly device: Device;
   /** How sure the rung is of rows that it knows and of rows whose class, or whose masked text, was hidden from it. */
   readonly familiarity: readonly Familiarity[];
 }
 
-/** The rungs asked for, each with honest scores on the same held-out rows. */
+/** A rung with what it says of the held-out rows: a generator writes its texts into that. */
+interface Lower extends Trained {
+  readonly said: readonly Tried<Evidence>[];
+}
+
+/** Where it begins to choose, as a share of the whole job. */
+const choosing = 0.49;
+
+/** The rungs asked for, each with honest scores on the same held-out rows; or why none of them can answer. */
 export async function candidatesOf(
   dataset: Dataset,
   train: readonly Example[],
   rung: WideRung,
   spec: StudentSpec,
   options: TrainOptions,
-): Promise<Trained[]> {
+): Promise<readonly Trained[] | { readonly reason: string }> {
+  const generator = await generatorFor(dataset, train, rung, spec, options);
+  if (generator === null || 'reason' in generator) {
+    const free = freeReason(train);
+    if (free !== null) return { reason: generator?.reason ?? free };
+    if (generator !== null)
+      options.onProgress({ stage: 'select', fraction: 0.35, message: generator.reason });
+    return lowerRungs(dataset, train, rung, spec, options, null);
+  }
+  const strange = spread(rung.trial.strange, mostStrange);
+  const texts = await generator.textsOf([...new Set([...rung.held, ...strange.map(({ row }) => row)])]);
+  const lower = await lowerRungs(dataset, train, rung, spec, later(options), texts);
+  const writing = lower.map((one): Trained => {
+    const trial = { known: rung.trial.known, strange: one.rung === 'wide' ? strange : [] };
+    const judged = judgeTexts(dataset, train, one.said, trial, texts);
+    return { ...one, ...judged, rung: 'generator', generator: generator.files };
+  });
+  return [...lower, ...writing];
+}
+
+/** Rows of hidden classes enough to tell how strange inputs are written from. */
+const mostStrange = 600;
+
+/** Progress never goes back behind what the generator has reached. */
+function later(options: TrainOptions): TrainOptions {
+  const onProgress: TrainOptions['onProgress'] = (progress) =>
+    options.onProgress({ ...progress, fraction: Math.max(choosing, progress.fraction) });
+  return { ...options, onProgress };
+}
+
+/** null where nothing short is to be written, or nobody asked for it. */
+async function generatorFor(
+  dataset: Dataset,
+  train: readonly Example[],
+  rung: WideRung,
+  spec: StudentSpec,
+  options: TrainOptions,
+): Promise<GeneratorRung | NoGenerator | null> {
+  if (!spec.rungs.includes('generator') || shortSlots(dataset.plan).length === 0) return null;
+  const { seed, device, overrides } = spec;
+  return orNone(
+    () =>
+      trainGeneratorRung(train, dataset, {
+        held: rung.held,
+        device,
+        seed,
+        key: `${dataset.fingerprint}/${seed}`,
+        options,
+        from: 0.35,
+        to: choosing,
+        changes: isObject(overrides['generator']) ? overrides['generator'] : {},
+      }),
+    options,
+  );
+}
+
+/** Acceptor and scores of a rung whose texts are written. */
+function judgeTexts(
+  dataset: Dataset,
+  train: readonly Example[],
+  said: readonly Tried<Evidence>[],
+  trial: WideRung['trial'],
+  texts: ReadonlyMap<number, Texts>,
+) {
+  const read = ({ row, said: own }: Tried<Evidence>): Read =>
+    readRow(dataset, train[row]!, { ...own, texts: texts.get(row) ?? new Map() });
+  const { acceptor, validation, strange } = judge(dataset, said.map(read), trial.strange.map(read), []);
+  const known = trial.known.map((tried) => sureness(scoreOf(read(tried), acceptor)));
+  return { acceptor, validation, common: validation, familiarity: [{ known, strange }] };
+}
+
+/** The rungs that copy and choose. `texts`: what is written for held-out rows, where a generator writes. */
+async function lowerRungs(
+  dataset: Dataset,
+  train: readonly Example[],
+  rung: WideRung,
+  spec: StudentSpec,
+  options: TrainOptions,
+  texts: ReadonlyMap<number, Texts> | null,
+): Promise<Lower[]> {
   const read = ({ row, said }: Tried<Evidence>): Read => readRow(dataset, train[row]!, said);
   const { trial, outOfFold } = rung;
   const everyRow = outOfFold.map((said, row) => read({ row, said }));
   const alone = judge(dataset, everyRow, trial.strange.map(read), rung.hidden.map(read));
-  const wide = { rung: 'wide', deep: null, device: 'cpu', acceptor: alone.acceptor } as const;
+  const said = rung.held.map((row) => ({ row, said: outOfFold[row]! }));
   const known = trial.known.map((tried) => scoreOf(read(tried), alone.acceptor));
-  const first: Trained = {
-    ...wide,
+  const first: Lower = {
+    rung: 'wide',
+    deep: null,
+    generator: null,
+    device: 'cpu',
+    acceptor: alone.acceptor,
     validation: alone.validation,
-    common: alone.validation,
+    common: said.map((tried) => scoreOf(read(tried), alone.acceptor)),
     familiarity: [
       { known: known.map(sureness), strange: alone.strange },
       { known: alone.validation.map(sureness), strange: alone.hidden },
     ],
+    said,
   };
-  const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
-  if (!spec.rungs.includes('wide+deep') || train.length < least) return [first];
-  const covered = coverageOf(alone.validation, spec.epsilon);
-  if (covered > enoughCoverage) {
-    const message = `The linear rung serves ${(covered * 100).toFixed(1)} % of the held-out rows at the promised risk: networks are left out`;
-    options.onProgress({ stage: 'select', fraction: 0.5, message });
-    return [first];
-  }
-  if (rung.hidden.length > 0) {
-    // Their answers to masked texts never seen would take trainings of their own to judge.
-    const message =
-      'Answers mask parts of the input: networks are left out, for nothing tells how they read new texts';
-    options.onProgress({ stage: 'select', fraction: 0.5, message });
+  const without = whyNoNetworks(dataset, train, rung, spec, alone.validation, texts);
+  if (without !== null) {
+    if (without !== '') options.onProgress({ stage: 'select', fraction: 0.5, message: without });
     return [first];
   }
   const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
@@ -76,17 +165,54 @@ export async function candidatesOf(
   // No class was hidden from the networks: the linear rung alone says what is strange, and its answers to that are too
   // unlike the mixed ones to teach an acceptor of both.
   const mixed = judge(dataset, deep.known.map(read), []);
-  const second: Trained = {
+  const second: Lower = {
+    ...first,
     rung: 'wide+deep',
     deep: deep.files,
     device: deep.device,
     acceptor: mixed.acceptor,
     validation: mixed.validation,
     common: mixed.validation,
-    familiarity: first.familiarity,
+    said: deep.known,
   };
-  const common = deep.known.map(({ row, wide: said }) => scoreOf(read({ row, said }), alone.acceptor));
-  return [{ ...first, common }, second];
+  return [first, second];
+}
+
+/** Why networks are not tried, in words; '' where nobody needs to know, null where they are. */
+function whyNoNetworks(
+  dataset: Dataset,
+  train: readonly Example[],
+  rung: WideRung,
+  spec: StudentSpec,
+  validation: readonly Scored[],
+  texts: ReadonlyMap<number, Texts> | null,
+): string | null {
+  const { plan } = dataset;
+  const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
+  if (!spec.rungs.includes('wide+deep') || train.length < least) return '';
+  if (choiceSlots(plan).length === 0 && schemeOf(plan) === null) return '';
+  const covered = coverageOf(validation, spec.epsilon);
+  if (covered > enoughCoverage)
+    return `The linear rung serves ${(covered * 100).toFixed(1)} % of the held-out rows at the promised risk: networks are left out`;
+  if (texts !== null && beside(dataset, train, rung) > enoughCoverage)
+    return 'The linear rung answers all but the written texts rightly: networks are left out';
+  // Their answers to masked texts never seen would take trainings of their own to judge.
+  return rung.hidden.length > 0
+    ? 'Answers mask parts of the input: networks are left out, for nothing tells how they read new texts'
+    : null;
+}
+
+/** Share of held-out rows that would be answered rightly if every text were written as the teacher writes it. */
+function beside(dataset: Dataset, train: readonly Example[], { held, outOfFold }: WideRung): number {
+  const right = held.filter((row) => {
+    const given = Object.entries(train[row]!.targets ?? {}).flatMap(([name, target]) =>
+      target.kind === 'text'
+        ? [[name, { text: target.text, probability: 1, least: 1, margin: 1 }] as const]
+        : [],
+    );
+    return readRow(dataset, train[row]!, { ...outOfFold[row]!, texts: new Map(given) }).agree;
+  });
+  return right.length / Math.max(1, held.length);
 }
 
 /** The chosen rung with its networks; where the engine fails at last, the cheapest one goes on alone. */

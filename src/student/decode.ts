@@ -6,10 +6,13 @@ import {
   nodeSlots,
   type OutputPlan,
   type PlanNode,
+  type TextSlot,
   type ToolPlan,
 } from '../dataset/plan.ts';
 import { fillPlan } from '../dataset/render.ts';
 import type { Answer } from '../wire/chat.ts';
+import type { Texts } from './generator/model.ts';
+import type { WrittenText } from './generator/write.ts';
 import { withHints } from './hints.ts';
 import { shapeOf } from './probability.ts';
 
@@ -25,6 +28,8 @@ export interface Evidence {
   readonly unseen: number;
   /** Class probabilities of each rung and network alone, by choice slot; empty where there is one. */
   readonly members: ReadonlyMap<string, readonly Float64Array[]>;
+  /** Short texts by slot, where a generator wrote them. */
+  readonly texts?: Texts;
 }
 
 export interface TaggedSpans {
@@ -61,6 +66,8 @@ export interface Signals {
   readonly slots: number;
   /** Is every masked text one that training had? */
   readonly template: boolean;
+  /** Of the texts written: the product of their probabilities, and their least sure piece; null where none can be. */
+  readonly written: Pick<WrittenText, 'probability' | 'least' | 'margin'> | null;
 }
 
 /** Fills the plan with the most probable values and renders it. */
@@ -83,18 +90,25 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
     spans *= tagged.probability;
     template &&= tagged.familiar;
   };
+  const texts: WrittenText[] = [];
+  const write = (slot: TextSlot): void => {
+    const text = evidence.texts?.get(slot.name);
+    if (text === undefined) return;
+    targets[slot.name] = { kind: 'text', text: text.text };
+    texts.push(text);
+  };
   // Passing on is a choice as well; only what speaks for answering counts as a sign of trust.
   const routed = plan.kind === 'unplannable' ? undefined : plan.route;
   if (routed !== undefined) choose(routed);
   if (plan.kind === 'text-answer') {
-    fill(plan.node, choose);
+    fill(plan.node, choose, write);
     copy(plan.node, '');
   } else if (plan.kind === 'tool-answer') {
     const chosen = choose(plan.choice);
     const names = plan.choice.values[chosen] as readonly string[];
     const beside = plan.texts[chosen] ?? null;
     if (beside !== null) {
-      fill(beside, choose);
+      fill(beside, choose, write);
       copy(beside, groupOfText(chosen));
     }
     const seen = new Map<string, number>();
@@ -103,18 +117,27 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
       seen.set(name, occurrence + 1);
       const tool = plan.tools.find((t) => t.name === name && t.occurrence === occurrence);
       if (tool === undefined) continue;
-      fill(tool.arguments, choose);
+      fill(tool.arguments, choose, write);
       copy(tool.arguments, groupOf(name, occurrence));
     }
     if (!isEven(plan, seen, targets)) spans *= unevenTrust;
   }
+  const written = evidence.texts === undefined ? null : together(texts);
   const filled = fillPlan(plan, { targets, input });
   return {
     answer: filled.ok ? filled.value : null,
     reason: filled.ok ? null : filled.error,
     targets,
     bucket: bucketOf(plan, targets),
-    signals: { ...signalsOf(used, evidence, spans), template },
+    signals: { ...signalsOf(used, evidence, spans, written), template, written },
+  };
+}
+
+function together(texts: readonly WrittenText[]): NonNullable<Signals['written']> {
+  return {
+    probability: texts.reduce((product, text) => product * text.probability, 1),
+    least: texts.reduce((least, text) => Math.min(least, text.least), 1),
+    margin: texts.reduce((least, text) => Math.min(least, text.margin), 1),
   };
 }
 
@@ -152,19 +175,20 @@ export function groupOfText(sequence: number): string {
   return `text beside ${sequence}`;
 }
 
-function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number): void {
+function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number, write: (slot: TextSlot) => void): void {
   if (node.kind === 'choice') choose(node.slot);
+  else if (node.kind === 'text') write(node.slot);
   else if (node.kind === 'subset') node.slots.forEach(choose);
   else if (node.kind === 'maybe') {
-    if (choose(node.slot) === 1) fill(node.node, choose);
+    if (choose(node.slot) === 1) fill(node.node, choose, write);
   } else if (node.kind === 'tuple') {
-    for (const item of node.items) fill(item, choose);
+    for (const item of node.items) fill(item, choose, write);
   } else if (node.kind === 'template') {
-    for (const part of node.parts) if (typeof part !== 'string') fill(part, choose);
+    for (const part of node.parts) if (typeof part !== 'string') fill(part, choose, write);
   } else if (node.kind === 'object') {
     for (const field of node.fields) {
       const there = field.presence === null || field.presence === 'found' || choose(field.presence) === 1;
-      if (there) fill(field.node, choose);
+      if (there) fill(field.node, choose, write);
     }
   }
 }
@@ -173,10 +197,11 @@ function signalsOf(
   used: readonly ChoiceSlot[],
   evidence: Evidence,
   spans: number,
-): Omit<Signals, 'template'> {
-  let joint = spans;
-  let least = spans;
-  let margin = 1;
+  written: Signals['written'],
+): Omit<Signals, 'template' | 'written'> {
+  let joint = spans * (written?.probability ?? 1);
+  let least = Math.min(spans, written?.probability ?? 1);
+  let margin = written?.margin ?? 1;
   let entropy = 0;
   let doubt = Number.NEGATIVE_INFINITY;
   let agreement = 1;

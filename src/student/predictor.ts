@@ -7,6 +7,7 @@ import type { Answer } from '../wire/chat.ts';
 import { type Acceptor, confidenceOf } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import { bucketOf, type Decoded, decode, type Evidence } from './decode.ts';
+import type { Generator } from './generator/model.ts';
 import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
@@ -22,6 +23,7 @@ export interface Parts {
   readonly wide: WideModel | null;
   readonly tagger: Tagger | null;
   readonly deep: DeepPart | null;
+  readonly generator: Generator | null;
   readonly acceptor: Acceptor | null;
   /** Capability ids that the user routes to the teacher or dropped. */
   readonly blocked: readonly string[];
@@ -30,7 +32,7 @@ export interface Parts {
 /** The one path from inputs to predictions: evaluation and serving both take it. */
 export async function predictWith(parts: Parts, given: readonly ModelInput[]): Promise<Prediction[]> {
   const inputs = given.map((input) => narrowed(input, parts.inputSlots));
-  const evidence = await gather(parts, inputs);
+  const evidence = await withTexts(parts, inputs, await gather(parts, inputs));
   const blocked = blockedIds(parts.blocked);
   return inputs.map((input, i) => {
     const own = evidence[i];
@@ -58,6 +60,17 @@ export async function gather(parts: Parts, inputs: readonly ModelInput[]): Promi
   if (deep === null) return alone;
   const said = await askDeep(deep.model, inputs, inputSlots, parts.plan);
   return alone.map((own, i) => mix(deep.mixture, own, said[i]!, retagger(tagger, inputs[i]!, inputSlots)));
+}
+
+/** The evidence with the short texts that the generator writes. */
+async function withTexts(
+  { generator, inputSlots }: Parts,
+  inputs: readonly ModelInput[],
+  evidence: readonly Evidence[],
+): Promise<readonly Evidence[]> {
+  if (generator === null) return evidence;
+  const texts = await generator.write(inputs.map((input) => textsOf(input, inputSlots)));
+  return evidence.map((own, i) => ({ ...own, texts: texts[i]! }));
 }
 
 export function textsOf(input: ModelInput, slots: readonly string[]): string[] {

@@ -9,10 +9,11 @@ import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
 import { strangeFloor } from '../evaluation/strange.ts';
-import { type DeepFiles, readParts, sealBundle, writeParts } from './bundle.ts';
+import { type DeepFiles, disposeParts, readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
 import { candidatesOf, heldRows, type Trained, withNetworks } from './candidates.ts';
 import { cardOf } from './card.ts';
+import { forgetGenerator } from './generatorRung.ts';
 import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { StudentSpec, TrainOptions, TrainProgress, TrainStudent } from './student.ts';
@@ -46,6 +47,10 @@ const train: TrainStudent = async (dataset, spec, options) => {
 
   const pause = pauseOf(options.signal);
   const learned = await learn(dataset, rows, spec, options, pause);
+  if ('reason' in learned) {
+    forgetGenerator(options);
+    return decline(dataset, spec, options, learned.reason);
+  }
   const { chosen, networks, rung } = learned;
   options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
   const written = write(dataset, rows, rung, learned, options);
@@ -66,7 +71,8 @@ const train: TrainStudent = async (dataset, spec, options) => {
     rung: chosen.rung,
     slips: rung.slips.size,
     device: chosen.device,
-    parameters: kept.scored.parameters + (networks?.meta.parameters ?? 0),
+    parameters:
+      kept.scored.parameters + (networks?.meta.parameters ?? 0) + (chosen.generator?.meta.parameters ?? 0),
     bytes: kept.written.bytes,
     trainSeconds: (performance.now() - started) / 1000,
     // Of calls that it has learned from since, a student says what it said before.
@@ -74,6 +80,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
     files: kept.written.files,
   };
   sealBundle(writingFolder(options), options.target, card);
+  forgetGenerator(options);
   return { card, scored: { calibration: scored.calibration, test } };
 };
 
@@ -91,7 +98,7 @@ async function learn(
   spec: StudentSpec,
   options: TrainOptions,
   pause: () => Promise<void>,
-): Promise<Learned> {
+): Promise<Learned | { readonly reason: string }> {
   const { seed, epsilon } = spec;
   let last: TrainProgress = {
     stage: 'wide',
@@ -116,6 +123,7 @@ async function learn(
   }
   const taught = rows.map((row, i) => (slips.has(i) ? { ...row, weight: 0 } : row));
   const trained = await candidatesOf(dataset, taught, rung, spec, options);
+  if ('reason' in trained) return trained;
   options.onProgress({ stage: 'select', fraction: 0.49, message: 'Choosing the rung' });
   const { chosen, reason } = chooseRung(trained, epsilon, seed);
   options.onProgress({ stage: 'select', fraction: 0.5, message: `Took ${chosen.rung}: ${reason}` });
@@ -142,6 +150,7 @@ function write(
     wide,
     tagger,
     deep: networks,
+    generator: chosen.generator,
     acceptor: chosen.acceptor,
     blocked: [...options.capabilities.route, ...options.capabilities.drop],
   });
@@ -156,7 +165,7 @@ async function scoreWritten({ files }: Written, { examples }: Dataset, options: 
     parts,
     examples.filter((e) => e.split === 'test'),
   );
-  await parts.deep?.model.dispose();
+  await disposeParts(parts);
   return { calibration, test, parameters: parametersOf(parts) };
 }
 
@@ -218,6 +227,7 @@ async function decline(dataset: Dataset, spec: StudentSpec, options: TrainOption
     wide: null,
     tagger: null,
     deep: null,
+    generator: null,
     acceptor: null,
     blocked: [],
   });

@@ -84,8 +84,8 @@ function stepsBack(width: number): number {
 }
 
 /**
- * Multi-head attention (Vaswani et al. 2017). q, k, v [B, L, D]; mask f32 [B, L], 1 where a key may be looked at.
- * `bias` [H, L, L] or broadcastable is added to the scores (relative positions).
+ * Multi-head attention (Vaswani et al. 2017). q [B, T, D]; k, v [B, L, D]; mask f32 [B, L], 1 where a key may be looked at.
+ * `bias` [H, T, L] or broadcastable is added to the scores (relative positions).
  */
 export function attention(
   q: Value,
@@ -94,16 +94,17 @@ export function attention(
   options: { readonly heads: number; readonly mask: Value; readonly bias?: Value },
 ): Value {
   const { heads, mask } = options;
-  const [batch = 0, length = 0, width = 0] = q.shape;
+  const [batch = 0, queries = 0, width = 0] = q.shape;
+  const keys = k.shape[1]!;
   const size = width / heads;
   const split = (x: Value, perm: readonly number[]): Value =>
-    transpose(reshape(x, [batch, length, heads, size]), perm);
+    transpose(reshape(x, [batch, x.shape[1]!, heads, size]), perm);
   const scores = mul(matmul(split(q, [0, 2, 1, 3]), split(k, [0, 2, 3, 1])), number(1 / Math.sqrt(size)));
-  const closed = mul(sub(reshape(mask, [batch, 1, 1, length]), number(1)), number(1e9));
+  const closed = mul(sub(reshape(mask, [batch, 1, 1, keys]), number(1)), number(1e9));
   const biased = options.bias === undefined ? scores : add(scores, options.bias);
   const weights = softmax(add(biased, closed));
   const mixed = transpose(matmul(weights, split(v, [0, 2, 1, 3])), [0, 2, 1, 3]);
-  return reshape(mixed, [batch, length, width]);
+  return reshape(mixed, [batch, queries, width]);
 }
 
 /** Mean over the positions where mask [B, L] is 1: [B, L, D] -> [B, D]. */

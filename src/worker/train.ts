@@ -21,7 +21,7 @@ export async function train(
   const { task, dataset } = await prepare(job, signal, onProgress);
   const target = await nextBundle(job.storage, task.id, dataset.version);
   const spec: StudentSpec = {
-    rungs: ['cache', 'wide', 'wide+deep'],
+    rungs: ['cache', 'wide', 'wide+deep', 'generator'],
     seed: job.seed,
     device: job.device,
     epsilon: job.epsilon,

@@ -33,6 +33,7 @@ const signals: Signals = {
   near: 0.5,
   slots: 1,
   template: true,
+  written: null,
 };
 
 function judgedOf(slot: string, kind: number, joint: number): Judged {

@@ -88,6 +88,7 @@ test('networks, tagger and their mixture answer from the bundle, here and in ano
       wide: rung.wide,
       tagger: rung.tagger,
       deep: await deep.files(),
+      generator: null,
       acceptor,
       blocked: [],
     });

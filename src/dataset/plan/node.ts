@@ -3,6 +3,7 @@ import { alignSpan } from '../spans.ts';
 import { inferList } from './list.ts';
 import { inferObject } from './object.ts';
 import type { InferredNode, Place, Sample } from './place.ts';
+import { inferShortText } from './shortText.ts';
 import { inferSpan } from './span.ts';
 import { inferTemplate } from './template.ts';
 import { isClosed, learnable, mostRouted, type Tally, tally } from './values.ts';
@@ -50,12 +51,13 @@ function inferNullable(samples: readonly Sample[], some: readonly Sample[], plac
     const values = node.kind === 'choice' ? node.slot.values : [node.value];
     return { kind: 'choice', slot: { name: place.name, values: [...values, null] } };
   }
-  if (node.kind === 'unknown' && some.length > mostRouted * samples.length) return node;
+  const short = node.kind === 'unknown' ? inferShortText(some, place.name) : null;
+  if (node.kind === 'unknown' && short === null && some.length > mostRouted * samples.length) return node;
   return {
     kind: 'maybe',
     slot: { name: `${place.name}=null`, values: [false, true] },
     // A field that is seldom free costs the calls where it is, not the task.
-    node: node.kind === 'unknown' ? { kind: 'text', slot: { name: place.name } } : node,
+    node: node.kind === 'unknown' ? (short ?? { kind: 'text', slot: { name: place.name } }) : node,
   };
 }
 

@@ -4,6 +4,7 @@ import { inferFormula } from './formulas.ts';
 import { keyOrder } from './keys.ts';
 import { inferMasked } from './masked.ts';
 import type { InferNode, InferredNode, Place, Sample } from './place.ts';
+import { inferShortText } from './shortText.ts';
 import { mostRouted, tally } from './values.ts';
 
 /** Fields rarer than this are left to the teacher: an answer that has one is not planned. */
@@ -21,27 +22,39 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
   );
   const masked = inferMasked(objects, keys, place.name);
   const drafts = keys.map((key): Draft => {
-    const having = objects.flatMap((o) => {
-      const value = o.value[key];
-      return value === undefined ? [] : [{ value, input: o.input }];
-    });
-    const always = having.length === objects.length;
+    const own = having(objects, key);
+    const always = own.length === objects.length;
     const name = place.name === '' ? key : `${place.name}.${key}`;
     const schema = fieldSchema(place.schema, key);
-    const node = masked.get(key) ?? inferNode(having, { name, schema, optional: !always });
-    return { key, name, node, share: having.length / objects.length };
+    const node = masked.get(key) ?? inferNode(own, { name, schema, optional: !always });
+    return { key, name, node, share: own.length / objects.length };
   });
   const fields: ObjectField[] = [];
   for (const draft of withFormulas(drafts, objects)) {
     const { key, name, node, share } = draft;
     if (node.kind === 'unknown') {
-      if (share > mostRouted) return node;
+      const short = inferShortText(having(objects, key), name);
+      if (short === null && share > mostRouted) return node;
       // A field that is often left out and free where it is not costs the calls that have it, not the task.
-      fields.push({ key, presence: presenceSlot(name), node: { kind: 'text', slot: { name } } });
+      const presence = short !== null && share === 1 ? null : presenceSlot(name);
+      fields.push({ key, presence, node: short ?? { kind: 'text', slot: { name } } });
     } else fields.push({ key, presence: share === 1 ? null : presenceOf(name, node), node });
   }
   const node: PlanNode = { kind: 'object', fields: derive(fields, objects) };
   return inInputOrder(objects, keys, fields) ? { ...node, order: 'input' } : node;
+}
+
+/** The values of a field where it is there. */
+function having(objects: readonly Owner[], key: string): Sample[] {
+  return objects.flatMap((o) => {
+    const value = o.value[key];
+    return value === undefined ? [] : [{ value, input: o.input }];
+  });
+}
+
+interface Owner {
+  readonly value: JsonObject;
+  readonly input: Sample['input'];
 }
 
 interface Draft {
@@ -53,10 +66,7 @@ interface Draft {
 }
 
 /** Replaces what is guessed or unknown by a formula over fields that are not, where one holds. */
-function withFormulas(
-  drafts: readonly Draft[],
-  objects: readonly { readonly value: JsonObject; readonly input: Sample['input'] }[],
-): Draft[] {
+function withFormulas(drafts: readonly Draft[], objects: readonly Owner[]): Draft[] {
   const result = [...drafts];
   const used = new Set<string>();
   for (const [i, draft] of drafts.entries()) {
@@ -88,7 +98,7 @@ function fieldSchema(schema: JsonObject | null, key: string): JsonObject | null 
 
 /** True where keys follow the places of their copied values and no fixed order explains the answers as well. */
 function inInputOrder(
-  objects: readonly { value: JsonObject; input: Sample['input'] }[],
+  objects: readonly Owner[],
   keys: readonly string[],
   fields: readonly ObjectField[],
 ): boolean {

@@ -13,6 +13,7 @@ import type { TextObservation } from './infer.ts';
 import { labelReason } from './labelText.ts';
 import { inferSubset } from './list.ts';
 import { inferNode } from './node.ts';
+import { inferShortText } from './shortText.ts';
 import { inferSpanList } from './span.ts';
 import { inferTemplate } from './template.ts';
 import { isClosed, learnable, mostClasses, type Tally, tally } from './values.ts';
@@ -168,11 +169,13 @@ function copiedList(
   return span === null ? null : { kind: 'text-answer', node: span, style: { ...style, none } };
 }
 
-/** The text as one value: copied, or worded around what is copied. */
+/** The text as one value: copied, worded around what is copied, or short and written from the input. */
 function inferWhole(observations: readonly TextObservation[]): OutputPlan | null {
   const samples = observations.map(({ text, input }) => ({ value: text, input }));
   const node = inferNode(samples, { name: 'answer', schema: null });
-  return node.kind === 'unknown' ? null : plain(node);
+  if (node.kind !== 'unknown') return plain(node);
+  const short = inferShortText(samples, 'answer');
+  return short === null ? null : plain(short);
 }
 
 function freeTextReason(observations: readonly TextObservation[], task: Task): string {

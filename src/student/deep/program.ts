@@ -223,7 +223,7 @@ function states(
  * Dropout masks read from the noise pool: windows whose starts are fed. A value larger than half of the pool reads several,
  * so that there is always somewhere to start.
  */
-function pooledNoise(rate: number, sizes: number[]): Dropout {
+export function pooledNoise(rate: number, sizes: number[]): Dropout {
   if (rate === 0) return (value) => value;
   const pool = state('noise', 'f32', [NOISE_SIZE]);
   const read = (size: number): Value => {

@@ -123,7 +123,7 @@ async function openStep(
   return { session, batcher: createBatcher(corpus, network.heads, shape, training), noise };
 }
 
-function noisePool(rate: number, random: Random): HostTensor {
+export function noisePool(rate: number, random: Random): HostTensor {
   const stream = random.derive('noise');
   const keep = 1 / (1 - rate);
   const data = Float32Array.from({ length: NOISE_SIZE }, () => (stream.next() < rate ? 0 : keep));
