@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolderIfRoom } from '../base/disk.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { toAppError } from '../base/error.ts';
 import { Emitter } from '../base/event.ts';
@@ -32,7 +32,7 @@ export interface RunOptions {
 const TICK_MS = 1000;
 
 export async function createApp(ports: AppPorts): Promise<App> {
-  mkdirSync(ports.storage, { recursive: true, mode: 0o700 });
+  makeFolderIfRoom(ports.storage);
   const session = openSession(ports);
   session.store = await openStore({
     folder: ports.storage,

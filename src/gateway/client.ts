@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
+import { isForWantOfRoom } from '../base/disk.ts';
 import { AppError } from '../base/error.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import type { Retention } from '../traces/maintenance.ts';
@@ -160,10 +161,10 @@ async function attachOrStartAlone(options: GatewayOptions, log: Log): Promise<Le
   // The port of a process that just died is free at once; another host may be quicker, then its gateway is ours too.
   for (const port of portsToTry(options.port, last?.port)) {
     const said = await spawnGateway(options, port, last);
+    if (said.ready) return said.lease;
     const now = await readLease(options.storage);
-    if (said.ready && now !== null) return now;
     if (now !== null && now.version === options.version && (await isAlive(now))) return now;
-    if (!said.ready) failure = said.message;
+    failure = said.message;
   }
   throw new AppError('gateway-unavailable', `The gateway could not be started: ${failure}.`, {
     next: 'Look into gateway.log in the storage folder, then start the capture again.',
@@ -203,13 +204,13 @@ async function spawnGateway(
     acceptClock: options.acceptClock ?? false,
     leaseSeconds: options.leaseSeconds ?? (options.attached === true ? ATTACHED_SECONDS : null),
   };
-  const logFile = await open(path.join(options.storage, 'gateway.log'), 'a');
+  const logFile = await openLog(path.join(options.storage, 'gateway.log'));
   try {
     const flags = options.gatewayEntry.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning'] : [];
     const start = async (more: readonly string[]): Promise<Announcement> => {
       const child = spawn(process.execPath, [...flags, ...more, options.gatewayEntry], {
         detached: options.attached !== true,
-        stdio: ['pipe', 'pipe', logFile.fd],
+        stdio: ['pipe', 'pipe', logFile?.fd ?? 'ignore'],
         env: { ...process.env, ...leanMemory, ORT_DISABLE_TELEMETRY: '1', ELECTRON_RUN_AS_NODE: '1' },
         windowsHide: true,
       });
@@ -224,7 +225,17 @@ async function spawnGateway(
     const isRefused = !said.ready && said.code === 'exit' && said.message.endsWith(` ${INVALID_ARGUMENT}`);
     return isRefused ? start([]) : said;
   } finally {
-    await logFile.close();
+    await logFile?.close();
+  }
+}
+
+/** null: a full disk has no room for a log, and calls go on without it. */
+async function openLog(file: string): Promise<FileHandle | null> {
+  try {
+    return await open(file, 'a');
+  } catch (error) {
+    if (isForWantOfRoom(error)) return null;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isDiskFull, isForWantOfRoom, makeFolderIfRoom } from '../base/disk.ts';
 import { isObject, parseJson } from '../base/json.ts';
 
 /** Who serves a workspace, and how to reach it: `gateway.json` of its storage. Outlives the gateway, so that ports and tokens stay. */
@@ -46,7 +47,7 @@ export async function writeLease(storage: string, lease: Lease): Promise<void> {
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    if (!isDiskFull(error)) throw error;
     // On a full disk calls must go on: the last lease is as long, and room that a file has can be written to.
     await writeFile(file, JSON.stringify(lease).padEnd(PADDED_BYTES), { flag: 'r+' }).catch(() => {
       throw error;
@@ -60,11 +61,17 @@ const PADDED_BYTES = 512;
 /** A start that takes longer was given up by its host. */
 const LOCK_MS = 20_000;
 
-/** Lets one host at a time look for a gateway and start one: two windows that open together share theirs. */
+/**
+ * Lets one host at a time look for a gateway and start one: two windows that open together share theirs. Where a full disk
+ * has no room for the lock, each starts its own: calls must go on.
+ */
 export async function withStartLock<T>(storage: string, start: () => Promise<T>): Promise<T> {
-  await mkdir(storage, { recursive: true });
   const lock = path.join(storage, 'gateway.lock');
-  while (!(await take(lock))) {
+  makeFolderIfRoom(storage);
+  for (;;) {
+    const taken = await take(lock);
+    if (taken === 'no-room') return start();
+    if (taken === 'yes') break;
     const age = await stat(lock).then(
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => 0,
@@ -79,14 +86,15 @@ export async function withStartLock<T>(storage: string, start: () => Promise<T>)
   }
 }
 
-/** @throws where the folder cannot be written. */
-async function take(lock: string): Promise<boolean> {
+/** @throws where the folder cannot be written for another reason than a full disk. */
+async function take(lock: string): Promise<'yes' | 'no' | 'no-room'> {
   try {
     // Empty: a full disk has room for a name, but not for what is in a file.
     await (await open(lock, 'wx')).close();
-    return true;
+    return 'yes';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'no';
+    if (isForWantOfRoom(error)) return 'no-room';
     throw error;
   }
 }

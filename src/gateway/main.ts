@@ -1,14 +1,14 @@
 import { writeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
+import { isForWantOfRoom, makeFolderIfRoom } from '../base/disk.ts';
 import { streamLog } from '../base/log.ts';
 import { createTextRedactor } from '../traces/redaction/text.ts';
 import { createWorker } from '../worker/client.ts';
 import { completeUpstreams, type GatewayStats, type Steering } from './control.ts';
 import type { Gateway } from './gateway.ts';
-import { writeLease } from './lease.ts';
+import { type Lease, readLease, writeLease } from './lease.ts';
 import { createRecorder } from './recorder.ts';
 import { type RecordingSetup, runRecording } from './recording.ts';
 import { type GatewayServer, listen } from './server.ts';
@@ -48,7 +48,7 @@ async function serve(setup: GatewaySetup): Promise<void> {
   const { storage, settings } = setup;
   const clock = systemClock;
   const startedMs = clock.now();
-  await mkdir(storage, { recursive: true });
+  makeFolderIfRoom(storage);
   const recorder = createRecorder({
     setup: { journal: path.join(storage, 'journal'), redaction: setup.redaction, retention: setup.retention },
     entry: process.argv[1] ?? '',
@@ -122,9 +122,14 @@ async function serve(setup: GatewaySetup): Promise<void> {
   try {
     await writeLease(storage, lease);
   } catch (error) {
-    const { code = 'error', message } = error as NodeJS.ErrnoException;
-    announce({ ready: false, code, message });
-    process.exit(1);
+    if (!isForWantOfRoom(error)) {
+      const { code = 'error', message } = error as NodeJS.ErrnoException;
+      announce({ ready: false, code, message });
+      process.exit(1);
+    }
+    // Whoever started us hears of us all the same; others once there is room.
+    log.warn('the disk is full: this gateway serves, but other windows cannot find it yet');
+    writeLeaseLater(storage, lease);
   }
   watchFiles(
     [path.join(storage, 'tasks.json'), path.join(storage, 'policies.json')],
@@ -139,7 +144,22 @@ async function serve(setup: GatewaySetup): Promise<void> {
       Math.min(1000, limitMs / 2),
     ).unref();
   }
-  announce({ ready: true, port: server.port });
+  announce({ ready: true, lease });
+}
+
+const LEASE_RETRY_MS = 1_000;
+
+/** Until there is room, or another gateway has left its own. */
+function writeLeaseLater(storage: string, lease: Lease): void {
+  const attempt = async (): Promise<void> => {
+    try {
+      makeFolderIfRoom(storage);
+      if ((await readLease(storage)) === null) await writeLease(storage, lease);
+    } catch {
+      setTimeout(() => void attempt(), LEASE_RETRY_MS).unref(); // Still no room.
+    }
+  };
+  setTimeout(() => void attempt(), LEASE_RETRY_MS).unref();
 }
 
 function announce(said: Announcement): void {

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
+import { isDiskFull } from '../base/disk.ts';
 import { type Json, parseJson } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { type Journal, openJournal } from '../traces/journal.ts';
+import { DISK_FULL, type Journal, openJournal } from '../traces/journal.ts';
 import type { Retention } from '../traces/maintenance.ts';
 import { createOtlpReader } from '../traces/otlp.ts';
 import { otlpFromProtobuf } from '../traces/otlpProtobuf.ts';
@@ -97,6 +98,8 @@ export type FromRecording =
 
 type Stored = Extract<FromRecording, { kind: 'stored' }>;
 
+const OPEN_RETRY_MS = 1_000;
+
 /** Batches read and not yet stored. */
 const MAX_BATCHES = 2;
 
@@ -107,6 +110,9 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   let journal: Promise<Journal> | null = null;
   let rules: RecordingRules = setup;
   const readOtlp = createOtlpReader();
+  let closing = false;
+  /** Ends a wait for room. */
+  let wake = (): void => {};
   const openNow = async (): Promise<Journal> => {
     await mkdir(setup.journal, { recursive: true });
     const key = await redactionKey(setup.journal);
@@ -115,13 +121,30 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     const onPause = (reason: string): void => tellPause(reason);
     return openJournal(setup.journal, { redactor, retention, log, onPause, onResume: () => tellPause(null) });
   };
+  /** A disk that is full from the start is a pause like one that fills up later: what came meanwhile is stored then. */
+  const openPatiently = async (): Promise<Journal> => {
+    for (let waited = false; ; waited = true) {
+      try {
+        const opened = await openNow();
+        if (waited) tellPause(null);
+        return opened;
+      } catch (error) {
+        if (!isDiskFull(error) || closing) throw error;
+        if (!waited) tellPause(DISK_FULL);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          setTimeout(resolve, OPEN_RETRY_MS);
+        });
+      }
+    }
+  };
   /** At once: while the disk is full no batch comes out. */
   const tellPause = (problem: string | null): void => {
     const nothing = { calls: 0, bytes: 0, stored: 0, shed: 0, buffer: null };
     port.postMessage({ kind: 'stored', ...nothing, problem, paused: problem !== null } satisfies Stored);
   };
   const open = (): Promise<Journal> => {
-    journal ??= openNow();
+    journal ??= openPatiently();
     // A folder that cannot be opened now may be there for the next batch.
     journal.catch(() => {
       journal = null;
@@ -144,7 +167,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     rules = { redaction, retention };
     const before = journal;
     if (before === null) return;
-    journal = before.then((old) => old.close()).then(openNow, openNow);
+    journal = before.then((old) => old.close()).then(openPatiently, openPatiently);
     journal.catch(() => {
       journal = null;
     });
@@ -203,6 +226,8 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   };
 
   const close = async (): Promise<void> => {
+    closing = true;
+    wake();
     try {
       await (await journal)?.close();
     } catch (error) {

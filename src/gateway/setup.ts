@@ -1,6 +1,7 @@
 import type { Retention } from '../traces/maintenance.ts';
 import type { RedactionSettings } from '../traces/redact.ts';
 import type { GatewaySettings } from './control.ts';
+import type { Lease } from './lease.ts';
 
 /** What the host tells a gateway process when it starts it, as JSON on its standard input. */
 export interface GatewaySetup {
@@ -22,5 +23,5 @@ export interface GatewaySetup {
 
 /** First line that a gateway process writes. */
 export type Announcement =
-  | { readonly ready: true; readonly port: number }
+  | { readonly ready: true; readonly lease: Lease }
   | { readonly ready: false; readonly code: string; readonly message: string };

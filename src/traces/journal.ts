@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { isDiskFull } from '../base/disk.ts';
 import { AppError } from '../base/error.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import { type Lease, sweep, takeLease, withFolderLock } from './lease.ts';
@@ -319,8 +320,9 @@ class FolderJournal implements Journal {
   }
 }
 
+/** Why capture pauses, in words for the user. */
+export const DISK_FULL = 'the disk is full';
+
 function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full';
-  return message ?? String(error);
+  return isDiskFull(error) ? DISK_FULL : ((error as Error).message ?? String(error));
 }

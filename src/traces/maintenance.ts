@@ -1,4 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
+import { isDiskFull } from '../base/disk.ts';
 import type { Log } from '../base/log.ts';
 import { withFolderLock, writerAlive } from './lease.ts';
 import { idOf } from './line.ts';
@@ -78,7 +79,7 @@ async function workOn(
     return 'rewritten';
   } catch (error) {
     log.warn(`segment ${name} could not be sealed: ${error}`);
-    return (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'failed' : 'nothing';
+    return isDiskFull(error) ? 'failed' : 'nothing';
   }
 }
 

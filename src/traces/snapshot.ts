@@ -1,5 +1,6 @@
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolderIfRoom } from '../base/disk.ts';
 import type { Log } from '../base/log.ts';
 import { crc32Hex } from './checksum.ts';
 import { Shard } from './shard.ts';
@@ -13,6 +14,7 @@ import { releaseBytes, type SqlJsStatic } from './sqlite.ts';
 const pattern = /^(\d{6})\.([0-9a-f]{8})\.db$/;
 
 export async function saveShard(folder: string, shard: Shard): Promise<void> {
+  makeFolderIfRoom(folder);
   const bytes = shard.export();
   const number = String(shard.number).padStart(6, '0');
   const name = `${number}.${crc32Hex(bytes)}.db`;
@@ -38,7 +40,7 @@ export async function saveShard(folder: string, shard: Shard): Promise<void> {
 export async function loadShards(sqlite: SqlJsStatic, folder: string, log: Log): Promise<Shard[]> {
   const shards = new Map<number, Shard>();
   const covered = new Set<string>();
-  for (const entry of (await readdir(folder)).sort()) {
+  for (const entry of (await readdir(folder).catch(() => [])).sort()) {
     const file = path.join(folder, entry);
     const shard = await loadShard(sqlite, file).catch((error) => {
       log.warn(`index part ${entry} is not used and built again: ${error.message}`);

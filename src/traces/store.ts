@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolderIfRoom } from '../base/disk.ts';
 import { type Log, silentLog } from '../base/log.ts';
 import { syncIndex } from './indexing.ts';
 import { parseTrace } from './line.ts';
@@ -92,7 +92,7 @@ export interface Scope {
 export async function openStore(options: StoreOptions): Promise<TraceStore> {
   const sqlite = await loadSqlite(options.wasm);
   const index = path.join(options.folder, 'index');
-  await mkdir(index, { recursive: true });
+  makeFolderIfRoom(index);
   const log = options.log ?? silentLog;
   const shards = await loadShards(sqlite, index, log);
   return new TraceStore({ sqlite, shards, log, index, journal: path.join(options.folder, 'journal') });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startGateway } from '../../src/gateway/client.ts';
 import { readTraces } from '../../src/traces/reader.ts';
+import { baseUrls, openTestApp } from '../support/app.ts';
 import { startFakeTeacher } from '../support/fakeTeacher.ts';
 import { tinyDisk } from '../support/tinyDisk.ts';
 
@@ -88,6 +89,54 @@ test('a gateway that was there before starts again on a full disk, and calls go 
   await second.stop();
   await teacher.close();
 });
+
+for (const [title, files] of [
+  ['has room for names but for nothing in them', 0],
+  ['has room for nothing at all', 50],
+] as const)
+  test(`a first start on a disk that ${title}: calls go on, capture says so and begins when it can`, {
+    timeout: 60_000,
+  }, async (t) => {
+    const disk = tinyDisk(t, 2, files || 1000);
+    if (disk === null) return t.skip('mounting a file system is not allowed here');
+    const ballast = [fill(disk)];
+    // The folder of the disk itself is a file, too.
+    for (let i = 2; i < files; i++) ballast.push(path.join(disk, String(i)));
+    for (const file of ballast.slice(1)) writeFileSync(file, '');
+    if (files > 0) assert.throws(() => mkdirSync(path.join(disk, 'further')), { code: 'ENOSPC' });
+    const teacher = await startFakeTeacher();
+    const storage = path.join(disk, 'workspace');
+    const { app } = await openTestApp({ storage, settings: { upstreams: { openai: teacher.url } } });
+    const problem = () => app.state.problems.find(({ id }) => id === 'recorder')?.message;
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await app.refresh();
+      }
+    };
+    try {
+      await app.run('capture.start', null);
+      const url = `${baseUrls(app)['openai']}/v1/chat/completions`;
+      const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
+      const call = async (): Promise<void> => {
+        const response = await fetch(url, { method: 'POST', body });
+        assert.match(await response.text(), /teacher/);
+      };
+      for (let i = 0; i < 5; i++) await call();
+      await until(() => /Capture pauses: the disk is full/.test(problem() ?? ''));
+      for (let i = 0; i < 5; i++) await call();
+      for (const file of ballast) rmSync(file);
+      await until(() => problem() === undefined);
+      await call();
+      await app.run('capture.flush', null);
+      assert.deepEqual([app.state.traces.total, app.state.traces.shed], [11, 0]);
+      // Another window finds it now.
+      await until(() => existsSync(path.join(storage, 'gateway.json')));
+    } finally {
+      await app.dispose();
+      await teacher.close();
+    }
+  });
 
 test('a gateway ends when it is told to, though the disk is full', { timeout: 60_000 }, async (t) => {
   const storage = tinyDisk(t, 2);
