@@ -13,8 +13,10 @@ export function refusal(
   const grid = thresholdGrid(validation, calibration.length, { epsilon, delta });
   const strictest = Math.min(...startsOf(grid, calibration.length, { epsilon, delta }).keys());
   const start = grid[strictest];
-  if (answered === 0 || start === undefined)
-    return `The student has no answer it may serve for any of the ${calls(calibration.length)} held out for calibration.`;
+  if (answered === 0 || start === undefined) {
+    const right = calibration.filter((row) => !row.wrong).length;
+    return `The student agrees with the teacher on ${count(right)} of the ${calls(calibration.length)} held out for calibration (${percent(right / calibration.length)}), and is sure enough of none of them to serve it.`;
+  }
 
   const { n, errors } = servedAt(calibration, start.threshold);
   const best = Math.min(...grid.map((point) => point.risk));

@@ -9,6 +9,7 @@ import { answersAgree } from '../evaluation/compare.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
 import { strangeFloor } from '../evaluation/strange.ts';
+import { type Pair, weakFields } from '../evaluation/weakFields.ts';
 import { type DeepFiles, disposeParts, readParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
 import { candidatesOf, heldRows, type Trained, withNetworks } from './candidates.ts';
@@ -61,7 +62,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   const { epsilon, delta } = spec;
   const floors = familiarity.map((own) => strangeFloor(validation, own, epsilon));
   const floor = Math.max(...floors, changeFloor(validation, epsilon));
-  const outcome = certify(validation, scored.calibration, { epsilon, delta, floor });
+  const outcome = explained(certify(validation, scored.calibration, { epsilon, delta, floor }), scored.pairs);
   const spare = outcome.kind === 'refused' && chosen.rung === 'wide' && rows.length < fewCalls;
   const kept = spare ? await relearn(dataset, rows, learned, options, pause) : { written, scored };
   options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
@@ -160,13 +161,18 @@ function write(
 async function scoreWritten({ files }: Written, { examples }: Dataset, options: TrainOptions) {
   const parts = await readParts(writingFolder(options), files);
   options.onProgress({ stage: 'calibrate', fraction: 0.88, message: 'Calibrating on untouched calls' });
-  const calibration = await score(parts, oncePerCluster(examples, 'calibration'));
+  const untouched = await score(parts, oncePerCluster(examples, 'calibration'));
   const test = await score(
     parts,
     examples.filter((e) => e.split === 'test'),
   );
   await disposeParts(parts);
-  return { calibration, test, parameters: parametersOf(parts) };
+  return {
+    calibration: untouched.map(({ scored }) => scored),
+    pairs: untouched.map(({ pair }) => pair),
+    test: test.map(({ scored }) => scored),
+    parameters: parametersOf(parts),
+  };
 }
 
 /** A student that nothing is promised of may only shadow: the calls kept aside for a promise teach it more. */
@@ -185,12 +191,23 @@ async function relearn(
   return { written, scored: await scoreWritten(written, dataset, options) };
 }
 
-async function score(parts: Parts, examples: readonly Example[]): Promise<Scored[]> {
+async function score(
+  parts: Parts,
+  examples: readonly Example[],
+): Promise<{ readonly scored: Scored; readonly pair: Pair }[]> {
   const predictions = await predictWith(
     parts,
     examples.map((example) => example.input),
   );
-  return examples.map((example, i) => scoredOf(example, predictions[i]!));
+  return examples.map((example, i) => ({
+    scored: scoredOf(example, predictions[i]!),
+    pair: { said: predictions[i]!.answer, given: example.answer },
+  }));
+}
+
+/** A refusal names the fields that it hangs on. */
+function explained(outcome: CertificationOutcome, pairs: readonly Pair[]): CertificationOutcome {
+  return outcome.kind === 'refused' ? { ...outcome, reason: outcome.reason + weakFields(pairs) } : outcome;
 }
 
 function scoredOf(example: Example, prediction: Prediction): Scored {
