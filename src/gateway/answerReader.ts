@@ -28,13 +28,14 @@ export type Reading = 'more' | 'whole' | 'beyond' | 'broken';
 
 const CR = 13;
 const LF = 10;
+const SEMICOLON = 59;
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.alloc(0);
 /** Digits of a chunk's length: as many as a double holds exactly. */
 const MAX_DIGITS = 13;
 
 /** What comes next in a chunked body. */
-type Place = 'length' | 'extension' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'in-trailer' | 'end-lf';
+type Place = 'length' | 'extension' | 'length-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'trailer-lf';
 
 /**
  * Reads one HTTP/1.1 answer (RFC 9112) to know where it ends and which of its bytes are its body. It takes nothing apart that
@@ -51,6 +52,8 @@ export class AnswerReader {
   #left = 0;
   #digits = 0;
   #place: Place = 'length';
+  /** Of the trailers, as far as it has come. */
+  #line = '';
   #keepsAlive = false;
   #hasBegun = false;
 
@@ -100,12 +103,12 @@ export class AnswerReader {
     }
     this.#early = NOTHING;
     const lines = all.toString('latin1', 0, end).split('\r\n');
-    const [, minor, status, reason = ''] = /^HTTP\/1\.([01]) (\d\d\d)(?: (.*))?$/s.exec(lines[0]!) ?? [];
+    const [, version, status, reason = ''] = statusLine.exec(lines[0]!) ?? [];
     const headers = headersOf(lines);
     // Nobody asked for another protocol here.
     if (status === undefined || status === '101' || headers === null) return 'broken';
     const isInterim = status[0] === '1';
-    if (!isInterim && !this.#frame(headers, Number(status), minor === '1')) return 'broken';
+    if (!isInterim && !this.#frame(headers, Number(status), version === '1.1')) return 'broken';
     const head = {
       status: Number(status),
       reason,
@@ -132,10 +135,10 @@ export class AnswerReader {
     this.#keepsAlive = isNew
       ? connection === null || !/\bclose\b/i.test(connection)
       : connection !== null && /\bkeep-alive\b/i.test(connection);
-    if (length !== null && (coding !== null || !/^\d{1,15}$/.test(length))) return false;
+    if (coding === '' || (length !== null && (coding !== null || !/^\d{1,15}$/.test(length)))) return false;
     this.#left = Number(length ?? 0);
     if (this.#method === 'HEAD' || status === 204 || status === 304) this.#left = 0;
-    else if (coding !== null && /(?:^|[,\s])chunked\s*$/i.test(coding)) {
+    else if (coding !== null && endsInChunks(coding)) {
       this.#framing = 'chunks';
       return true;
     } else if (length === null) {
@@ -203,21 +206,23 @@ export class AnswerReader {
       case 'length':
         return this.#lengthStep(byte);
       case 'extension':
-        if (byte !== LF) return 'extension';
+        return byte === CR ? 'length-lf' : byte === LF ? null : 'extension';
+      case 'length-lf':
         this.#digits = 0;
-        return this.#left === 0 ? 'trailer' : 'data';
+        this.#line = '';
+        return byte !== LF ? null : this.#left === 0 ? 'trailer' : 'data';
       case 'data-cr':
         return byte === CR ? 'data-lf' : null;
       case 'data-lf':
         return byte === LF ? 'length' : null;
       case 'trailer':
-        return byte === CR ? 'end-lf' : 'in-trailer';
-      case 'in-trailer':
-        return byte === LF ? 'trailer' : 'in-trailer';
-      case 'end-lf':
-        return byte === LF ? 'end' : null;
+        return this.#trailerStep(byte);
       default:
-        return null;
+        if (byte !== LF) return null;
+        if (this.#line === '') return 'end';
+        if (readHeader(this.#line) === null) return null;
+        this.#line = '';
+        return 'trailer';
     }
   }
 
@@ -228,35 +233,49 @@ export class AnswerReader {
       this.#left = this.#left * 16 + digit;
       return ++this.#digits > MAX_DIGITS ? null : 'length';
     }
-    const ends = byte === CR || byte === 59 || byte === 32 || byte === 9;
-    return ends && this.#digits > 0 ? 'extension' : null;
+    if (this.#digits === 0) return null;
+    return byte === CR ? 'length-lf' : byte === SEMICOLON ? 'extension' : null;
+  }
+
+  #trailerStep(byte: number): Place | null {
+    if (byte === CR) return 'trailer-lf';
+    this.#line += String.fromCharCode(byte);
+    return this.#line.length > MAX_HEADER_BYTES ? null : 'trailer';
   }
 }
 
 const MORE = -1;
 const BROKEN = -2;
 
+/** Whether what the last `Transfer-Encoding` header says is a body in chunks. */
+export function endsInChunks(coding: string): boolean {
+  return /(?:^|,)[ \t]*chunked$/i.test(coding);
+}
+
+/** Versions that Node's parser reads; only of 1.1 it is taken for granted that connections are kept. */
+const statusLine = /^HTTP\/(0\.9|1\.0|1\.1|2\.0) (\d\d\d)(?: ([^\r\n]*))?$/;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const unspeakable = /[\x00-\x08\x0a-\x1f\x7f]/;
+
 function startsLikeAnswer(bytes: Buffer): boolean {
-  return 'HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7));
+  return 'HTTP/'.startsWith(bytes.toString('latin1', 0, 5));
 }
 
 /** Name, value, name, value, ... of the lines after the first; null where one is no header. */
 function headersOf(lines: readonly string[]): string[] | null {
   const headers: string[] = [];
   for (let i = 1; i < lines.length; i++) {
-    const line = lines[i]!;
-    const first = line.charCodeAt(0);
-    if (first === 32 || first === 9) {
-      // A line that goes on with the one before (obsolete, and still read by everybody).
-      if (headers.length === 0) return null;
-      headers[headers.length - 1] += ` ${line.trim()}`;
-      continue;
-    }
-    const colon = line.indexOf(':');
-    if (colon <= 0) return null;
-    headers.push(line.slice(0, colon), trimmed(line, colon + 1));
+    const header = readHeader(lines[i]!);
+    if (header === null) return null;
+    headers.push(header[0], header[1]);
   }
   return headers;
+}
+
+function readHeader(line: string): readonly [name: string, value: string] | null {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(0, colon));
+  return token.test(name) && !unspeakable.test(line) ? [name, trimmed(line, colon + 1)] : null;
 }
 
 /** Without the blanks and tabs around it; a no-break space is not one. */

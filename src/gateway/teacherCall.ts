@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Carrying, Requesting } from './agents.ts';
-import { type AnswerHead, AnswerReader, type AnswerSink } from './answerReader.ts';
+import { type AnswerHead, AnswerReader, type AnswerSink, endsInChunks } from './answerReader.ts';
 import { headerOf, type RawHeaders } from './headers.ts';
 
 /** Who sends a call and gets its answer. */
@@ -45,7 +45,8 @@ export class TeacherCall implements Requesting {
     let head = `${method} ${path} HTTP/1.1\r\n`;
     for (let i = 0; i < headers.length; i += 2) head += `${headers[i]!}: ${headers[i + 1]!}\r\n`;
     this.#head = `${head}\r\n`;
-    this.#isChunked = /\bchunked\b/i.test(headerOf(headers, 'transfer-encoding') ?? '');
+    const at = headers.findLastIndex((name, i) => i % 2 === 0 && /^transfer-encoding$/i.test(name));
+    this.#isChunked = at >= 0 && endsInChunks(headers[at + 1]!);
     this.shouldKeepAlive = !/\bclose\b/i.test(headerOf(headers, 'connection') ?? '');
     this.#listener = listener;
     this.#reader = new AnswerReader(method, {

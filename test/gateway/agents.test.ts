@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { completeUpstreams } from '../../src/gateway/control.ts';
 import type { TeacherCall } from '../../src/gateway/teacherCall.ts';
@@ -28,7 +28,7 @@ async function counting(keepAlive: string | null) {
 }
 
 /** Makes a call and waits for its whole answer. */
-function ask(upstream: Upstream, target: Target): Promise<TeacherCall> {
+function ask(upstream: Upstream, target: Target, told = (_: Buffer): void => {}): Promise<TeacherCall> {
   return new Promise((resolve, reject) => {
     const call = upstream.call(target, 'GET', ['Host', target.host], {
       keepsFrames: true,
@@ -36,7 +36,10 @@ function ask(upstream: Upstream, target: Target): Promise<TeacherCall> {
       head: () => {},
       drain: () => {},
       // Its connection is free when this is over.
-      body: (_, isLast) => void (isLast && setImmediate(() => resolve(call))),
+      body: (bytes, isLast) => {
+        if (bytes.length > 0) told(bytes);
+        if (isLast) setImmediate(() => resolve(call));
+      },
       failed: reject,
     });
     call.end();
@@ -81,3 +84,39 @@ test('calls at the same time have connections of their own, and teachers never s
   upstream.close();
   for (const { server } of teachers) server.close();
 });
+
+for (const [title, pauseMs] of [
+  ['with it', 0],
+  ['while nobody asks', 5],
+] as const)
+  test(`a connection on which more than an answer came, ${title}, answers nobody else`, async () => {
+    let connections = 0;
+    const answer = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const server = net.createServer((socket) => {
+      const own = `own ${++connections}`;
+      socket.on('error', () => {}); // The other side closes it in the middle.
+      socket.on('data', () => {
+        const smuggled = answer('smuggled');
+        if (pauseMs === 0) socket.write(answer(own) + smuggled);
+        else socket.write(answer(own), () => setTimeout(() => socket.write(smuggled), pauseMs));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const target = targetOf(
+      completeUpstreams({ openai: `http://127.0.0.1:${port}` }),
+      'openai',
+      '/v1/models',
+    );
+    if (typeof target === 'string') throw new Error(target);
+    const upstream = createUpstream();
+    const bodies: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      await ask(upstream, target, (bytes) => bodies.push(bytes.toString()));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * 10));
+    }
+    assert.deepEqual(bodies, ['own 1', 'own 2', 'own 3']);
+    upstream.close();
+    server.close();
+  });

@@ -43,7 +43,6 @@ const answers: readonly (readonly [string, string, 'whole' | 'more'])[] = [
   ['an unfinished body', `${ok}Content-Length: 9\r\n\r\nhello`, 'more'],
   ['an unfinished chunk', `${chunked}5\r\nhel`, 'more'],
   ['an unfinished head', 'HTTP/1.1 200 OK\r\nContent-Le', 'more'],
-  ['a header on two lines', `${ok}X-A: one\r\n\ttwo\r\nContent-Length: 0\r\n\r\n`, 'whole'],
   ['empty lines before it', `\r\n\r\n${ok}Content-Length: 0\r\n\r\n`, 'whole'],
 ];
 
@@ -107,7 +106,8 @@ for (const [title, answer] of [
   ['a negative length of a chunk', `${chunked}-5\r\nhello\r\n0\r\n\r\n`],
   ['a head without a colon', `${ok}Content-Length 5\r\n\r\nhello`],
   ['another protocol', '220 smtp ready\r\n'],
-  ['a later version', 'HTTP/2.0 200 OK\r\n\r\n'],
+  ['a header on two lines', `${ok}X-A: one\r\n\ttwo\r\nContent-Length: 0\r\n\r\n`],
+  ['an unknown version', 'HTTP/3.0 200 OK\r\n\r\n'],
   ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'],
   ['a head without an end', `${ok}X: ${'x'.repeat(1 << 20)}\r\n`],
 ] as const)

@@ -168,6 +168,11 @@ const cases: readonly Case[] = [
     script: [`${head}Content-Length: 2\r\n\r\n{}`, 'END'],
   },
   {
+    title: 'a request body in chunks of another coding, said in two headers',
+    request: `PUT /v1/x HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunk('abc')}0\r\n\r\n`,
+    script: [{ await: 'body' }, `${head}Content-Length: 2\r\n\r\n{}`, 'END'],
+  },
+  {
     title: 'a body announced with Expect and wanted',
     request: post('Expect: 100-continue\r\n'),
     script: ['HTTP/1.1 100 Continue\r\n\r\n', { await: 'body' }, `${head}Content-Length: 2\r\n\r\n{}`, 'END'],
