@@ -1,8 +1,8 @@
 import type { FromWorker, ToWorker } from '../../src/worker/protocol.ts';
 
 /**
- * A worker process whose student does what the input says: `sure <label>`, `unsure <label>`, `silent`, `slow`, `crash`,
- * `fail`, or `call <tool>`. Everything around it is the real thing.
+ * A worker process whose student does what the input says: `sure <label>`, `unsure <label>`, `cut <label>` (by a limit of
+ * one token), `silent`, `slow`, `crash`, `fail`, or `call <tool>`. Everything around it is the real thing.
  */
 const send = (message: FromWorker): void => void process.send?.(message);
 
@@ -35,7 +35,11 @@ function predict(id: number, input: string): void {
       ? null
       : manner === 'call'
         ? { text: null, toolCalls: [{ name: word, arguments: '{"a":1}' }] }
-        : { text: word, toolCalls: [] };
+        : {
+            text: word,
+            toolCalls: [],
+            ...(manner === 'cut' ? { ending: { kind: 'limit', tokens: 1 } as const } : {}),
+          };
   const confidence = manner === 'unsure' ? 0.4 : 0.99;
   const value = { predictions: [{ answer, confidence, bucket: 'all', reason: null, cached: false }] };
   setTimeout(() => send({ kind: 'result', id, value }), manner === 'slow' ? 2000 : 0);

@@ -145,6 +145,24 @@ describe('the teacher is the default branch; the student', () => {
     assert.match(JSON.stringify(trace.response), /"content":"greet"/);
   });
 
+  test('ends its answer where the limit on tokens ended the teacher’s, under that limit alone', async () => {
+    await use({});
+    const request = { ...body('cut greet'), max_tokens: 1 };
+    const { choices } = await openai().chat.completions.create(request);
+    assert.deepEqual([choices[0]?.message.content, choices[0]?.finish_reason], ['greet', 'length']);
+    const client = new Anthropic({ apiKey: 'k', baseURL: `${gateway.base}/anthropic`, maxRetries: 0 });
+    const message = await client.messages.create({
+      model: 'gpt-4o-mini',
+      max_tokens: 1,
+      system: 'Name the intent of the sentence.',
+      messages: [{ role: 'user' as const, content: 'cut greet' }],
+    });
+    assert.equal(message.stop_reason, 'max_tokens');
+    assert.equal(teacher.seen.length, 0);
+    await openai().chat.completions.create({ ...request, max_tokens: 2 });
+    assert.equal(teacher.seen.length, 1);
+  });
+
   test('answers in a stream where a stream is asked for', async () => {
     await use({});
     const stream = await openai().chat.completions.create({
