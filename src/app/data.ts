@@ -123,6 +123,7 @@ export async function deleteTraces(
     const found = await idsOf(session, what);
     const deleted = await journal.delete(found.ids === null ? 'all' : { ids: found.ids });
     await forget(session, found);
+    await session.gateway?.forget();
     await session.gateway?.reload();
     return { deleted };
   } finally {

@@ -53,6 +53,8 @@ export interface GatewayClient {
   /** Reads tasks.json and policies.json again. */
   reload(): Promise<void>;
   configure(settings: GatewaySettings): Promise<void>;
+  /** Traces were deleted: what they said is not to be told again. */
+  forget(): Promise<void>;
   /** Resolves when everything captured so far is in the journal or shed. */
   flush(): Promise<void>;
   /** The gateway died and was started again (`null`), or could not be (why). */
@@ -110,6 +112,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayClie
     stats: async () => (await ask(lease, 'stats')) as GatewayStats,
     reload: async () => void (await ask(lease, 'reload')),
     configure: async (settings) => void (await ask(lease, 'configure', settings)),
+    forget: async () => void (await ask(lease, 'forget')),
     flush: async () => void (await ask(lease, 'flush')),
     onExit: (listener) => void listeners.push(listener),
     stop: async () => {

@@ -60,6 +60,9 @@ export async function control(
     case 'reload':
       await gateway.students.reload();
       return reply(res, null);
+    case 'forget':
+      gateway.stored.forget();
+      return reply(res, null);
     case 'flush':
       await gateway.recorder.flush();
       return reply(res, null);

@@ -45,7 +45,26 @@ export function exchange(gateway: Gateway, req: IncomingMessage, res: ServerResp
     return;
   }
 
-  if (gateway.stored.size > 0 && gateway.stored.serve(req, res, address.path)) return;
+  if (gateway.stored.mayName(address.path)) void serveStored(gateway, req, res, { address, target });
+  else goOn(gateway, req, res, { address, target });
+}
+
+type Place = Pick<Call, 'address' | 'target'>;
+
+/** An answer that a student gave is asked for by its id, or one of the provider's own that looks like it. */
+async function serveStored(
+  gateway: Gateway,
+  req: IncomingMessage,
+  res: ServerResponse,
+  place: Place,
+): Promise<void> {
+  await gateway.stored.recall(place.address.path);
+  if (res.destroyed || gateway.stored.serve(req, res, place.address.path)) return;
+  goOn(gateway, req, res, place);
+}
+
+function goOn(gateway: Gateway, req: IncomingMessage, res: ServerResponse, place: Place): void {
+  const { address, target } = place;
   const { headers, marks } = toUpstream(req.rawHeaders, target.host);
   const format = formatFor(target.provider, req.method ?? 'GET', address.path);
   const isAgent = isCodingAgent(req.rawHeaders);
@@ -55,7 +74,7 @@ export function exchange(gateway: Gateway, req: IncomingMessage, res: ServerResp
   const tape = isRecorded ? gateway.recorder.start(start) : null;
   const call: Call = { req, res, address, target, headers, marks, format, start, tape };
 
-  const mayRefer = format?.name === 'openai-responses' && gateway.stored.size > 0;
+  const mayRefer = format?.name === 'openai-responses' && gateway.students.known;
   const mayConsult =
     format !== null &&
     !isAgent &&
@@ -74,7 +93,7 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     res.destroy();
     return;
   }
-  const expanded = format.name === 'openai-responses' ? gateway.stored.expand(body.bytes) : null;
+  const expanded = format.name === 'openai-responses' ? await expand(gateway, body.bytes) : null;
   tape?.request(expanded ?? body.bytes);
   if (expanded !== null) {
     gateway.refersBack = true;
@@ -104,6 +123,13 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
   note(gateway, tape, consulted);
   const tells = consulted.taskId !== null || marks.any;
   passOn(gateway, call, body.bytes, tells ? mark(describe(consulted)) : null);
+}
+
+/** The request with what it refers to written out; null where it goes as it came. */
+async function expand({ stored }: Gateway, body: Buffer): Promise<Buffer | null> {
+  if (!body.includes('previous_response_id') && !body.includes('item_reference')) return null;
+  await stored.recall(body.toString('latin1'));
+  return stored.expand(body);
 }
 
 /** The headers of a body that is another one than came in. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
+import type { Trace } from '../traces/trace.ts';
 
 /**
  * OpenAI keeps responses unless it is told not to, and a later call may name one (`previous_response_id`, an
@@ -7,9 +8,18 @@ import { isArray, isObject, type Json, type JsonObject, parseJson } from '../bas
  * students are kept in memory, and a call that names one of them, and only such a call, goes upstream with what it stands
  * for written out in its input. It is the one place where a request is not forwarded as it came. From the first such call
  * on the teacher answers whatever may be referred to (`refersBack`), so that only answers from before need this.
+ *
+ * An answer of an earlier gateway is read from the journal, which has its trace: nothing is written for this alone, and
+ * what is deleted there is gone here. Where a secret was taken out of the trace the conversation is not what it was, and
+ * where it was not recorded there is none: then the call goes as it came, and OpenAI says that it knows no such response.
  */
 export interface StoredAnswers {
-  readonly size: number;
+  /** Does the text name an answer that may be a student's? */
+  mayName(text: string): boolean;
+  /** Looks up what the text names of earlier gateways' answers; never rejects. */
+  recall(text: string): Promise<void>;
+  /** Lets go of everything, because traces were deleted. */
+  forget(): void;
   /** Keeps an answer with the request that it answers. @param response the body of a response, not streamed. */
   add(request: Buffer, response: string): void;
   /** The request with references to our answers replaced by what they stand for; null where it has none. */
@@ -18,6 +28,8 @@ export interface StoredAnswers {
   serve(req: IncomingMessage, res: ServerResponse, path: string): boolean;
 }
 
+/** Ids that are remembered as looked for. */
+const MAX_SOUGHT = 10_000;
 /** Of requests and answers together. */
 const MAX_BYTES = 16 << 20;
 
@@ -28,7 +40,14 @@ interface Stored {
   readonly history: readonly Json[];
 }
 
-export function createStoredAnswers(): StoredAnswers {
+/** An id that `RenderContext.id` is in: of a response, a message, a function call. */
+const ourId = /\b(?:resp|msg|fc)_([0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15})(?![0-9a-f]{3})/g;
+const placeholder = /<[a-z0-9-]+:[0-9a-f]{4}>/;
+
+/** @param find reads a trace from the journal; null where there is none. */
+export function createStoredAnswers(find: (traceId: string) => Promise<Trace | null>): StoredAnswers {
+  /** Looked for, also in vain, or deleted by the client. */
+  const sought = new Map<string, Promise<void>>();
   /** Oldest first. */
   const answers = new Map<string, Stored>();
   const items = new Map<string, JsonObject>();
@@ -42,25 +61,45 @@ export function createStoredAnswers(): StoredAnswers {
     for (const item of outputOf(old.response)) items.delete(String(item['id']));
   };
 
+  const recallOne = async (id: string): Promise<void> => {
+    const trace = await find(uuidOf(id)).catch(() => null); // A journal that cannot be read has no answer for us.
+    if (trace?.servedBy !== 'student' || trace.format !== 'openai-responses') return;
+    const [asked, said] = [JSON.stringify(trace.request), JSON.stringify(trace.response)];
+    if (!placeholder.test(asked) && !placeholder.test(said)) add(Buffer.from(asked), said);
+  };
+
+  const add: StoredAnswers['add'] = (request, response) => {
+    const asked = parseJson(request.toString('utf8'));
+    const said = parseJson(response);
+    if (!isObject(asked) || !isObject(said) || asked['store'] === false) return;
+    const output = outputOf(response);
+    const history = [...inputItems(asked['input']), ...output.map(asInput)];
+    const stored = { bytes: 2 * request.length + 2 * response.length, response, history };
+    answers.set(String(said['id']), stored);
+    for (const item of output) items.set(String(item['id']), asInput(item));
+    bytes += stored.bytes;
+    for (const id of answers.keys()) {
+      if (bytes <= MAX_BYTES) break;
+      remove(id);
+    }
+  };
+
   return {
-    get size() {
-      return answers.size;
-    },
-    add: (request, response) => {
-      const asked = parseJson(request.toString('utf8'));
-      const said = parseJson(response);
-      if (!isObject(asked) || !isObject(said) || asked['store'] === false) return;
-      const output = outputOf(response);
-      const history = [...inputItems(asked['input']), ...output.map(asInput)];
-      const stored = { bytes: 2 * request.length + 2 * response.length, response, history };
-      answers.set(String(said['id']), stored);
-      for (const item of output) items.set(String(item['id']), asInput(item));
-      bytes += stored.bytes;
-      for (const id of answers.keys()) {
-        if (bytes <= MAX_BYTES) break;
-        remove(id);
+    mayName: (text) => text.search(ourId) >= 0,
+    recall: async (text) => {
+      for (const [, id = ''] of text.matchAll(ourId)) {
+        if (answers.has(`resp_${id}`)) continue;
+        if (sought.size >= MAX_SOUGHT) sought.clear();
+        const found = sought.get(id) ?? recallOne(id);
+        sought.set(id, found);
+        await found;
       }
     },
+    forget: () => {
+      for (const id of [...answers.keys()]) remove(id);
+      sought.clear();
+    },
+    add,
     expand: (request) => {
       if (!request.includes('previous_response_id') && !request.includes('item_reference')) return null;
       const body = parseJson(request.toString('utf8'));
@@ -78,7 +117,10 @@ export function createStoredAnswers(): StoredAnswers {
       const id = /\/responses\/(resp_[0-9a-f]+)\/?(?:\?|$)/.exec(path)?.[1] ?? '';
       const found = answers.get(id);
       if (found === undefined || (req.method !== 'GET' && req.method !== 'DELETE')) return false;
-      if (req.method === 'DELETE') remove(id);
+      if (req.method === 'DELETE') {
+        remove(id);
+        sought.set(id.slice('resp_'.length), Promise.resolve());
+      }
       const body =
         req.method === 'GET' ? found.response : JSON.stringify({ id, object: 'response', deleted: true });
       res.writeHead(200, { 'content-type': 'application/json', 'x-understudy': 'student; reason=stored' });
@@ -86,6 +128,11 @@ export function createStoredAnswers(): StoredAnswers {
       return true;
     },
   };
+}
+
+/** Traces have the id with its dashes. */
+function uuidOf(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function outputOf(response: string): JsonObject[] {

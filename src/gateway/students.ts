@@ -57,6 +57,8 @@ export interface Question {
 export interface Students {
   /** False while no task has an active policy: then no request needs to be read before it is forwarded. */
   readonly active: boolean;
+  /** A student was trained for this workspace once, whether it answers now or not. */
+  readonly known: boolean;
   /** Never throws: whatever goes wrong, the teacher answers. */
   consult(question: Question): Promise<Consulted>;
   /** An audited answer was compared with the teacher's. */
@@ -231,6 +233,10 @@ export function createStudents({ storage, worker, clock, log, draw }: StudentsOp
   return {
     get active() {
       for (const entry of live.values()) if (isActive(entry)) return true;
+      return false;
+    },
+    get known() {
+      for (const { policy } of live.values()) if (policy.bundle !== null) return true;
       return false;
     },
     consult: (question) =>

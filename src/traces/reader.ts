@@ -1,5 +1,5 @@
 import { writerAlive } from './lease.ts';
-import { parseTrace } from './line.ts';
+import { idOf, parseTrace } from './line.ts';
 import { listSegments } from './segment.ts';
 import { readSegment } from './segmentReader.ts';
 import { loadTombstones } from './tombstone.ts';
@@ -37,4 +37,24 @@ export async function* readTraces(
       }
     }
   }
+}
+
+/**
+ * The trace of that id, looked for from the newest segment on; null where there is none, or none was found in time.
+ * @param patienceMs how long to look.
+ */
+export async function findTrace(folder: string, id: string, patienceMs: number): Promise<Trace | null> {
+  const until = performance.now() + patienceMs;
+  const deleted = await loadTombstones(folder);
+  for (const segment of (await listSegments(folder)).reverse()) {
+    for await (const { lines } of readSegment(folder, segment, { live: true })) {
+      for (const { line, content } of lines) {
+        if (!content.ok || content.value === null || idOf(content.value) !== id) continue;
+        const trace = parseTrace(content.value);
+        return trace.ok && !deleted.covers(segment.name, line, id) ? trace.value : null;
+      }
+      if (performance.now() > until) return null;
+    }
+  }
+  return null;
 }

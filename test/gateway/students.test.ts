@@ -8,6 +8,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import type { RoutingPolicy } from '../../src/routing/policy.ts';
 import type { Task } from '../../src/tasks/task.ts';
+import { openJournal } from '../../src/traces/journal.ts';
 import type { Trace } from '../../src/traces/trace.ts';
 import { answerChat, type FakeTeacher, type SeenCall, startFakeTeacher } from '../support/fakeTeacher.ts';
 import { startTestGateway, type TestGateway } from '../support/testGateway.ts';
@@ -85,12 +86,7 @@ describe('the teacher is the default branch; the student', () => {
     });
     await writeFile(path.join(storage, 'tasks.json'), JSON.stringify([task]));
     await use({ mode: 'off' });
-    gateway = await startTestGateway({
-      storage,
-      workerEntry,
-      draw: () => draws.next,
-      upstreams: { openai: teacher.url, anthropic: teacher.url },
-    });
+    gateway = await start();
   });
   after(async () => {
     await gateway.close();
@@ -101,6 +97,14 @@ describe('the teacher is the default branch; the student', () => {
     teacher.seen.length = 0;
     count = (await gateway.traces()).length;
   });
+
+  const start = (): Promise<TestGateway> =>
+    startTestGateway({
+      storage,
+      workerEntry,
+      draw: () => draws.next,
+      upstreams: { openai: teacher.url, anthropic: teacher.url },
+    });
 
   /** Writes the policy and lets the gateway read it; waits until the worker has the student. */
   async function use(change: Partial<RoutingPolicy>): Promise<void> {
@@ -391,6 +395,57 @@ describe('the teacher is the default branch; the student', () => {
     await client.responses.delete(first.id);
     special = (_call, res) => void res.writeHead(404).end('{"error":{"message":"no such response"}}');
     await assert.rejects(client.responses.retrieve(first.id), OpenAI.NotFoundError);
+    special = null;
+    gateway.gateway.refersBack = false;
+  });
+
+  test('gave responses that later calls may name, though another gateway runs by then', async () => {
+    await use({});
+    const said: string[] = [];
+    special = (call, res) => {
+      said.push(call.body.toString());
+      answerChat(res, call, 'because');
+    };
+    const opening = { model: 'gpt-4o-mini', instructions: 'Name the intent of the sentence.' };
+    const respond = async (more: object): Promise<OpenAI.Responses.Response> =>
+      (await openai().responses.create({ ...opening, ...more })) as OpenAI.Responses.Response;
+    const plain = await respond({ input: 'sure greet' });
+    const streamed = await openai()
+      .responses.stream({ ...opening, input: 'sure greet' })
+      .finalResponse();
+    const secret = `sk-proj-${'Zk3vQ9xT1bM7nC5rY2wE8pL4sD6fG0hJaUiOoKx'}`;
+    const hidden = await respond({ input: `sure greet ${secret}` });
+    const deleted = await respond({ input: 'sure greet' });
+    assert.equal(said.length, 0, 'all of them were answered here');
+    const ids = (await gateway.traces()).slice(-4).map(({ id }) => id);
+    assert.equal(`resp_${ids[3]!.replaceAll('-', '')}`, deleted.id);
+    await gateway.close();
+    gateway = await start();
+    await use({});
+    const journal = await openJournal(path.join(storage, 'journal'));
+    await journal.delete({ ids: new Set([ids[3]!]) });
+    await journal.close();
+
+    assert.equal((await openai().responses.retrieve(plain.id)).output_text, 'greet');
+    const inputOf = (i: number): unknown[] => (JSON.parse(said[i]!) as { input: unknown[] }).input;
+    const follow = (id: string) => ({ previous_response_id: id, input: 'Why?' });
+    for (const [i, { id }] of [plain, streamed].entries()) {
+      // Two at once: both wait for the same look.
+      await Promise.all([respond(follow(id)), respond(follow(id))]);
+      for (const at of [2 * i, 2 * i + 1])
+        assert.deepEqual(
+          inputOf(at).map((item) => (item as { role: string }).role),
+          ['user', 'assistant', 'user'],
+        );
+    }
+    const item = [{ type: 'item_reference', id: plain.output[0]!.id! }];
+    await respond({ input: item });
+    assert.equal((inputOf(4)[0] as { role: string }).role, 'assistant');
+    // What was deleted, or is not what it was, is nobody's: the provider says so.
+    for (const { id } of [hidden, deleted]) {
+      await respond(follow(id));
+      assert.deepEqual(JSON.parse(said.at(-1)!), { ...opening, ...follow(id) });
+    }
     special = null;
     gateway.gateway.refersBack = false;
   });
