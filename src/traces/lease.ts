@@ -168,19 +168,27 @@ export async function withFolderLock<T>(
 async function tryLock(file: string): Promise<boolean> {
   const key = path.resolve(file);
   if (held.has(key)) return false;
+  if (await takeFile(file)) {
+    held.add(key);
+    return true;
+  }
+  if (await isStale(file)) await removeStale(file);
+  return false;
+}
+
+/** Puts this process's name under that of the file. @returns false where the file is there already. */
+async function takeFile(file: string): Promise<boolean> {
   // A complete file appears under the name at once, or not at all: nobody ever reads a half-written holder.
   const mine = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(mine, JSON.stringify(self()));
   try {
+    await writeFile(mine, JSON.stringify(self()));
     await link(mine, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPERM' && error.code !== 'ENOTSUP' && error.code !== 'ENOSYS') throw error;
       return copyExclusive(file);
     });
-    held.add(key);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (await isStale(file)) await removeStale(file);
     return false;
   } finally {
     await rm(mine, { force: true });
@@ -209,14 +217,20 @@ async function copyExclusive(file: string): Promise<void> {
   await handle.close();
 }
 
-/** Moves the dead holder's lock aside; where a living one had just taken it over, puts that back. */
+/**
+ * Removes a dead holder's lock. One process at a time looks and removes: what it saw is what it removes, for the dead do not
+ * remove theirs. Two at once could take the lock of a living one that came between.
+ */
 async function removeStale(file: string): Promise<void> {
-  const aside = `${file}.stale.${randomBytes(4).toString('hex')}`;
-  try {
-    await rename(file, aside);
-    if ((await holderAlive(aside)) && !(await isForgotten(aside))) await link(aside, file);
-  } catch {
-    // Somebody else was faster; the next attempt sees what they made of it.
+  const turn = `${file}.takeover`;
+  if (!(await takeFile(turn))) {
+    // Only a process that died between two calls of the system leaves it.
+    if (await isStale(turn)) await rm(turn, { force: true });
+    return;
   }
-  await rm(aside, { force: true });
+  try {
+    if (await isStale(file)) await rm(file, { force: true });
+  } finally {
+    await rm(turn, { force: true });
+  }
 }

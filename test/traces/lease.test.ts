@@ -47,6 +47,28 @@ test('a lock that a dead process left is taken over', async (t) => {
   assert.equal(await withFolderLock(folder, async () => 'done', 5000), 'done');
 });
 
+test('locks of processes that die at their work are taken over by one of the others at a time', {
+  timeout: 60_000,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const counter = path.join(folder, 'counter');
+  writeFileSync(counter, '0');
+  const script = `
+    import { readFileSync, writeFileSync } from 'node:fs';
+    import { withFolderLock } from ${source('lease.ts')};
+    const [folder, counter] = ${JSON.stringify([folder, counter])};
+    await withFolderLock(folder, async () => {
+      const n = Number(readFileSync(counter, 'utf8'));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      writeFileSync(counter, String(n + 1));
+      process.kill(process.pid, 'SIGKILL');
+    }, 60000);`;
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
+  const children = Array.from({ length: 12 }, () => spawn(process.execPath, args, { stdio: 'inherit' }));
+  await Promise.all(children.map((child) => once(child, 'exit')));
+  assert.equal(readFileSync(counter, 'utf8'), '12');
+});
+
 test('what a stopped process left half written is swept away once it is old', async (t) => {
   const folder = temporaryFolder(t);
   for (const name of ['x.seg.tmp', 'lock.1.abcd', 'new.tmp', 'notes.txt'])
