@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
-import type { Carrying, Requesting } from './agents.ts';
 import { type AnswerHead, AnswerReader, type AnswerSink, endsInChunks } from './answerReader.ts';
+import type { Caller, Connection } from './connections.ts';
 import { headerOf, type RawHeaders } from './headers.ts';
 
 /** Who sends a call and gets its answer. */
@@ -20,22 +19,21 @@ const MAX_JOINED_BYTES = 64 << 10;
 /** Kept for a connection that is still to come before the sender is asked to wait, bytes. */
 const MAX_UNSENT_BYTES = 64 << 10;
 
-/**
- * One request to a teacher and its answer, on a connection of one of Node's agents. It does for a call what Node's
- * ClientRequest does, with the bytes as they are: nothing is set, checked or framed anew, and what comes in one read goes
- * on in one piece. An exchange costs half of what it costs there.
- */
-export class TeacherCall implements Requesting {
-  /** Of the agents' part, see `Requesting`. */
-  reusedSocket = false;
-  shouldKeepAlive: boolean;
-  res: { readonly rawHeaders: RawHeaders } | undefined;
+/** Kept by the other side for no longer than this, a connection is likelier to end under a call than to serve it, seconds. */
+const MIN_KEPT_SECONDS = 2;
 
+/**
+ * One request to a teacher and its answer. It does for a call what Node's ClientRequest does, with the bytes as they are:
+ * nothing is set, checked or framed anew, and what comes in one read goes on in one piece.
+ */
+export class TeacherCall implements Caller {
   readonly #listener: TeacherListener;
   readonly #reader: AnswerReader;
   readonly #isChunked: boolean;
   #head: string | null;
-  #socket: Socket | null = null;
+  #keepsAlive: boolean;
+  #connection: Connection | null = null;
+  #isReused = false;
   #unsent: Buffer[] = [];
   #unsentBytes = 0;
   #isSent = false;
@@ -47,7 +45,7 @@ export class TeacherCall implements Requesting {
     this.#head = `${head}\r\n`;
     const at = headers.findLastIndex((name, i) => i % 2 === 0 && /^transfer-encoding$/i.test(name));
     this.#isChunked = at >= 0 && endsInChunks(headers[at + 1]!);
-    this.shouldKeepAlive = !/\bclose\b/i.test(headerOf(headers, 'connection') ?? '');
+    this.#keepsAlive = !/\bclose\b/i.test(headerOf(headers, 'connection') ?? '');
     this.#listener = listener;
     this.#reader = new AnswerReader(method, {
       keepsFrames: listener.keepsFrames,
@@ -59,9 +57,14 @@ export class TeacherCall implements Requesting {
     if (headerOf(headers, 'expect') !== null) this.#send(NOTHING);
   }
 
+  /** Its connection had served before. */
+  get isReused(): boolean {
+    return this.#isReused;
+  }
+
   /** It went out on a connection that had served before, and not a byte came back. */
   get mayBeRepeated(): boolean {
-    return this.reusedSocket && !this.#reader.hasBegun;
+    return this.#isReused && !this.#reader.hasBegun;
   }
 
   /** @returns false where the sender should wait for `drain`. */
@@ -73,47 +76,35 @@ export class TeacherCall implements Requesting {
   /** The request is complete. `trailers`: lines, each with its end. */
   end(trailers = ''): void {
     this.#isSent = true;
-    if (this.#isOver) {
-      if (this.#socket !== null) this.#release(this.#socket);
-    } else if (this.#isChunked) this.#send(Buffer.from(`0\r\n${trailers}\r\n`, 'latin1'));
+    if (this.#isOver) this.#release();
+    else if (this.#isChunked) this.#send(Buffer.from(`0\r\n${trailers}\r\n`, 'latin1'));
     else if (this.#head !== null) this.#send(NOTHING);
   }
 
   pause(): void {
-    this.#socket?.pause();
+    this.#connection?.socket.pause();
   }
 
   resume(): void {
-    if (!this.#isOver) this.#socket?.resume();
+    if (!this.#isOver) this.#connection?.socket.resume();
   }
 
   /** Gives the call up; nothing is told of it any more. */
   abort(): void {
     this.#isOver = true;
-    this.#socket?.destroy();
+    this.#connection?.socket.destroy();
   }
 
-  onSocket(socket: Socket | null | undefined, error?: Error | null): void {
-    if (error || !socket) {
-      this.failed(error ?? null);
-      return;
-    }
+  connected(connection: Connection): void {
     if (this.#isOver) {
-      socket.destroy();
+      connection.socket.destroy();
       return;
     }
-    this.#socket = socket;
-    (socket as Carrying)._httpMessage = this;
-    attend(socket);
-    for (const bytes of this.#unsent) socket.write(bytes);
+    this.#connection = connection;
+    this.#isReused = connection.isReused;
+    for (const bytes of this.#unsent) connection.socket.write(bytes);
     this.#unsent = [];
     if (this.#unsentBytes >= MAX_UNSENT_BYTES) this.#listener.drain();
-  }
-
-  /** What agents tell a request. */
-  emit(event: string, error?: Error): boolean {
-    if (event === 'error') this.failed(error ?? null);
-    return true;
   }
 
   drained(): void {
@@ -123,7 +114,7 @@ export class TeacherCall implements Requesting {
   received(bytes: Buffer): void {
     if (this.#isOver) {
       // More than the answer: whatever it is, nobody asked for it.
-      this.#socket?.destroy();
+      this.#connection?.socket.destroy();
       return;
     }
     const reading = this.#reader.read(bytes);
@@ -132,7 +123,6 @@ export class TeacherCall implements Requesting {
     else this.#whole(reading === 'whole' && this.#reader.keepsAlive);
   }
 
-  /** The connection ended or broke. */
   failed(error: NodeJS.ErrnoException | null): void {
     if (this.#isOver) return;
     if (error === null && this.#reader.end()) this.#whole(false);
@@ -145,29 +135,26 @@ export class TeacherCall implements Requesting {
   }
 
   #answered(head: AnswerHead): void {
-    this.res = { rawHeaders: head.headers };
+    const hint = headerOf(head.headers, 'keep-alive');
+    const seconds = hint === null ? undefined : /(?:^|[,\s])timeout=(\d+)/i.exec(hint)?.[1];
+    if (seconds !== undefined && Number(seconds) < MIN_KEPT_SECONDS) this.#keepsAlive = false;
     this.#listener.head(head);
   }
 
   #whole(keepsAlive: boolean): void {
-    const socket = this.#socket;
     // The listener may have given it up on seeing the answer.
-    if (this.#isOver || socket === null) return;
+    if (this.#isOver) return;
     this.#isOver = true;
-    this.shouldKeepAlive &&= keepsAlive;
+    this.#keepsAlive &&= keepsAlive;
     // A connection can only be used again when the request, too, is through.
-    if (this.#isSent || !this.shouldKeepAlive) this.#release(socket);
+    if (this.#isSent || !this.#keepsAlive) this.#release();
   }
 
-  #release(socket: Socket): void {
-    this.#socket = null;
-    if (this.shouldKeepAlive && socket.writable) {
-      if (socket.isPaused()) socket.resume();
-      socket.emit('free');
-      return;
-    }
-    (socket as Carrying)._httpMessage = null;
-    socket.destroySoon();
+  #release(): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    if (this.#keepsAlive) connection?.keep();
+    else connection?.end();
   }
 
   #send(bytes: Buffer): boolean {
@@ -185,7 +172,7 @@ export class TeacherCall implements Requesting {
   }
 
   #put(bytes: Buffer): boolean {
-    if (this.#socket !== null) return this.#socket.write(bytes);
+    if (this.#connection !== null) return this.#connection.socket.write(bytes);
     this.#unsent.push(bytes);
     this.#unsentBytes += bytes.length;
     return this.#unsentBytes < MAX_UNSENT_BYTES;
@@ -198,35 +185,4 @@ function framed(chunk: Buffer): Buffer {
     chunk,
     Buffer.from('\r\n', 'latin1'),
   ]);
-}
-
-/** Connections that are listened to: once for all the calls that they carry. */
-const attended = new WeakSet<Socket>();
-
-function attend(socket: Socket): void {
-  if (attended.has(socket)) return;
-  attended.add(socket);
-  socket.on('data', onData).on('drain', onDrain).on('error', onError).on('end', onEnd).on('close', onEnd);
-}
-
-function callOn(socket: Socket): TeacherCall | null {
-  const carried = (socket as Carrying)._httpMessage;
-  return carried instanceof TeacherCall ? carried : null;
-}
-
-function onData(this: Socket, bytes: Buffer): void {
-  if ((this as Carrying)._httpMessage == null) this.destroy();
-  else callOn(this)?.received(bytes);
-}
-
-function onDrain(this: Socket): void {
-  callOn(this)?.drained();
-}
-
-function onError(this: Socket, error: Error): void {
-  callOn(this)?.failed(error);
-}
-
-function onEnd(this: Socket): void {
-  callOn(this)?.failed(null);
 }

@@ -172,3 +172,43 @@ test('answers are read as Node reads them, and broken where Node finds them brok
   }
   assert.ok(Math.min(...Object.values(counts)) > 100, JSON.stringify(counts));
 });
+
+/** Where the two differ on purpose. */
+const differences: readonly {
+  readonly title: string;
+  readonly answer: string;
+  readonly ours: Reading;
+  readonly isWholeToNode: boolean;
+}[] = [
+  {
+    title: 'a change of protocol that nobody asked for is no answer',
+    answer: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n',
+    ours: 'broken',
+    isWholeToNode: true,
+  },
+  {
+    title: 'bytes after an answer end its connection, not the answer',
+    answer: 'HTTP/1.1 204 No Content\r\n\r\nhello',
+    ours: 'beyond',
+    isWholeToNode: false,
+  },
+  {
+    title: 'what an extension of a chunk says is for the client to judge',
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a b\r\nhello\r\n0\r\n\r\n',
+    ours: 'whole',
+    isWholeToNode: false,
+  },
+  {
+    title: 'a length that no number holds is none, also where no body follows',
+    answer: 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9007199254740993\r\n\r\n',
+    ours: 'broken',
+    isWholeToNode: true,
+  },
+];
+
+for (const { title, answer, ours, isWholeToNode } of differences)
+  test(`unlike to Node, ${title}`, async () => {
+    const bytes = [Buffer.from(answer)];
+    assert.equal(readByUs(bytes, 'POST').reading, ours);
+    assert.equal((await readByNode(bytes, 'POST')).isWhole, isWholeToNode);
+  });

@@ -71,8 +71,8 @@ test('calls at the same time have connections of their own, and teachers never s
     await Promise.all(
       teachers.flatMap(({ target }) =>
         Array.from({ length: 3 }, async () => {
-          const { reusedSocket } = await ask(upstream, target);
-          assert.equal(reusedSocket, round === 1);
+          const { isReused } = await ask(upstream, target);
+          assert.equal(isReused, round === 1);
         }),
       ),
     );
