@@ -8,15 +8,11 @@ import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
 import { openCheckpoints } from '../../src/student/deep/checkpoint.ts';
 import { createBatcher, tasksOf } from '../../src/student/generator/batch.ts';
-import {
-  type FitOptions,
-  fitGenerator,
-  initialState,
-  scheduleFeeds,
-} from '../../src/student/generator/fit.ts';
+import { type FitOptions, fitGenerator } from '../../src/student/generator/fit.ts';
 import { learnPieces } from '../../src/student/generator/learnPieces.ts';
 import { averagingStep, trainingStep } from '../../src/student/generator/program.ts';
 import { defaultGenerator } from '../../src/student/generator/spec.ts';
+import { initialState, scheduleFeeds } from '../../src/student/generator/trainer.ts';
 import { trainStudent } from '../../src/student/train.ts';
 import { said } from '../dataset/support.ts';
 import { dataOf, inFolder, optionsIn, specOf } from './support.ts';

@@ -41,7 +41,7 @@ export const defaultGenerator: GeneratorSpec = {
   averageEvery: 5,
   batch: 64,
   steps: 1500,
-  looks: 6,
+  looks: 10,
 };
 
 /** Longest inputs and values, in pieces; what is longer stays with the teacher. */
