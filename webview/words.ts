@@ -84,7 +84,7 @@ export const rungs: Readonly<Record<string, string>> = {
   cache: 'exact repeats only',
   wide: 'linear on words and characters',
   'wide+deep': 'linear and neural, averaged',
-  generator: 'small generator',
+  generator: 'linear, with a small network that writes short texts',
 };
 
 export function isServing(task: TaskState): boolean {

@@ -38,7 +38,7 @@ export const rungWords: Readonly<Record<string, string>> = {
   cache: 'exact repeats only',
   wide: 'linear model on words and characters',
   'wide+deep': 'linear and neural, averaged',
-  generator: 'small generator',
+  generator: 'linear, with a small network that writes short texts',
 };
 
 /** What the answers are, in a few words. */

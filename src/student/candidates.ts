@@ -4,18 +4,15 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import { freeReason } from '../dataset/free.ts';
 import { spread } from '../dataset/habit.ts';
 import { choiceSlots, type OutputPlan, shortSlots } from '../dataset/plan.ts';
-import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
-import { type Acceptor, confidenceOf, fitAcceptor, type JudgedKnown } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
-import { decode, type Evidence } from './decode.ts';
+import type { Evidence } from './decode.ts';
 import { trainDeepRung } from './deepRung.ts';
 import type { GeneratorFiles, Texts } from './generator/model.ts';
 import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
+import { judge, type Read, readRow, scoreOf, sureness } from './judge.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
-import { mainSlot } from './mainSlot.ts';
-import { lengthOf } from './predictor.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { foldsOf, type Tried } from './wide/train.ts';
@@ -64,12 +61,12 @@ export async function candidatesOf(
   const strange = spread(rung.trial.strange, mostStrange);
   const texts = await generator.textsOf([...new Set([...rung.held, ...strange.map(({ row }) => row)])]);
   const lower = await lowerRungs(dataset, train, rung, spec, later(options), texts);
-  const writing = lower.map((one): Trained => {
-    const trial = { known: rung.trial.known, strange: one.rung === 'wide' ? strange : [] };
-    const judged = judgeTexts(dataset, train, one.said, trial, texts);
-    return { ...one, ...judged, rung: 'generator', generator: generator.files };
-  });
-  return [...lower, ...writing];
+  const trial = { known: rung.trial.known, strange };
+  const writing = withTexts(dataset, train, lower, trial, texts);
+  return [
+    ...lower,
+    ...writing.map((one) => ({ ...one, generator: generator.files, device: generator.device })),
+  ];
 }
 
 /** Rows of hidden classes enough to tell how strange inputs are written from. */
@@ -108,19 +105,26 @@ async function generatorFor(
   );
 }
 
-/** Acceptor and scores of a rung whose texts are written. */
-function judgeTexts(
+/** The same rungs with the texts in their answers. No class was hidden from networks: the linear rung tells what is strange. */
+function withTexts(
   dataset: Dataset,
   train: readonly Example[],
-  said: readonly Tried<Evidence>[],
+  lower: readonly Lower[],
   trial: WideRung['trial'],
   texts: ReadonlyMap<number, Texts>,
-) {
-  const read = ({ row, said: own }: Tried<Evidence>): Read =>
-    readRow(dataset, train[row]!, { ...own, texts: texts.get(row) ?? new Map() });
-  const { acceptor, validation, strange } = judge(dataset, said.map(read), trial.strange.map(read), []);
+): Trained[] {
+  const read = ({ row, said }: Tried<Evidence>): Read =>
+    readRow(dataset, train[row]!, { ...said, texts: texts.get(row) ?? new Map() });
+  const judged = lower.map(({ said, rung }) =>
+    judge(dataset, said.map(read), rung === 'wide' ? trial.strange.map(read) : []),
+  );
+  const { acceptor, strange } = judged[0]!;
   const known = trial.known.map((tried) => sureness(scoreOf(read(tried), acceptor)));
-  return { acceptor, validation, common: validation, familiarity: [{ known, strange }] };
+  return lower.map((one, i) => {
+    const { acceptor, validation } = judged[i]!;
+    const familiarity = [{ known, strange }];
+    return { ...one, rung: 'generator', acceptor, validation, common: validation, familiarity };
+  });
 }
 
 /** The rungs that copy and choose. `texts`: what is written for held-out rows, where a generator writes. */
@@ -154,7 +158,7 @@ async function lowerRungs(
   };
   const without = whyNoNetworks(dataset, train, rung, spec, alone.validation, texts);
   if (without !== null) {
-    if (without !== '') options.onProgress({ stage: 'select', fraction: 0.5, message: without });
+    if (without !== '') options.onProgress({ stage: 'select', fraction: choosing, message: without });
     return [first];
   }
   const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
@@ -222,7 +226,9 @@ export async function withNetworks(
   options: TrainOptions,
 ): Promise<{ readonly taken: Trained; readonly networks: DeepFiles | null }> {
   const networks = chosen.deep === null ? null : await orNone(chosen.deep, options);
-  return { taken: chosen.deep !== null && networks === null ? trained[0]! : chosen, networks };
+  if (chosen.deep === null || networks !== null) return { taken: chosen, networks };
+  const alike = trained.find(({ deep, generator }) => deep === null && generator === chosen.generator);
+  return { taken: alike ?? trained[0]!, networks };
 }
 
 /** Null where the engine failed, which costs the user a rung and not the student. */
@@ -254,67 +260,4 @@ export function heldRows(train: readonly Example[], plan: OutputPlan): number[] 
   const count = schemeOf(plan) === null ? Math.round(train.length / wanted) : 8;
   const folds = foldsOf(train, count);
   return rowsOf((_, i) => folds[i] === count - 1);
-}
-
-/**
- * Fits the acceptor on honest evidence and scores the rows with it.
- * @param hidden evidence of a tagger that never saw the rows' masked texts: taught, not scored.
- */
-function judge(
-  { plan }: Dataset,
-  known: readonly Read[],
-  strangers: readonly Read[],
-  hidden: readonly Read[] = [],
-) {
-  const main = mainSlot(choiceSlots(plan))?.name ?? '';
-  const kindOf = ({ example }: Read): number => {
-    const target = example.targets?.[main];
-    return target?.kind === 'class' ? target.index : -1;
-  };
-  const { acceptor, strange } = fitAcceptor(
-    plan,
-    [...known, ...hidden],
-    strangers.map((row) => ({ ...row, kind: kindOf(row) })),
-  );
-  return {
-    acceptor,
-    validation: known.map((row) => scoreOf(row, acceptor)),
-    // Unlike an unknown class, an unknown text may be read rightly all the same.
-    hidden: hidden
-      .map((row) => scoreOf(row, acceptor))
-      .map((row) => (row.agree ? Number.NEGATIVE_INFINITY : sureness(row))),
-    strange: strange.map((confidence, i) =>
-      strangers[i]!.decoded.answer === null ? Number.NEGATIVE_INFINITY : confidence,
-    ),
-  };
-}
-
-function sureness(row: Scored): number {
-  return row.answered ? row.confidence : Number.NEGATIVE_INFINITY;
-}
-
-interface Read extends JudgedKnown {
-  readonly example: Example;
-}
-
-function readRow({ plan, inputSlots }: Dataset, example: Example, evidence: Evidence): Read {
-  const decoded = decode(plan, evidence, example.input);
-  return {
-    example,
-    decoded,
-    length: lengthOf(example.input, inputSlots),
-    agree: decoded.answer !== null && answersAgree(decoded.answer, example.answer),
-  };
-}
-
-function scoreOf(row: Read, acceptor: Acceptor): Scored {
-  return {
-    callId: row.example.callId,
-    atMs: row.example.atMs,
-    confidence: confidenceOf(acceptor, row),
-    agree: row.agree,
-    answered: row.decoded.answer !== null,
-    bucket: row.decoded.bucket,
-    cached: false,
-  };
 }

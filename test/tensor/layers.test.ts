@@ -68,39 +68,40 @@ test('conv1d equals the loop over windows, with zeros beyond the ends', async ()
   }
 });
 
-test('attention equals the loop over heads and ignores masked keys', async () => {
-  const [B, L, D, heads] = [2, 3, 4, 2];
-  const feeds = {
-    q: draw(B, L, D),
-    k: draw(B, L, D),
-    v: draw(B, L, D),
-    mask: given([2, 3], 1, 1, 0, 1, 0, 0),
-  };
-  const size = D / heads;
-  const at = (t: Float32Array, b: number, l: number, h: number, i: number): number =>
-    t[(b * L + l) * D + h * size + i]!;
-  const expected = new Array<number>(B * L * D).fill(0);
-  for (let b = 0; b < B; b++)
-    for (let h = 0; h < heads; h++)
-      for (let l = 0; l < L; l++) {
-        const open = [0, 1, 2].filter((m) => feeds.mask.data[b * L + m] === 1);
-        const scores = open.map((m) => {
-          let dot = 0;
-          for (let i = 0; i < size; i++) dot += at(feeds.q.data, b, l, h, i) * at(feeds.k.data, b, m, h, i);
-          return Math.exp(dot / Math.sqrt(size));
-        });
-        const sum = scores.reduce((a, x) => a + x, 0);
-        for (let i = 0; i < size; i++)
-          expected[(b * L + l) * D + h * size + i] = open.reduce(
-            (a, m, j) => a + (scores[j]! / sum) * at(feeds.v.data, b, m, h, i),
-            0,
-          );
-      }
-  const actual = await evaluate(feeds, ({ q, k, v, mask }) =>
-    layers.attention(q!, k!, v!, { heads, mask: mask! }),
-  );
-  close(actual, expected);
-});
+for (const T of [3, 2])
+  test(`attention of ${T} queries to 3 keys equals the loop over heads and ignores masked keys`, async () => {
+    const [B, L, D, heads] = [2, 3, 4, 2];
+    const feeds = {
+      q: draw(B, T, D),
+      k: draw(B, L, D),
+      v: draw(B, L, D),
+      mask: given([2, 3], 1, 1, 0, 1, 0, 0),
+    };
+    const size = D / heads;
+    const at = (t: Float32Array, b: number, l: number, h: number, i: number): number =>
+      t[(b * (t.length / B / D) + l) * D + h * size + i]!;
+    const expected = new Array<number>(B * T * D).fill(0);
+    for (let b = 0; b < B; b++)
+      for (let h = 0; h < heads; h++)
+        for (let l = 0; l < T; l++) {
+          const open = [0, 1, 2].filter((m) => feeds.mask.data[b * L + m] === 1);
+          const scores = open.map((m) => {
+            let dot = 0;
+            for (let i = 0; i < size; i++) dot += at(feeds.q.data, b, l, h, i) * at(feeds.k.data, b, m, h, i);
+            return Math.exp(dot / Math.sqrt(size));
+          });
+          const sum = scores.reduce((a, x) => a + x, 0);
+          for (let i = 0; i < size; i++)
+            expected[(b * T + l) * D + h * size + i] = open.reduce(
+              (a, m, j) => a + (scores[j]! / sum) * at(feeds.v.data, b, m, h, i),
+              0,
+            );
+        }
+    const actual = await evaluate(feeds, ({ q, k, v, mask }) =>
+      layers.attention(q!, k!, v!, { heads, mask: mask! }),
+    );
+    close(actual, expected);
+  });
 
 test('pooling sees open positions only', async () => {
   const feeds = { x: given([2, 2, 2], 1, -2, 3, -4, 5, -6, 99, 99), mask: given([2, 2], 1, 1, 1, 0) };
