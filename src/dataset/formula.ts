@@ -37,6 +37,7 @@ export function evaluate(
     }
     case 'steps': {
       const value = fields[formula.of];
+      if (value === null) return formula.missing;
       if (typeof value !== 'number') return undefined;
       return formula.values[formula.bounds.filter((bound) => value >= bound).length];
     }

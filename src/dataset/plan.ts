@@ -117,12 +117,17 @@ export interface RecordList {
   readonly constants: Readonly<Record<string, Json>>;
   /** Keys of a closed set, and the combinations of their values: one tag of the anchor stands for each. */
   readonly closed: readonly string[];
+  /** Closed keys that an item leaves out where its combination has null. */
+  readonly omitted?: readonly string[];
   readonly combinations: readonly (readonly Json[])[];
   /** The copied field that every item has. */
   readonly anchor: string;
   readonly spans: readonly RecordSpan[];
-  /** A new item begins where a field comes again, where the usual order of fields begins anew, or with a new line. */
-  readonly rule: 'repeat' | 'order' | 'line';
+  /**
+   * A new item begins where a field comes again, where the usual order of fields begins anew, or with a new line; or
+   * fields go with the anchor that is nearest.
+   */
+  readonly rule: 'repeat' | 'order' | 'line' | 'near';
 }
 
 export interface RecordSpan {
@@ -144,12 +149,13 @@ export type Formula =
   | { readonly kind: 'present'; readonly of: string; readonly not: boolean }
   | { readonly kind: 'any' | 'all'; readonly of: readonly string[] }
   | { readonly kind: 'same'; readonly of: string; readonly normalisers: readonly string[] }
-  /** values[i] where bounds[i - 1] <= number < bounds[i]. */
+  /** values[i] where bounds[i - 1] <= number < bounds[i]; `missing` where the number is null. */
   | {
       readonly kind: 'steps';
       readonly of: string;
       readonly bounds: readonly number[];
       readonly values: readonly Json[];
+      readonly missing?: Json;
     }
   | { readonly kind: 'measure'; readonly measure: Measure; readonly plus: number };
 

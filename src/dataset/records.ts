@@ -24,6 +24,7 @@ export function recordItems(
 }
 
 function grouped(node: RecordList, marks: readonly Mark[], input: ModelInput): Mark[][] {
+  if (node.rule === 'near') return aroundAnchors(marks);
   const rank = new Map(node.keys.map((key, i) => [key, i]));
   const groups: Mark[][] = [];
   for (const mark of marks) {
@@ -41,6 +42,30 @@ function grouped(node: RecordList, marks: readonly Mark[], input: ModelInput): M
   return groups;
 }
 
+/** Each mark with the anchor that is nearest to it of those that have no such field yet. */
+function aroundAnchors(marks: readonly Mark[]): Mark[][] {
+  const groups = marks.filter(({ field }) => field.combination !== null).map((anchor) => [anchor]);
+  const others = marks.filter(({ field }) => field.combination === null);
+  if (groups.length === 0 && others.length > 0) return [others];
+  for (const mark of others) {
+    let best: { group: Mark[]; far: number } | null = null;
+    for (const group of groups) {
+      if (group.some(({ field }) => field.key === mark.field.key)) continue;
+      const far = distance(mark.span, group[0]!.span);
+      if (best === null || far < best.far) best = { group, far };
+    }
+    // One too many has no item: that leaves the answer to the teacher.
+    if (best === null) groups.push([mark]);
+    else best.group.push(mark);
+  }
+  return groups;
+}
+
+/** Characters between two places; infinite in different slots. */
+function distance(a: Span, b: Span): number {
+  return a.slot === b.slot ? Math.max(a.start - b.end, b.start - a.end) : Number.POSITIVE_INFINITY;
+}
+
 function newLine(a: Span, b: Span, input: ModelInput): boolean {
   return a.slot !== b.slot || (input.slots[a.slot] ?? '').slice(a.end, b.start).includes('\n');
 }
@@ -55,8 +80,10 @@ function itemOf(node: RecordList, marks: readonly Mark[], input: ModelInput): Js
     const at = node.closed.indexOf(key);
     const mark = marks.find(({ field }) => field.key === key);
     if (constant !== undefined) item.push([key, constant]);
-    else if (at >= 0) item.push([key, combination[at] ?? null]);
-    else if (mark !== undefined) {
+    else if (at >= 0) {
+      const value = combination[at] ?? null;
+      if (value !== null || !node.omitted?.includes(key)) item.push([key, value]);
+    } else if (mark !== undefined) {
       const value = spanValue(mark.field.slot, [mark.span], input);
       if (value === null) return null;
       item.push([key, value]);
@@ -131,12 +158,8 @@ function nearestPlace(
   anchor: Span,
 ): Span | null {
   let best: Span | null = null;
-  const far = (place: Span): number =>
-    place.slot === anchor.slot
-      ? Math.max(place.start - anchor.end, anchor.start - place.end)
-      : Number.POSITIVE_INFINITY;
   for (const place of freePlaces(span, value, input, taken))
-    if (best === null || far(place) < far(best)) best = place;
+    if (best === null || distance(place, anchor) < distance(best, anchor)) best = place;
   return best;
 }
 

@@ -216,6 +216,34 @@ const cases: readonly Case[] = [
     has: '"kind":"steps"',
   },
   {
+    title: 'classes that follow from a copied number, or from that there is none',
+    made: make((i) => {
+      const heat = i % 3 === 0 ? null : 350 + ((i * 37) % 60);
+      return {
+        input: heat === null ? `nothing measured ${one(i)}` : `measured ${heat} on ${one(i)}`,
+        text: json({ heat, hot: heat !== null && heat >= 380 }),
+      };
+    }),
+    has: '"missing":false',
+  },
+  {
+    title: 'lists of objects with a mark that few have, and fields on either side of what they belong to',
+    made: make((i) => {
+      const items = Array.from({ length: 1 + (i % 3) }, (_, k) => ({
+        name: pick(['Paper', 'Toner', 'Lamp', 'Chair'], i + k),
+        count: 2 + ((i * 3 + k * 5) % 7),
+        ...((i + k) % 3 === 0 ? { color: pick(['red', 'blue', 'green'], i + 2 * k) } : {}),
+        ...((i + k) % 5 === 0 ? { gift: true } : {}),
+      }));
+      const told = items.map(({ name, count, color, gift }, k) => {
+        const thing = `${color === undefined ? '' : `${color} `}${name}`;
+        return `${(i + k) % 2 === 0 ? `${count} ${thing}` : `${thing}, ${count} pieces`}${gift === true ? ' as a gift' : ''}`;
+      });
+      return { input: `${told.join(' and also ')}.`, text: json({ items }) };
+    }),
+    has: '"rule":"near"',
+  },
+  {
     title: 'counts of lines in the input',
     made: make((i) => ({
       input: `list\n${Array.from({ length: 1 + (i % 5) }, (_, k) => `- ${pick(people, i + k)}`).join('\n')}`,

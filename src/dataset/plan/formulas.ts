@@ -5,6 +5,7 @@ import { spread } from '../habit.ts';
 import type { Formula, Measure } from '../plan.ts';
 import { tokenise } from '../tokens.ts';
 import type { InferredNode } from './place.ts';
+import { tally } from './values.ts';
 
 interface Owner {
   readonly value: JsonObject;
@@ -18,7 +19,8 @@ interface Sibling {
 
 /** Fewer objects prove nothing. */
 const leastObjects = 20;
-const leastExact = 0.995;
+/** Teachers slip about once in a hundred answers. */
+const leastExact = 0.99;
 
 /** A function of the other fields, or of the input, that gives this field in (nearly) every object; null for none. */
 export function inferFormula(
@@ -74,7 +76,7 @@ function* candidates(
   }
   const same = values.every((value) => typeof value === 'string') ? sameText(key, siblings, objects) : null;
   if (same !== null) yield same;
-  for (const of of numbers) {
+  for (const of of having((value) => typeof value === 'number' || value === null)) {
     const steps = stepsOf(of, key, objects);
     if (steps !== null) yield steps;
   }
@@ -134,11 +136,29 @@ function sameText(key: string, siblings: readonly Sibling[], objects: readonly O
 /** More steps would be a table and no rule. */
 const mostSteps = 6;
 
-/** Ranges of a number that decide this field, each seen a few times. */
+interface Point {
+  readonly x: number;
+  readonly y: string;
+  readonly value: Json;
+}
+
+/** Ranges of a number that decide this field, each seen a few times; and what it is where there is no number. */
 function stepsOf(of: string, key: string, objects: readonly Owner[]): Formula | null {
-  const points = objects
-    .map(({ value }) => ({ x: Number(value[of]), y: canonicalJson(value[key] ?? null), value: value[key]! }))
-    .sort((a, b) => a.x - b.x);
+  const given = objects.filter(({ value }) => typeof value[of] === 'number');
+  const [missing] = tally(
+    objects.filter(({ value }) => value[of] === null).map(({ value }) => value[key] ?? null),
+  );
+  const points = withoutSlips(
+    given
+      .map(
+        ({ value }): Point => ({
+          x: Number(value[of]),
+          y: canonicalJson(value[key] ?? null),
+          value: value[key] ?? null,
+        }),
+      )
+      .sort((a, b) => a.x - b.x),
+  );
   const bounds: number[] = [];
   const values: Json[] = [];
   let run = 0;
@@ -155,7 +175,17 @@ function stepsOf(of: string, key: string, objects: readonly Owner[]): Formula | 
     values.push(point.value);
     run = 1;
   }
-  return run < 3 || values.length < 2 ? null : { kind: 'steps', of, bounds, values };
+  if (run < 3 || values.length < 2) return null;
+  return { kind: 'steps', of, bounds, values, ...(missing === undefined ? {} : { missing: missing.value }) };
+}
+
+/** A point alone among others that agree is a slip of the teacher; a step is seen on both its sides. */
+function withoutSlips(points: readonly Point[]): Point[] {
+  return points.filter((point, i) => {
+    const around = [points[i - 2], points[i - 1], points[i + 1], points[i + 2]];
+    const [first] = around;
+    return first === undefined || point.y === first.y || around.some((other) => other?.y !== first.y);
+  });
 }
 
 /** The number with the fewest digits above `low` and up to `high`: people draw lines at round numbers. */

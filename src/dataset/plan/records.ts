@@ -30,6 +30,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
   const keys = keysOf(items);
   const constants: Record<string, Json> = {};
   const closed: string[] = [];
+  const omitted: string[] = [];
   const spans: { key: string; slot: SpanSlot; absent: 'null' | 'omit'; always: boolean }[] = [];
   for (const key of keys) {
     const own = items.filter((item) => item.value[key] !== undefined);
@@ -48,13 +49,10 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
         absent: given.length < own.length ? 'null' : 'omit',
         always: given.length === items.length,
       });
-    else if (
-      own.length === items.length &&
-      values.every(isBare) &&
-      (isClosed(tallies, own.length) || isFlag(values))
-    )
+    else if (isBareChoice(values) && (own.length === items.length || given.length === own.length)) {
       closed.push(key);
-    else return freeField(items, key, place, inferNode);
+      if (own.length < items.length) omitted.push(key);
+    } else return freeField(items, key, place, inferNode);
   }
   const anchor = spans.find((span) => span.always);
   if (anchor === undefined) return unknown(place, 'no field of its items is always copied from the input');
@@ -66,6 +64,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
     keys,
     constants,
     closed,
+    omitted,
     combinations,
     anchor: anchor.key,
     spans: spans.flatMap((span) => slotsOf(span, span === anchor ? combinations : null)),
@@ -97,8 +96,10 @@ function isCopiedOnce(items: readonly Item[], key: string): boolean {
   return items.length < 20 && spanOf(items, key, key) !== null;
 }
 
-function isFlag(values: readonly Json[]): boolean {
-  return values.every((value) => typeof value === 'boolean');
+/** Bare values of a closed set; flags are one however few. */
+function isBareChoice(values: readonly Json[]): boolean {
+  const flags = values.every((value) => typeof value === 'boolean');
+  return values.every(isBare) && (flags || isClosed(tally(values), values.length));
 }
 
 function combinationsOf(items: readonly Item[], closed: readonly string[]): Json[][] | null {
@@ -130,7 +131,7 @@ function withRule(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): R
     200,
   );
   let best: { node: RecordList; share: number } | null = null;
-  for (const rule of ['repeat', 'order', 'line'] as const) {
+  for (const rule of ['repeat', 'order', 'line', 'near'] as const) {
     const node: RecordList = { ...base, rule };
     const hits = some.filter(({ value, input }) => alignRecords(node, value, input, {}) === null);
     const share = hits.length / Math.max(1, some.length);
