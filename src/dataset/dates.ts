@@ -18,16 +18,20 @@ const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'frida
 const day = 86_400_000;
 
 /**
- * "next Friday", "tomorrow", "in 3 days", "26 Oct", "10/26/2026" as YYYY-MM-DD; null where the text is no date.
- * @param dayFirst 10/11/2026 is in November.
+ * What people mean by a date differs: `day-first`: 10/11/2026 is in November; `later`: "on Tuesday" said on a Tuesday is a
+ * week away; `next-week`: "next Friday" is the Friday of next week, whatever day it is.
  */
-export function isoDate(text: string, today: number | null, dayFirst = false): string | null {
+export const dateReadings = ['plain', 'day-first', 'later', 'next-week'] as const;
+export type DateReading = (typeof dateReadings)[number];
+
+/** "next Friday", "tomorrow", "in 3 days", "26 Oct", "10/26/2026" as YYYY-MM-DD; null where the text is no date. */
+export function isoDate(text: string, today: number | null, reading: DateReading = 'plain'): string | null {
   if (text.length > longestDate) return null;
-  const key = `${today} ${dayFirst} ${text}`;
+  const key = `${today} ${reading} ${text}`;
   const known = read.get(key);
   if (known !== undefined) return known;
   if (read.size >= mostRead) read.clear();
-  const date = readDate(text, today, dayFirst);
+  const date = readDate(text, today, reading);
   read.set(key, date);
   return date;
 }
@@ -38,13 +42,15 @@ const longestDate = 48;
 const read = new Map<string, string | null>();
 const mostRead = 50_000;
 
-function readDate(text: string, today: number | null, dayFirst: boolean): string | null {
+function readDate(text: string, today: number | null, reading: DateReading): string | null {
   const plain = text
     .trim()
     .toLowerCase()
     .replace(/^(on|by|at|this|the)\s+/u, '')
     .replace(/(\d)(st|nd|rd|th)\b/gu, '$1');
-  const time = absolute(plain, today, dayFirst) ?? (today === null ? null : relative(plain, today));
+  const time =
+    absolute(plain, today, reading === 'day-first') ??
+    (today === null ? null : relative(plain, today, reading));
   return time === null ? null : new Date(time).toISOString().slice(0, 10);
 }
 
@@ -177,7 +183,7 @@ function absolute(plain: string, today: number | null, dayFirst = false): number
     : own;
 }
 
-function relative(plain: string, today: number): number | null {
+function relative(plain: string, today: number, reading: DateReading): number | null {
   const fixed: Readonly<Record<string, number>> = {
     today: 0,
     tonight: 0,
@@ -200,9 +206,14 @@ function relative(plain: string, today: number): number | null {
   const [, next, name = ''] = /^(next |coming |last )?([a-z]+)$/u.exec(plain) ?? [];
   const wanted = weekdays.findIndex((own) => own === name || (name.length >= 3 && own.slice(0, 3) === name));
   if (wanted < 0) return null;
-  if (next === 'last ') return today - ((new Date(today).getUTCDay() - wanted + 6) % 7) * day - day;
-  const distance = (wanted - new Date(today).getUTCDay() + 7) % 7;
-  return today + (distance === 0 && next !== undefined ? 7 : distance) * day;
+  const weekday = new Date(today).getUTCDay();
+  if (next === 'last ') return today - ((weekday - wanted + 6) % 7) * day - day;
+  // Weeks begin on Mondays.
+  if (next === 'next ' && reading === 'next-week')
+    return today + (7 - ((weekday + 6) % 7) + ((wanted + 6) % 7)) * day;
+  const distance = (wanted - weekday + 7) % 7;
+  const later = next !== undefined || reading === 'later';
+  return today + (distance === 0 && later ? 7 : distance) * day;
 }
 
 function monthOf(word: string): number {

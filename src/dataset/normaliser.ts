@@ -1,4 +1,4 @@
-import { clockTime, contextDate, dateForms, isoDate, timeForms } from './dates.ts';
+import { clockTime, contextDate, dateForms, dateReadings, isoDate, timeForms } from './dates.ts';
 import { durationMinutes, withUnit } from './units.ts';
 
 /**
@@ -144,12 +144,15 @@ const folds: readonly Normaliser[] = [
   { name: 'unaccented', apply: (text) => text.normalize('NFD').replace(/\p{M}/gu, '') },
 ];
 
+const dateReaders = dateReadings.map(
+  (reading): Normaliser => ({
+    name: reading === 'plain' ? 'date' : `date-${reading}`,
+    apply: (text, context) => isoDate(text, contextDate(context), reading),
+  }),
+);
+
 const calendar: readonly Normaliser[] = [
-  { name: 'date', apply: (text, context) => isoDate(text, contextDate(context)) },
-  {
-    name: 'date-day-first',
-    apply: (text, context) => isoDate(text, contextDate(context), true),
-  },
+  ...dateReaders,
   { name: 'time', apply: (text) => clockTime(text) },
   ...Object.entries(dateForms).map(([name, apply]): Normaliser => ({ name, apply })),
   ...Object.entries(timeForms).map(([name, apply]): Normaliser => ({ name, apply })),
@@ -189,11 +192,10 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['seconds'],
   ['unit'],
   ['tight-unit'],
-  ['date'],
-  ['date-day-first'],
+  ...dateReaders.map(({ name }) => [name]),
   ['time'],
   ...Object.keys(timeForms).map((form) => ['time', form]),
-  ...['date', 'date-day-first'].flatMap((reader) => Object.keys(dateForms).map((form) => [reader, form])),
+  ...dateReaders.flatMap(({ name }) => Object.keys(dateForms).map((form) => [name, form])),
 ];
 
 /** Applies a chain; null where one of its normalisers does not apply. */

@@ -57,6 +57,13 @@ test('dates are read against the date in the prompt', () => {
   ];
   for (const [text, date] of cases) assert.equal(isoDate(text, today), date, text);
   assert.equal(isoDate('tomorrow', null), null);
+  const wednesday = Date.UTC(2026, 9, 28);
+  assert.equal(isoDate('next Friday', wednesday), '2026-10-30');
+  assert.equal(isoDate('next Friday', wednesday, 'next-week'), '2026-11-06');
+  assert.equal(isoDate('next Sunday', wednesday, 'next-week'), '2026-11-08');
+  assert.equal(isoDate('on Wednesday', wednesday), '2026-10-28');
+  assert.equal(isoDate('on Wednesday', wednesday, 'later'), '2026-11-04');
+  assert.equal(isoDate('10/11/2026', wednesday, 'day-first'), '2026-11-10');
   assert.equal(normalise('tomorrow', ['date'], { date: '2026-12-31' }), '2027-01-01');
 });
 
