@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { type Lattice, type Sequence, trainCrf, Work } from '../../src/student/tagger/crf.ts';
 import { latticeOf } from '../../src/student/tagger/lattice.ts';
+import { type Tagger, taggerFromArrays, taggerToArrays } from '../../src/student/tagger/model.ts';
 import { spansOf, tagsOf } from '../../src/student/tagger/scheme.ts';
 
 const group = {
@@ -32,6 +33,7 @@ function randomCase(seed: number, length: number) {
   return {
     sequence,
     emissions: weights(features * tags),
+    scale: null,
     transitions: weights(tags * tags),
     starts: weights(tags),
   };
@@ -72,7 +74,7 @@ test('the best tagging and its probability equal those of full enumeration', () 
     const best = all.reduce((a, b) => (b.score > a.score ? b : a));
     const total = all.reduce((sum, { score }) => sum + Math.exp(score), 0);
     const work = new Work(tags);
-    work.score(made.sequence, lattice, made.emissions, null, made.transitions, made.starts);
+    work.score(made.sequence, lattice, made, made.transitions, made.starts);
     const found = work.best(lattice);
     assert.deepEqual([...found.tags], best.tags);
     assert.ok(Math.abs(found.probability - Math.exp(best.score) / total) < 1e-5);
@@ -87,7 +89,7 @@ test('the log likelihood of a tagging equals that of full enumeration', () => {
     const chosen = all[(seed * 7) % all.length]!;
     const sequence = { ...made.sequence, tags: Int32Array.from(chosen.tags) };
     const work = new Work(tags);
-    work.score(sequence, lattice, made.emissions, null, made.transitions, made.starts);
+    work.score(sequence, lattice, made, made.transitions, made.starts);
     assert.ok(Math.abs(work.logLikelihood(sequence, lattice) - (chosen.score - Math.log(total))) < 1e-5);
   }
 });
@@ -116,9 +118,44 @@ test('training raises the likelihood until the training tags are the best ones',
   assert.ok(losses.at(-1)! < losses[0]! / 5);
   const work = new Work(tags);
   for (const sequence of sequences) {
-    work.score(sequence, lattice, crf.emissions, crf.scale, crf.transitions.get('')!, crf.starts.get('')!);
+    work.score(sequence, lattice, crf, crf.transitions.get('')!, crf.starts.get('')!);
     assert.deepEqual([...work.best(lattice).tags], [...sequence.tags]);
   }
+});
+
+test('a tagger without its zeros scores as it did with them, but for the rounding to 8 bits', () => {
+  const { sequence, emissions, transitions, starts } = randomCase(5, 6);
+  const sparse = emissions.map((weight) => (Math.abs(weight) < 0.6 ? 0 : weight));
+  // Feature 2 says nothing: it is left out, and those after it move up.
+  sparse.fill(0, 2 * tags, 3 * tags);
+  const scheme = { kinds: ['a', 'b'], groups: { '': group }, spaces: false };
+  const none = { keys: new Uint32Array(0), start: Int32Array.of(0), kinds: new Int32Array(0) };
+  const chain = { transitions: new Map([['', transitions]]), starts: new Map([['', starts]]) };
+  const hashes = Uint32Array.of(10, 20, 30, 40);
+  const made: Tagger = {
+    scheme,
+    hashes,
+    phrases: none,
+    words: none,
+    templates: null,
+    crf: { tags, emissions: sparse, scale: null, ...chain },
+  };
+  const read = taggerFromArrays(scheme, taggerToArrays(made));
+  assert.deepEqual([...read.hashes], [10, 20, 40]);
+  assert.ok(read.crf.emissions.every((weight) => weight !== 0));
+  const known = [...sequence.features].map((f) => [...read.hashes].indexOf(hashes[f]!));
+  const without = [0, 1, 2, 3, 4, 5, 6].map((i) => known.slice(0, 2 * i).filter((f) => f >= 0).length);
+  const [before, after] = [new Work(tags), new Work(tags)];
+  before.score(sequence, lattice, made.crf, transitions, starts);
+  const packed = {
+    ...sequence,
+    start: Int32Array.from(without),
+    features: Int32Array.from(known.filter((f) => f >= 0)),
+  };
+  after.score(packed, lattice, read.crf, transitions, starts);
+  const [a, b] = [before.best(lattice), after.best(lattice)];
+  assert.deepEqual([...a.tags], [...b.tags]);
+  assert.ok(Math.abs(Math.log(a.probability) - Math.log(b.probability)) < 0.1);
 });
 
 const tokens = 'open door 7 now'

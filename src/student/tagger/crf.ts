@@ -1,19 +1,26 @@
 import { createRandom } from '../../base/random.ts';
+import type { Places } from '../wide/linear.ts';
 import { Thinner } from './thinner.ts';
 
 /**
  * Linear-chain conditional random field (Lafferty et al. 2001) with sparse features. The score of a tagging is the sum of
  * emission weights `emissions[feature * tags + tag]` and transition weights, common ones and those of the group.
  */
-export interface Crf {
+export interface Crf extends Emissions {
   readonly tags: number;
-  readonly emissions: Float32Array | Int8Array;
-  /** Scale of 8-bit emissions per tag; ones for 32-bit weights. */
-  readonly scale: Float32Array;
   /** One matrix [from * tags + to] per group, common weights included. */
   readonly transitions: ReadonlyMap<string, Float32Array>;
   /** Score of a tag at the first token, per group. */
   readonly starts: ReadonlyMap<string, Float32Array>;
+}
+
+/** What features say of tags. */
+export interface Emissions {
+  readonly emissions: Float32Array | Int8Array;
+  /** Present where `emissions` holds only weights that are not zero, feature by feature. */
+  readonly places?: Places;
+  /** Scale of 8-bit emissions per tag; null for 32-bit weights. */
+  readonly scale: Float32Array | null;
 }
 
 /** Tags that a group admits and which may follow which. */
@@ -75,7 +82,7 @@ export async function trainCrf(
       const lattice = lattices.get(sequence.group)!;
       const chain = chains.get(sequence.group)!;
       const seen = thinner.thin(sequence);
-      work.score(seen, lattice, emissions, null, chain.weights, chain.starts);
+      work.score(seen, lattice, { emissions, scale: null }, chain.weights, chain.starts);
       loss -= work.logLikelihood(seen, lattice);
       work.step(seen, lattice, { emissions, squares, chain, options });
     }
@@ -92,7 +99,7 @@ export async function trainCrf(
   return {
     tags,
     emissions: average,
-    scale: new Float32Array(tags).fill(1),
+    scale: null,
     transitions: new Map([...chains].map(([group, chain]) => [group, chain.weights])),
     starts: new Map([...chains].map(([group, chain]) => [group, chain.starts])),
   };
@@ -124,6 +131,7 @@ interface Step {
 /** Buffers for one sequence: emission potentials, forward and backward vectors, each row scaled to sum to one. */
 export class Work {
   private readonly tags: number;
+  private readonly sums: Float64Array;
   private length = 0;
   private width = 0;
   private raw = new Float64Array(0);
@@ -136,14 +144,14 @@ export class Work {
 
   constructor(tags: number) {
     this.tags = tags;
+    this.sums = new Float64Array(tags);
   }
 
   /** Computes potentials and runs forward and backward. */
   score(
     sequence: Omit<Sequence, 'tags' | 'weight'>,
     lattice: Lattice,
-    emissions: Float32Array | Int8Array,
-    scale: Float32Array | null,
+    weights: Emissions,
     transitions: Float32Array,
     starts: Float32Array,
     extra: ExtraScores | null = null,
@@ -153,13 +161,10 @@ export class Work {
     const length = sequence.start.length - 1;
     this.reserve(length, width);
     const { raw, potentials, links, logLinks, tags } = this;
+    const { scale } = weights;
     for (let i = 0; i < length; i++) {
       const at = i * width;
-      for (let a = 0; a < width; a++) raw[at + a] = 0;
-      for (let j = sequence.start[i]!; j < sequence.start[i + 1]!; j++) {
-        const base = sequence.features[j]! * tags;
-        for (let a = 0; a < width; a++) raw[at + a]! += emissions[base + allowed[a]!]!;
-      }
+      this.emit(sequence, i, allowed, weights);
       let highest = Number.NEGATIVE_INFINITY;
       for (let a = 0; a < width; a++) {
         if (scale !== null) raw[at + a]! *= scale[allowed[a]!]!;
@@ -184,6 +189,33 @@ export class Work {
       }
     this.runForward();
     this.runBackward();
+  }
+
+  /** The sums of the weights of a token's features, by tag allowed. */
+  private emit(
+    { start, features }: Pick<Sequence, 'start' | 'features'>,
+    token: number,
+    allowed: Int32Array,
+    { emissions, places }: Emissions,
+  ): void {
+    const { raw, tags, sums } = this;
+    const width = allowed.length;
+    const at = token * width;
+    for (let a = 0; a < width; a++) raw[at + a] = 0;
+    if (places === undefined) {
+      for (let j = start[token]!; j < start[token + 1]!; j++) {
+        const base = features[j]! * tags;
+        for (let a = 0; a < width; a++) raw[at + a]! += emissions[base + allowed[a]!]!;
+      }
+      return;
+    }
+    sums.fill(0);
+    for (let j = start[token]!; j < start[token + 1]!; j++) {
+      const feature = features[j]!;
+      for (let i = places.start[feature]!; i < places.start[feature + 1]!; i++)
+        sums[places.columns[i]!]! += emissions[i]!;
+    }
+    for (let a = 0; a < width; a++) raw[at + a] = sums[allowed[a]!]!;
   }
 
   private runForward(): void {

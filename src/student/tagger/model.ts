@@ -3,6 +3,7 @@ import type { Targets } from '../../dataset/align.ts';
 import type { ModelInput } from '../../dataset/example.ts';
 import type { Arrays } from '../arrays.ts';
 import type { Evidence } from '../decode.ts';
+import type { Places } from '../wide/linear.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
 import { placedTokens, takenFeatures, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
@@ -53,8 +54,8 @@ export function tagInput(
     const sequence = { group: name, ...numberFeatures(features, salts, known, further) };
     const work = new Work(tagger.crf.tags);
     const lattice = latticeOf(group);
-    const { emissions, scale, transitions, starts } = tagger.crf;
-    work.score(sequence, lattice, emissions, scale, transitions.get(name)!, starts.get(name)!, extra);
+    const { transitions, starts } = tagger.crf;
+    work.score(sequence, lattice, tagger.crf, transitions.get(name)!, starts.get(name)!, extra);
     const { tags, probability } = work.best(lattice);
     const familiar = group.regions.length === 0 || (words !== null && spells(group, tokens, tags, words));
     return { targets: spansOf(group, tokens, tags), probability, familiar };
@@ -155,24 +156,19 @@ export function indexOf(hashes: Uint32Array, hash: number): number {
   return -1;
 }
 
+/** The tagger as arrays for a bundle; weights as 8-bit integers, without zeros. */
 export function taggerToArrays(tagger: Tagger): Arrays {
   const { crf } = tagger;
   const groups = Object.keys(tagger.scheme.groups);
-  const { weights, scale } = quantiseEmissions(crf);
-  // A feature whose weights are all zero at 8 bits says nothing: leaving it out changes no score.
-  const kept = Array.from(tagger.hashes, (_, f) => f).filter((f) =>
-    weights.subarray(f * crf.tags, (f + 1) * crf.tags).some((weight) => weight !== 0),
-  );
-  const emissions = new Int8Array(kept.length * crf.tags);
-  kept.forEach((f, at) => {
-    emissions.set(weights.subarray(f * crf.tags, (f + 1) * crf.tags), at * crf.tags);
-  });
+  const { kept, emissions, start, columns, scale } = packEmissions(crf);
   return {
     hashes: Uint32Array.from(kept, (f) => tagger.hashes[f]!),
     ...packKinds('phrases', tagger.phrases),
     ...packKinds('words', tagger.words),
     ...packTemplates(tagger.templates),
     emissions,
+    starts: start,
+    columns,
     scale,
     ...Object.fromEntries(groups.map((group) => [`${group}/transitions`, crf.transitions.get(group)!])),
     ...Object.fromEntries(groups.map((group) => [`${group}/starts`, crf.starts.get(group)!])),
@@ -191,6 +187,7 @@ export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
     crf: {
       tags: 1 + 2 * scheme.kinds.length,
       emissions: arrays['emissions'] as Int8Array,
+      places: { start: arrays['starts'], columns: arrays['columns'] } as Places,
       scale: matrix('scale'),
       transitions: new Map(groups.map((group) => [group, matrix(`${group}/transitions`)])),
       starts: new Map(groups.map((group) => [group, matrix(`${group}/starts`)])),
@@ -226,16 +223,33 @@ function unpackTemplates(arrays: Arrays): TemplateIndex | null {
   });
 }
 
-function quantiseEmissions({ emissions, scale, tags }: Crf): { weights: Int8Array; scale: Float32Array } {
-  if (emissions instanceof Int8Array) return { weights: emissions, scale };
-  const steps = new Float32Array(tags);
+/** Weights as 8-bit integers, nine in ten of which are zero and left out, with features that are left with none. */
+function packEmissions({ emissions, tags }: Crf) {
+  const scale = new Float32Array(tags);
   emissions.forEach((weight, i) => {
-    steps[i % tags] = Math.max(steps[i % tags]!, Math.abs(weight) / 127);
+    scale[i % tags] = Math.max(scale[i % tags]!, Math.abs(weight) / 127);
   });
-  const weights = new Int8Array(emissions.length);
-  emissions.forEach((weight, i) => {
-    const step = steps[i % tags]!;
-    weights[i] = step === 0 ? 0 : Math.round(weight / step);
-  });
-  return { weights, scale: steps };
+  const kept: number[] = [];
+  const starts = [0];
+  const weights: number[] = [];
+  const columns: number[] = [];
+  for (let f = 0; f * tags < emissions.length; f++) {
+    for (let tag = 0; tag < tags; tag++) {
+      const step = scale[tag]!;
+      const weight = step === 0 ? 0 : Math.round(emissions[f * tags + tag]! / step);
+      if (weight === 0) continue;
+      weights.push(weight);
+      columns.push(tag);
+    }
+    if (weights.length === starts.at(-1)) continue;
+    kept.push(f);
+    starts.push(weights.length);
+  }
+  return {
+    kept,
+    emissions: Int8Array.from(weights),
+    start: Uint32Array.from(starts),
+    columns: tags <= 256 ? Uint8Array.from(columns) : Uint16Array.from(columns),
+    scale,
+  };
 }
