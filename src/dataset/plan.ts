@@ -1,4 +1,4 @@
-import type { Json } from '../base/json.ts';
+import { isArray, type Json } from '../base/json.ts';
 import type { EndingHabit } from './ending.ts';
 
 /**
@@ -220,6 +220,11 @@ export function choiceSlots(plan: OutputPlan): ChoiceSlot[] {
     ...plan.tools.flatMap((tool) => nodeSlots(tool.arguments).choices),
     ...plan.texts.flatMap((node) => (node === null ? [] : nodeSlots(node).choices)),
   ];
+}
+
+/** Is there a list of called tools that has this one more than once? */
+export function isCalledAgain(lists: readonly Json[], tool: string): boolean {
+  return lists.some((list) => isArray(list) && list.indexOf(tool) !== list.lastIndexOf(tool));
 }
 
 /** Slots below a node, in the order of the answer. Span slots of masked spans are included. */

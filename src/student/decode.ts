@@ -15,6 +15,7 @@ import type { Texts } from './generator/model.ts';
 import type { WrittenText } from './generator/write.ts';
 import { withHints } from './hints.ts';
 import { shapeOf } from './probability.ts';
+import { carriedChoices } from './several.ts';
 
 /** What the rungs say of one input, before the plan turns it into an answer. */
 export interface Evidence {
@@ -117,8 +118,11 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
       seen.set(name, occurrence + 1);
       const tool = plan.tools.find((t) => t.name === name && t.occurrence === occurrence);
       if (tool === undefined) continue;
-      fill(tool.arguments, choose, write);
-      copy(tool.arguments, groupOf(name, occurrence));
+      const several = names.filter((other) => other === name).length > 1;
+      const carried = several ? carriedChoices(plan).get(name) : undefined;
+      fill(tool.arguments, (slot) => (carried?.slots.has(slot.name) === true ? 0 : choose(slot)), write);
+      const group = occurrence === 0 ? carried?.group : undefined;
+      copy(tool.arguments, group ?? groupOf(name, occurrence));
     }
     if (!isEven(plan, seen, targets)) spans *= unevenTrust;
   }

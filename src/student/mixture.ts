@@ -48,8 +48,8 @@ export function deepDataOf(
   const shares = countsOf(heads, train);
   const rowOf = (example: Example): DeepRow => {
     const tokens = placedTokens(example.input, slots, scheme?.spaces);
-    const groups = Object.values(scheme?.groups ?? {}).filter((g) =>
-      g.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans'),
+    const groups = Object.values(scheme?.groups ?? {}).filter(
+      (g) => g.plain === undefined && g.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans'),
     );
     const tags = unionOf(groups.map((group) => tagsOf(group, tokens, example.targets ?? {})));
     return {

@@ -23,6 +23,9 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
   if (share(values, isObject) >= 0.95) return inferObject(samples, place, inferNode);
   if (share(values, isArray) >= 0.95) return inferList(samples, place, inferNode);
   const listed = schemaEnum(place.schema);
+  // Where a call is one of several, a copy says which of them a value belongs to.
+  const copied = listed !== null && place.several === true ? inferSpan(samples, place.name) : null;
+  if (copied !== null && copied.copied >= 0.97) return copied.node;
   if (listed === null) {
     const placeholder = inferPlaceholder(samples, tallies, place);
     if (placeholder !== null) return placeholder;

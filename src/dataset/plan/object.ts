@@ -26,7 +26,9 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
     const always = own.length === objects.length;
     const name = place.name === '' ? key : `${place.name}.${key}`;
     const schema = fieldSchema(place.schema, key);
-    const node = masked.get(key) ?? inferNode(own, { name, schema, optional: !always });
+    const node =
+      masked.get(key) ??
+      inferNode(own, { name, schema, optional: !always, several: place.several === true });
     return { key, name, node, share: own.length / objects.length };
   });
   const fields: ObjectField[] = [];

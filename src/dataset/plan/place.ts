@@ -15,6 +15,8 @@ export interface Place {
   readonly schema: JsonObject | null;
   /** Some answers leave it out. */
   readonly optional?: boolean;
+  /** Part of a tool that some answers call several times. */
+  readonly several?: boolean;
 }
 
 export type InferredNode = PlanNode | { readonly kind: 'unknown'; readonly reason: string };

@@ -2,7 +2,7 @@ import { canonicalJson, isObject, type JsonObject, parseJson } from '../../base/
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
 import { jsonStyle, type Written } from '../habit.ts';
-import type { OutputPlan, PlanNode, TextStyle, ToolPlan } from '../plan.ts';
+import { isCalledAgain, type OutputPlan, type PlanNode, type TextStyle, type ToolPlan } from '../plan.ts';
 import { plainStyle } from '../style.ts';
 import type { Observation } from './infer.ts';
 import { inferNode } from './node.ts';
@@ -23,9 +23,11 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
   if (style === null)
     return { kind: 'unplannable', reason: 'The teacher writes the arguments of its calls in changing ways.' };
   const tools: ToolPlan[] = [];
+  const lists = known.map((entry) => entry.value);
   for (const { name, occurrence, samples } of calledTools(observations)) {
     const scope = occurrence === 0 ? name : `${name}#${occurrence + 1}`;
-    const node = inferNode(samples, { name: scope, schema: parametersOf(task, name) });
+    const several = isCalledAgain(lists, name);
+    const node = inferNode(samples, { name: scope, schema: parametersOf(task, name), several });
     // A tool whose arguments cannot be planned is routed: its calls have no plan and stay with the teacher.
     if (node.kind !== 'unknown') tools.push({ name, occurrence, arguments: node });
     else tools.push({ name, occurrence, arguments: { kind: 'text', slot: { name: scope } } });
@@ -33,7 +35,7 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
   return {
     kind: 'tool-answer',
     tools,
-    choice: { name: 'tool', values: known.map((entry) => entry.value) },
+    choice: { name: 'tool', values: lists },
     texts: known.map((entry) => textBeside(observations, entry.key)),
     style,
   };

@@ -30,6 +30,8 @@ export interface Lattice {
   readonly follows: Uint8Array;
   /** May the sequence begin with it? */
   readonly begins: Uint8Array;
+  /** The tag by which another rung knows each one allowed; the same where left out. */
+  readonly told?: Int32Array;
 }
 
 /** Further scores of the tags, from another rung: `weight * values[token * tags + tag]` is added where there is a row. */
@@ -156,7 +158,7 @@ export class Work {
     starts: Float32Array,
     extra: ExtraScores | null = null,
   ): void {
-    const { allowed, follows, begins } = lattice;
+    const { allowed, follows, begins, told = allowed } = lattice;
     const width = allowed.length;
     const length = sequence.start.length - 1;
     this.reserve(length, width);
@@ -168,7 +170,7 @@ export class Work {
       let highest = Number.NEGATIVE_INFINITY;
       for (let a = 0; a < width; a++) {
         if (scale !== null) raw[at + a]! *= scale[allowed[a]!]!;
-        const place = i * tags + allowed[a]!;
+        const place = i * tags + told[a]!;
         if (extra !== null && place < extra.values.length)
           raw[at + a]! += extra.weight * extra.values[place]!;
         if (i === 0)

@@ -160,6 +160,18 @@ export function takenFeatures(tokens: readonly PlacedToken[], taken: readonly Sp
   });
 }
 
+/** A call among several is told in about so many words. */
+const nearby = 7;
+
+/** Features of the words before and after each token, wherever they are: what is to be done is said around its object. */
+export function nearFeatures(tokens: readonly PlacedToken[]): number[][] {
+  const words = tokens.map((token) => token.text.toLowerCase());
+  return tokens.map((_, i) => [
+    ...words.slice(Math.max(0, i - nearby), i).map((word) => hash32(`near <${word}`, 7)),
+    ...words.slice(i + 1, i + 1 + nearby).map((word) => hash32(`near >${word}`, 7)),
+  ]);
+}
+
 /** Finds the word so many words away from a token, not counting white space; null where no token is white space. */
 function overSpaces(words: readonly string[]): { at(i: number, step: number): number } | null {
   if (!words.some((word) => word.trim() === '')) return null;

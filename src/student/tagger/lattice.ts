@@ -22,5 +22,10 @@ export function latticeOf(group: TagGroup): Lattice {
         !inside || from === to || (from >= 0 && inner.get(to)?.includes(from) === true) ? 1 : 0;
     }
   }
-  return { allowed, follows, begins };
+  // Other rungs do not know the kinds that stand for choices: they are told of the plain ones.
+  const told = allowed.map((tag) => {
+    const plain = group.plain?.[kindOfTag(tag)];
+    return plain === undefined ? tag : 2 - (tag % 2) + 2 * plain;
+  });
+  return { allowed, follows, begins, told };
 }

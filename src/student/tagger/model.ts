@@ -5,7 +5,7 @@ import type { Arrays } from '../arrays.ts';
 import type { Evidence } from '../decode.ts';
 import type { Places } from '../wide/linear.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
-import { placedTokens, takenFeatures, tokenFeatures } from './features.ts';
+import { nearFeatures, placedTokens, takenFeatures, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
 import { leaderClass, type PlacedToken, spansOf, type TagGroup, type TagScheme } from './scheme.ts';
 import { TemplateIndex, wordsOf } from './templates.ts';
@@ -81,6 +81,7 @@ export function furtherFeatures(
   words: Uint8Array | null,
 ): readonly (readonly number[])[] | null {
   if (group.regions.length > 0) return templateFeatures(words, tokens.length);
+  if (group.plain !== undefined) return nearFeatures(tokens);
   if (group.earlier.length === 0) return null;
   const taken = group.earlier.flatMap((slot) => {
     const target = targets[slot];

@@ -1,6 +1,7 @@
 import type { Span, Target } from '../../dataset/example.ts';
 import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode, spanSlots } from '../../dataset/plan.ts';
 import { groupOf, groupOfText } from '../decode.ts';
+import { carriedChoices, isSingle } from '../several.ts';
 
 /**
  * Which tags the tokens of an input can carry. Tag 0 is "outside"; kind k has a beginning (1 + 2k) and an inside
@@ -21,7 +22,7 @@ export interface TagGroup {
    * Slot by kind index. Several calls of one tool in one answer are tagged together, for nothing in a text tells the
    * first call's words from the second's but their order: spans go to occurrences item by item.
    */
-  readonly slots: readonly { readonly slot: string; readonly kind: number; readonly occurrence: number }[];
+  readonly slots: readonly TagSlot[];
   /**
    * Regions that hold other spans: the inside of `region` may follow a span of `inner`. A token of kind `empty` belongs to
    * the region and is followed by an inner span of no length.
@@ -31,6 +32,16 @@ export interface TagGroup {
   readonly single: readonly string[];
   /** Slots of the calls of the same tool before this one: what they took is known when this one is tagged. */
   readonly earlier: readonly string[];
+  /** Reads answers with several calls of its tool: by kind that stands for choices as well, the kind without them. */
+  readonly plain?: Readonly<Record<number, number>>;
+}
+
+export interface TagSlot {
+  readonly slot: string;
+  readonly kind: number;
+  readonly occurrence: number;
+  /** The kind stands for these classes of choice slots too. */
+  readonly classes?: Readonly<Record<string, number>>;
 }
 
 export function schemeOf(plan: OutputPlan): TagScheme | null {
@@ -74,6 +85,20 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       earlier: earlierSlots(plan, group),
     };
   }
+  for (const [tool, { group, marks }] of carriedChoices(plan)) {
+    const base = groups[tool]!;
+    const plain: Record<number, number> = {};
+    const anchors = marks.map(({ anchor, occurrence, kind: choices, classes }): TagSlot => {
+      const own = base.slots.find(({ slot }) => slot === anchor)!.kind;
+      const name = `${kinds[own]} ${choices}`;
+      if (!kinds.includes(name)) kinds.push(name);
+      const kind = kinds.indexOf(name);
+      plain[kind] = own;
+      return { slot: anchor, kind, occurrence, classes };
+    });
+    const others = base.slots.filter(({ slot }) => !marks.some(({ anchor }) => anchor === slot));
+    groups[group] = { ...base, slots: [...anchors, ...others], plain };
+  }
   return kinds.length === 0 ? null : { kinds, groups, spaces };
 }
 
@@ -105,13 +130,6 @@ function treesOf(plan: Exclude<OutputPlan, { kind: 'unplannable' }>): Tree[] {
       node === null ? [] : [{ group: groupOfText(i), node, occurrence: 0 }],
     ),
   ];
-}
-
-/** Does each slot below take one span? Only then a second span of a kind means a second call. */
-function isSingle(node: PlanNode): boolean {
-  return (
-    spanSlots(node).length === nodeSlots(node).spans.length && spanSlots(node).every((slot) => !slot.join)
-  );
 }
 
 /** More values than this would leave each too few inputs to learn from. */
@@ -169,9 +187,11 @@ export function tagsOf(
       Number(regions.has(b.kind)) - Number(regions.has(a.kind)) ||
       Number(inner.has(a.kind)) - Number(inner.has(b.kind)),
   );
-  for (const { slot, kind } of ordered) {
+  const painted = new Set<string>();
+  for (const { slot, kind, classes } of ordered) {
     const target = targets[slot];
-    if (target?.kind !== 'spans') continue;
+    if (target?.kind !== 'spans' || !fits(classes, targets)) continue;
+    painted.add(slot);
     const empty = group.regions.find((region) => region.inner === kind)?.empty;
     for (const span of target.spans) {
       const done =
@@ -181,7 +201,15 @@ export function tagsOf(
       if (!done) return null;
     }
   }
-  return tags;
+  // Choices that no kind stands for leave their place untagged.
+  return group.slots.every(({ slot }) => targets[slot] === undefined || painted.has(slot)) ? tags : null;
+}
+
+function fits(classes: TagSlot['classes'], targets: Readonly<Record<string, Target>>): boolean {
+  return Object.entries(classes ?? {}).every(([slot, index]) => {
+    const target = targets[slot];
+    return target?.kind === 'class' && target.index === index;
+  });
 }
 
 function paint(tags: Int32Array, tokens: readonly PlacedToken[], span: Span, kind: number): boolean {
@@ -229,7 +257,7 @@ export function spansOf(
   return targets;
 }
 
-/** Spans in the order of the input; a kind that comes again begins the next call of the tool. */
+/** Spans in the order of the input; a field that comes again begins the next call of the tool. */
 function itemSpans(
   group: TagGroup,
   tokens: readonly PlacedToken[],
@@ -238,21 +266,25 @@ function itemSpans(
   const kinds = [...new Set(group.slots.map(({ kind }) => kind))];
   const places = new Map(tokens.map((token, i) => [`${token.slot} ${token.start}`, i]));
   const marks = kinds
-    .flatMap((kind) => plainSpans(tokens, tags, kind).map((span) => ({ kind, span })))
+    .flatMap((kind) =>
+      plainSpans(tokens, tags, kind).map((span) => ({ kind, field: group.plain?.[kind] ?? kind, span })),
+    )
     .sort(
       (a, b) => places.get(`${a.span.slot} ${a.span.start}`)! - places.get(`${b.span.slot} ${b.span.start}`)!,
     );
-  const items: Map<number, Span>[] = [];
-  for (const { kind, span } of marks) {
-    if (items.at(-1)?.has(kind) ?? true) items.push(new Map());
-    items.at(-1)!.set(kind, span);
+  const items: Map<number, (typeof marks)[number]>[] = [];
+  for (const mark of marks) {
+    if (items.at(-1)?.has(mark.field) ?? true) items.push(new Map());
+    items.at(-1)!.set(mark.field, mark);
   }
-  return Object.fromEntries(
-    group.slots.map(({ slot, kind, occurrence }): [string, Target] => {
-      const span = items[occurrence]?.get(kind);
-      return [slot, { kind: 'spans', spans: span === undefined ? [] : [span] }];
-    }),
-  );
+  const targets: Record<string, Target> = {};
+  for (const { slot, kind, occurrence, classes } of group.slots) {
+    const mark = items[occurrence]?.get(group.plain?.[kind] ?? kind);
+    targets[slot] ??= { kind: 'spans', spans: mark === undefined ? [] : [mark.span] };
+    if (classes === undefined || mark?.kind !== kind) continue;
+    for (const [choice, index] of Object.entries(classes)) targets[choice] = { kind: 'class', index };
+  }
+  return targets;
 }
 
 function plainSpans(tokens: readonly PlacedToken[], tags: ArrayLike<number>, kind: number): Span[] {

@@ -27,6 +27,8 @@ interface Row {
   readonly targets: Targets;
   /** Features beside those of the text. */
   further: readonly (readonly number[])[] | null;
+  /** The row that reads the same values of the same example without their choices. */
+  readonly twin: Row | null;
 }
 
 /** Trains the tagger of a plan on examples; null where the plan copies nothing. */
@@ -39,10 +41,10 @@ export async function trainTagger(
   const scheme = schemeOf(plan);
   if (scheme === null) return null;
   const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
-  const gazetteer = buildGazetteer(rows);
+  const gazetteer = buildGazetteer(rows.filter(({ twin }) => twin === null));
   const templates = learnTemplates(rows, scheme);
   // Features are made twice, once to count and once to number them: holding them all would cost gigabytes.
-  const featuresOf = (row: Row) => tokenFeatures(row.tokens, gazetteer.without(row));
+  const featuresOf = (row: Row) => tokenFeatures(row.tokens, gazetteer.without(row.twin ?? row));
   const hashes = featureHashes(rows, featuresOf);
   const sequences = rows.map(
     (row): Sequence => ({
@@ -104,6 +106,12 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
         salts,
         targets: example.targets,
         further: furtherFeatures(group, tokens, example.targets, null),
+        twin:
+          group.plain === undefined
+            ? null
+            : (rows.find(({ group: own }) =>
+                scheme.groups[own]!.slots.some(({ slot }) => slot === group.slots[0]!.slot),
+              ) ?? null),
       });
   }
   return rows;
