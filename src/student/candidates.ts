@@ -139,7 +139,9 @@ async function lowerRungs(
   const read = ({ row, said }: Tried<Evidence>): Read => readRow(dataset, train[row]!, said);
   const { trial, outOfFold } = rung;
   const everyRow = outOfFold.map((said, row) => read({ row, said }));
-  const alone = judge(dataset, everyRow, trial.strange.map(read), rung.hidden.map(read));
+  // The places of its calls may give away what a class was hidden for: then it is no stranger.
+  const strange = trial.strange.map(read).filter((row) => !row.agree);
+  const alone = judge(dataset, everyRow, strange, rung.hidden.map(read));
   const said = rung.held.map((row) => ({ row, said: outOfFold[row]! }));
   const known = trial.known.map((tried) => scoreOf(read(tried), alone.acceptor));
   const first: Lower = {

@@ -11,6 +11,7 @@ import {
 } from '../dataset/plan.ts';
 import { fillPlan } from '../dataset/render.ts';
 import type { Answer } from '../wire/chat.ts';
+import { withCallTags } from './callTags.ts';
 import type { Texts } from './generator/model.ts';
 import type { WrittenText } from './generator/write.ts';
 import { withHints } from './hints.ts';
@@ -73,7 +74,7 @@ export interface Signals {
 
 /** Fills the plan with the most probable values and renders it. */
 export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Decoded {
-  const evidence = { ...said, choices: withHints(plan, said.choices) };
+  const evidence = { ...said, choices: withHints(plan, withCallTags(plan, said)) };
   const targets: Record<string, Target> = {};
   const used: ChoiceSlot[] = [];
   let spans = 1;

@@ -1,4 +1,3 @@
-import { canonicalJson, type Json } from '../base/json.ts';
 import {
   isCalledAgain,
   nodeSlots,
@@ -7,6 +6,7 @@ import {
   spanSlots,
   type ToolPlan,
 } from '../dataset/plan.ts';
+import { alwaysThere, anchorKey } from './callTags.ts';
 
 /**
  * Choices of a tool that an answer calls several times. Read from the whole input, "turn on the lamp and turn off the
@@ -25,7 +25,7 @@ export interface CarriedChoices {
 export interface CarriedMark {
   readonly anchor: string;
   readonly occurrence: number;
-  /** The choices in short: the same for the same choices of every call. */
+  /** The classes in short: the same for the same choices of every call. */
   readonly kind: string;
   /** Class by choice slot. */
   readonly classes: Readonly<Record<string, number>>;
@@ -58,72 +58,37 @@ export function isSingle(node: PlanNode): boolean {
   );
 }
 
+/** @param calls plans of one tool by occurrence; they differ in the names of their slots alone. */
 function carriedOf(calls: readonly ToolPlan[]): CarriedChoices | null {
   if (calls.length < 2 || !calls.every((call) => isSingle(call.arguments))) return null;
-  const fields = calls.map((call) => alwaysThere(call.arguments));
-  const keys = [...fields[0]!.keys()].filter((key) => fields.every((own) => own.has(key)));
-  const anchor = keys.find((key) =>
-    fields.every((own) => {
-      const node = own.get(key)!;
-      return node.kind === 'span' && node.missing === undefined;
-    }),
-  );
-  if (anchor === undefined) return null;
-  let combinations: readonly (readonly Json[])[] = [[]];
+  const anchor = anchorKey(calls.map((call) => call.arguments));
+  if (anchor === null) return null;
   const chosen: string[] = [];
-  for (const key of keys) {
-    const values = valuesOf(fields.map((own) => own.get(key)!));
-    if (values === null || combinations.length * values.length > mostCombinations) continue;
-    combinations = combinations.flatMap((before) => values.map((value) => [...before, value]));
+  let combinations: readonly (readonly number[])[] = [[]];
+  for (const [key, node] of alwaysThere(calls[0]!.arguments)) {
+    if (node.kind !== 'choice' || combinations.length * node.slot.values.length > mostCombinations) continue;
+    combinations = combinations.flatMap((before) => node.slot.values.map((_, index) => [...before, index]));
     chosen.push(key);
   }
   if (chosen.length === 0) return null;
-  const marks = calls.flatMap((call, c) =>
-    combinations.flatMap((values): CarriedMark[] => {
-      const classes = classesOf(
-        chosen.map((key) => fields[c]!.get(key)!),
-        values,
-      );
-      const node = fields[c]!.get(anchor)!;
-      if (classes === null || node.kind !== 'span') return [];
-      const kind = values.map((value) => canonicalJson(value)).join('/');
-      return [{ anchor: node.slot.name, occurrence: call.occurrence, kind, classes }];
-    }),
-  );
+  const marks = calls.flatMap(({ arguments: node, occurrence }) => {
+    const fields = alwaysThere(node);
+    const [copy, slots] = [fields.get(anchor), chosen.map((key) => fields.get(key))];
+    if (copy?.kind !== 'span') return [];
+    return combinations.map((indices): CarriedMark => {
+      const classes = indices.map((index, k) => [nameOf(slots[k]), index] as const);
+      return {
+        anchor: copy.slot.name,
+        occurrence,
+        kind: indices.join('/'),
+        classes: Object.fromEntries(classes),
+      };
+    });
+  });
   const slots = new Set(marks.flatMap(({ classes }) => Object.keys(classes)));
   return { group: `${calls[0]!.name}+`, slots, marks };
 }
 
-function alwaysThere(node: PlanNode): ReadonlyMap<string, PlanNode> {
-  if (node.kind !== 'object') return new Map();
-  return new Map(
-    node.fields.flatMap((field) => (field.presence === null ? [[field.key, field.node] as const] : [])),
-  );
-}
-
-/** The values that any call chooses here, be it always one; null where they are not chosen. */
-function valuesOf(nodes: readonly PlanNode[]): readonly Json[] | null {
-  const values = new Map<string, Json>();
-  for (const node of nodes) {
-    if (node.kind !== 'choice' && node.kind !== 'constant') return null;
-    for (const value of offered(node)) values.set(canonicalJson(value), value);
-  }
-  return values.size < 2 ? null : [...values.values()];
-}
-
-function offered(node: PlanNode & { kind: 'choice' | 'constant' }): readonly Json[] {
-  return node.kind === 'choice' ? node.slot.values : [node.value];
-}
-
-/** null where a call has never been seen with one of the values. */
-function classesOf(nodes: readonly PlanNode[], values: readonly Json[]): Record<string, number> | null {
-  const classes: Record<string, number> = {};
-  for (const [k, node] of nodes.entries()) {
-    if (node.kind !== 'choice' && node.kind !== 'constant') return null;
-    const key = canonicalJson(values[k]!);
-    const index = offered(node).findIndex((value) => canonicalJson(value) === key);
-    if (index < 0) return null;
-    if (node.kind === 'choice') classes[node.slot.name] = index;
-  }
-  return classes;
+function nameOf(node: PlanNode | undefined): string {
+  return node?.kind === 'choice' ? node.slot.name : '';
 }

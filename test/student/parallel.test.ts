@@ -72,7 +72,41 @@ test('what is chosen in each of several calls is read around its own words', () 
     // A network sees each lamp once, without what is to be done with it.
     const { train, tags } = deepDataOf(data.plan, data.inputSlots, data.examples, []);
     assert.ok(train.every((row) => row.tags[0]!.filter((tag) => tag > 0).length <= 2));
-    assert.equal(tags[0]!.tags, 1 + 2 * 4);
+    assert.equal(tags[0]!.tags, 1 + 2 * 5);
+  }));
+
+/** Errands in one sentence: two or three calls of three tools, in an order that few requests share. */
+function errands(n: number): Made[] {
+  const random = createRandom(9);
+  const pick = <T>(items: readonly T[]): T => items[random.int(items.length)]!;
+  const kinds: readonly (() => { said: string; call: [string, string] })[] = [
+    () => {
+      const room = pick(rooms);
+      return { said: `light up the ${room}`, call: ['lamp', JSON.stringify({ room })] };
+    },
+    () => {
+      const who = pick(['anna', 'bert', 'cleo', 'dora', 'emil', 'fred']);
+      return { said: `ring ${who}`, call: ['phone', JSON.stringify({ who })] };
+    },
+    () => {
+      const item = pick(['milk', 'bread', 'rice', 'tea', 'salt', 'soap']);
+      return { said: `buy some ${item}`, call: ['order', JSON.stringify({ item })] };
+    },
+  ];
+  return Array.from({ length: n }, (): Made => {
+    const parts = Array.from({ length: 2 + random.int(2) }, () => pick(kinds)());
+    return {
+      input: parts.map(({ said }) => said).join(' and '),
+      answer: called(...parts.map(({ call }) => call)),
+    };
+  });
+}
+
+test('which tools are called is read off the request where answers call several', () =>
+  inFolder(async (folder) => {
+    const { scored } = await trainStudent(dataOf(errands(500)), specOf(), optionsIn(folder));
+    const right = scored.test.filter((row) => row.agree).length;
+    assert.ok(right >= 0.95 * scored.test.length, `${right} of ${scored.test.length}`);
   }));
 
 test('a choice of a closed set that is copied is read as a copy where calls come several at a time', () => {

@@ -27,8 +27,7 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
     const name = place.name === '' ? key : `${place.name}.${key}`;
     const schema = fieldSchema(place.schema, key);
     const node =
-      masked.get(key) ??
-      inferNode(own, { name, schema, optional: !always, several: place.several === true });
+      masked.get(key) ?? inferNode(own, { name, schema, optional: !always, several: place.several === true });
     return { key, name, node, share: own.length / objects.length };
   });
   const fields: ObjectField[] = [];

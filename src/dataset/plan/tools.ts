@@ -73,22 +73,25 @@ function noArguments(observations: readonly Observation[]): TextStyle | null {
 interface CalledTool {
   readonly name: string;
   readonly occurrence: number;
+  /** Every call of the tool: a second call is written like a first one, and there are fewer of them to learn that from. */
   readonly samples: readonly Sample[];
 }
 
 function calledTools(observations: readonly Observation[]): CalledTool[] {
-  const found = new Map<string, { name: string; occurrence: number; samples: Sample[] }>();
+  const found = new Map<string, { most: number; samples: Sample[] }>();
   for (const { answer, input } of observations) {
     for (const { call, occurrence } of occurrences(answer)) {
       const value = parseJson(call.arguments === '' ? '{}' : call.arguments);
       if (!isObject(value)) continue;
-      const key = `${call.name}#${occurrence}`;
-      const entry = found.get(key) ?? { name: call.name, occurrence, samples: [] };
+      const entry = found.get(call.name) ?? { most: 0, samples: [] };
+      entry.most = Math.max(entry.most, occurrence);
       entry.samples.push({ value, input });
-      found.set(key, entry);
+      found.set(call.name, entry);
     }
   }
-  return [...found.values()];
+  return [...found].flatMap(([name, { most, samples }]) =>
+    Array.from({ length: most + 1 }, (_, occurrence) => ({ name, occurrence, samples })),
+  );
 }
 
 /** The calls of an answer with their number among the calls of the same tool. */

@@ -18,12 +18,16 @@ export function buildGazetteer<R extends Tagged>(rows: readonly R[]) {
     for (const [word, kind] of roles) words.add(word, kind);
   }
   return {
-    /** What the other rows say: a row's own values would teach the tagger to trust the list blindly. */
-    without: (row: R): Gazetteer => {
-      const mine = own.get(row)!;
+    /** What the other rows say: an example's own values would teach the tagger to trust the list blindly. */
+    without: (mine: readonly R[]): Gazetteer => {
+      const found = mine.flatMap((row) => own.get(row) ?? []);
+      const [ownValues, ownWords] = [
+        found.flatMap(({ values }) => values),
+        found.flatMap((row) => row.words),
+      ];
       return {
-        phrase: (key) => phrases.kinds(key, mine.values),
-        word: (key) => words.kinds(key, mine.words),
+        phrase: (key) => phrases.kinds(key, ownValues),
+        word: (key) => words.kinds(key, ownWords),
       };
     },
     tables: () => ({ phrases: phrases.table(), words: words.table() }),

@@ -1,5 +1,6 @@
 import type { Span, Target } from '../../dataset/example.ts';
 import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode, spanSlots } from '../../dataset/plan.ts';
+import { callAnchors, callGroup } from '../callTags.ts';
 import { groupOf, groupOfText } from '../decode.ts';
 import { carriedChoices, isSingle } from '../several.ts';
 
@@ -34,6 +35,12 @@ export interface TagGroup {
   readonly earlier: readonly string[];
   /** Reads answers with several calls of its tool: by kind that stands for choices as well, the kind without them. */
   readonly plain?: Readonly<Record<number, number>>;
+  /** Reads which tools are called: the choice, its lists of tools, and the tool that each kind stands for. */
+  readonly calls?: {
+    readonly choice: string;
+    readonly lists: readonly (readonly string[])[];
+    readonly tools: Readonly<Record<number, string>>;
+  };
 }
 
 export interface TagSlot {
@@ -99,7 +106,43 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
     const others = base.slots.filter(({ slot }) => !marks.some(({ anchor }) => anchor === slot));
     groups[group] = { ...base, slots: [...anchors, ...others], plain };
   }
+  const calls = callsGroup(plan, groups, kinds);
+  if (calls !== null) groups[callGroup] = calls;
   return kinds.length === 0 ? null : { kinds, groups, spaces };
+}
+
+/** The group that reads which tools are called; adds its kinds. null where the plan has none. */
+function callsGroup(
+  plan: OutputPlan,
+  groups: Readonly<Record<string, TagGroup>>,
+  kinds: string[],
+): TagGroup | null {
+  const anchors = callAnchors(plan);
+  if (anchors.length === 0 || plan.kind !== 'tool-answer') return null;
+  const plain: Record<number, number> = {};
+  const tools: Record<number, string> = {};
+  const slots = anchors.map(({ tool, slot, occurrence }): TagSlot => {
+    const own = Object.values(groups)
+      .flatMap((group) => group.slots)
+      .find((other) => other.slot === slot)!.kind;
+    const name = `call of ${tool}`;
+    if (!kinds.includes(name)) kinds.push(name);
+    const kind = kinds.indexOf(name);
+    plain[kind] = own;
+    tools[kind] = tool;
+    return { slot, kind, occurrence };
+  });
+  const lists = plan.choice.values as readonly (readonly string[])[];
+  const choice = plan.choice.name;
+  return {
+    leader: null,
+    slots,
+    regions: [],
+    single: [],
+    earlier: [],
+    plain,
+    calls: { choice, lists, tools },
+  };
 }
 
 function earlierSlots(plan: OutputPlan, group: string): string[] {
@@ -202,7 +245,20 @@ export function tagsOf(
     }
   }
   // Choices that no kind stands for leave their place untagged.
-  return group.slots.every(({ slot }) => targets[slot] === undefined || painted.has(slot)) ? tags : null;
+  if (!group.slots.every(({ slot }) => targets[slot] === undefined || painted.has(slot))) return null;
+  return group.calls === undefined || readsBack(group, group.calls, tokens, tags, targets) ? tags : null;
+}
+
+/** Are the calls of the answer in the order of their places? */
+function readsBack(
+  group: TagGroup,
+  calls: NonNullable<TagGroup['calls']>,
+  tokens: readonly PlacedToken[],
+  tags: Int32Array,
+  targets: Readonly<Record<string, Target>>,
+): boolean {
+  const [wanted, read] = [targets[calls.choice], calledTools(group, calls, tokens, tags)[calls.choice]];
+  return wanted?.kind === 'class' && read?.kind === 'class' && wanted.index === read.index;
 }
 
 function fits(classes: TagSlot['classes'], targets: Readonly<Record<string, Target>>): boolean {
@@ -240,6 +296,7 @@ export function spansOf(
   tags: ArrayLike<number>,
 ): Record<string, Target> {
   const targets: Record<string, Target> = {};
+  if (group.calls !== undefined) return calledTools(group, group.calls, tokens, tags);
   if (group.slots.some(({ occurrence }) => occurrence > 0)) return itemSpans(group, tokens, tags);
   for (const { slot, kind } of group.slots) {
     const region = group.regions.find((r) => r.region === kind);
@@ -257,22 +314,28 @@ export function spansOf(
   return targets;
 }
 
+/** The list of tools whose calls are tagged, in the order of the input; none where answers never call these. */
+function calledTools(
+  group: TagGroup,
+  { choice, lists, tools }: NonNullable<TagGroup['calls']>,
+  tokens: readonly PlacedToken[],
+  tags: ArrayLike<number>,
+): Record<string, Target> {
+  const called = marksOf(group, tokens, tags).map(({ kind }) => tools[kind]!);
+  const index = lists.findIndex(
+    (list) => list.length === called.length && list.every((tool, i) => tool === called[i]),
+  );
+  return index < 0 ? {} : { [choice]: { kind: 'class', index } };
+}
+
 /** Spans in the order of the input; a field that comes again begins the next call of the tool. */
 function itemSpans(
   group: TagGroup,
   tokens: readonly PlacedToken[],
   tags: ArrayLike<number>,
 ): Record<string, Target> {
-  const kinds = [...new Set(group.slots.map(({ kind }) => kind))];
-  const places = new Map(tokens.map((token, i) => [`${token.slot} ${token.start}`, i]));
-  const marks = kinds
-    .flatMap((kind) =>
-      plainSpans(tokens, tags, kind).map((span) => ({ kind, field: group.plain?.[kind] ?? kind, span })),
-    )
-    .sort(
-      (a, b) => places.get(`${a.span.slot} ${a.span.start}`)! - places.get(`${b.span.slot} ${b.span.start}`)!,
-    );
-  const items: Map<number, (typeof marks)[number]>[] = [];
+  const marks = marksOf(group, tokens, tags);
+  const items: Map<number, Mark>[] = [];
   for (const mark of marks) {
     if (items.at(-1)?.has(mark.field) ?? true) items.push(new Map());
     items.at(-1)!.set(mark.field, mark);
@@ -285,6 +348,26 @@ function itemSpans(
     for (const [choice, index] of Object.entries(classes)) targets[choice] = { kind: 'class', index };
   }
   return targets;
+}
+
+interface Mark {
+  readonly kind: number;
+  /** The kind without what it stands for beside its field. */
+  readonly field: number;
+  readonly span: Span;
+}
+
+/** Every tagged span in the order of the input. */
+function marksOf(group: TagGroup, tokens: readonly PlacedToken[], tags: ArrayLike<number>): Mark[] {
+  const kinds = [...new Set(group.slots.map(({ kind }) => kind))];
+  const places = new Map(tokens.map((token, i) => [`${token.slot} ${token.start}`, i]));
+  return kinds
+    .flatMap((kind) =>
+      plainSpans(tokens, tags, kind).map((span) => ({ kind, field: group.plain?.[kind] ?? kind, span })),
+    )
+    .sort(
+      (a, b) => places.get(`${a.span.slot} ${a.span.start}`)! - places.get(`${b.span.slot} ${b.span.start}`)!,
+    );
 }
 
 function plainSpans(tokens: readonly PlacedToken[], tags: ArrayLike<number>, kind: number): Span[] {

@@ -27,8 +27,8 @@ interface Row {
   readonly targets: Targets;
   /** Features beside those of the text. */
   further: readonly (readonly number[])[] | null;
-  /** The row that reads the same values of the same example without their choices. */
-  readonly twin: Row | null;
+  /** The rows of the same example that read its values alone; null where this is one of them. */
+  readonly plain: readonly Row[] | null;
 }
 
 /** Trains the tagger of a plan on examples; null where the plan copies nothing. */
@@ -41,10 +41,10 @@ export async function trainTagger(
   const scheme = schemeOf(plan);
   if (scheme === null) return null;
   const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
-  const gazetteer = buildGazetteer(rows.filter(({ twin }) => twin === null));
+  const gazetteer = buildGazetteer(rows.filter(({ plain }) => plain === null));
   const templates = learnTemplates(rows, scheme);
   // Features are made twice, once to count and once to number them: holding them all would cost gigabytes.
-  const featuresOf = (row: Row) => tokenFeatures(row.tokens, gazetteer.without(row.twin ?? row));
+  const featuresOf = (row: Row) => tokenFeatures(row.tokens, gazetteer.without(row.plain ?? [row]));
   const hashes = featureHashes(rows, featuresOf);
   const sequences = rows.map(
     (row): Sequence => ({
@@ -93,7 +93,9 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
   if (example.targets === null) return [];
   const rows: Row[] = [];
   for (const [name, group] of Object.entries(scheme.groups)) {
-    if (!group.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans')) continue;
+    // Which tools are called is read of answers without calls as well.
+    const own = group.calls === undefined ? group.slots.map(({ slot }) => slot) : [group.calls.choice];
+    if (!own.some((slot) => example.targets?.[slot] !== undefined)) continue;
     const tokens = placedTokens(example.input, slots, scheme.spaces);
     const tags = tagsOf(group, tokens, example.targets);
     const salts = ownSalts(name, leaderClass(group, example.targets));
@@ -106,12 +108,7 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
         salts,
         targets: example.targets,
         further: furtherFeatures(group, tokens, example.targets, null),
-        twin:
-          group.plain === undefined
-            ? null
-            : (rows.find(({ group: own }) =>
-                scheme.groups[own]!.slots.some(({ slot }) => slot === group.slots[0]!.slot),
-              ) ?? null),
+        plain: group.plain === undefined ? null : rows.filter(({ plain }) => plain === null),
       });
   }
   return rows;
