@@ -51,7 +51,6 @@ export function tokenFeatures(
   const role = (i: number): string => (i < 0 || i >= roles.length ? '' : roles[i]!.join() || '?');
   const chunks = chunksOf(tokens);
   const wordsOnly = overSpaces(lower);
-  const columns = wordsOnly === null ? null : columnsOf(lower);
   const shared: number[][] = [];
   const own: number[][] = [];
   tokens.forEach((token, i) => {
@@ -98,14 +97,6 @@ export function tokenFeatures(
       add(`nf=${shape(b!)} ${shape(i)} ${shape(c!)}`);
       add(`n-1,0=${word(b!)} ${w}`, mine);
       add(`n-2,-1=${word(a!)} ${word(b!)}`, mine);
-    }
-    if (columns !== null) {
-      // Records begin with columns: what stands in one is what stood there before.
-      add(`o=${columns[i]}`);
-      add(`o=${columns[i]}`, mine);
-      add(`of=${columns[i]} ${shape(i)}`, mine);
-      add(`of-1,0=${columns[i]} ${shape(i - 1)} ${shape(i)}`, mine);
-      add(`on=${columns[i]} ${word(i - 1)} ${shape(i + 1)}`, mine);
     }
     const before = i > 0 && tokens[i - 1]!.end === token.start && tokens[i - 1]!.slot === token.slot;
     const after = i + 1 < tokens.length && tokens[i + 1]!.start === token.end;
@@ -186,15 +177,6 @@ function overSpaces(words: readonly string[]): { at(i: number, step: number): nu
       return r < 0 ? -1 : (places[r] ?? words.length);
     },
   };
-}
-
-/** More columns than this are text. */
-const mostColumns = 15;
-
-/** How many runs of white space lie before each token. */
-function columnsOf(words: readonly string[]): number[] {
-  let column = 0;
-  return words.map((word) => Math.min(word.trim() === '' ? ++column : column, mostColumns));
 }
 
 interface Chunk {
