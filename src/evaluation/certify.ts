@@ -42,8 +42,12 @@ export function certify(
     validation.length > 0 &&
     !validation.some((row) => row.answered) &&
     allValidation.some((row) => row.answered)
-  )
-    return { kind: 'refused', reason: floorReason, joint: null };
+  ) {
+    // The floor is to blame only where the student would pass without it.
+    const without = certify(allValidation, allCalibration, { ...options, floor: Number.NEGATIVE_INFINITY });
+    const reason = without.kind === 'refused' ? without.reason : floorReason;
+    return { kind: 'refused', reason, joint: null };
+  }
   const joint = jointRisk(toRows(calibration), options);
   if (options.promise === 'each') return certifyEach(validation, calibration, options, joint);
 

@@ -76,6 +76,13 @@ test('refuses without calibration calls and without answers', () => {
   );
 });
 
+test('a floor that nothing reaches is the reason where it alone stands in the way', () => {
+  const above = { ...options, floor: 2 };
+  assert.match(refused(certify(scored(800), scored(800), above)), /a kind it has never seen/);
+  const wrong = (i: number): Partial<Scored> => ({ agree: i % 2 === 0 });
+  assert.match(refused(certify(scored(800, wrong), scored(800, wrong), above)), /disagree with the teacher/);
+});
+
 test('a call without an answer is never served, whatever its confidence says', () => {
   const half = (i: number): Partial<Scored> => ({ answered: i % 2 === 0, agree: i % 2 === 0, confidence: 1 });
   const outcome = certified(certify(scored(1000, half), scored(1000, half), options));
