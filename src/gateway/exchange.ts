@@ -9,7 +9,14 @@ import { auditAnswer } from './audit.ts';
 import { readBody } from './body.ts';
 import { forward, refuse } from './forward.ts';
 import type { Gateway } from './gateway.ts';
-import { headerOf, isCodingAgent, type Marks, recordedHeaders, toUpstream } from './headers.ts';
+import {
+  credentialsOf,
+  headerOf,
+  isCodingAgent,
+  type Marks,
+  recordedHeaders,
+  toUpstream,
+} from './headers.ts';
 import { answerAsStudent } from './studentAnswer.ts';
 import type { Consulted } from './students.ts';
 import type { Tape, TapeStart } from './tape.ts';
@@ -224,6 +231,7 @@ function tapeStart(
     method: req.method ?? 'GET',
     path,
     headers: recordedHeaders(req.rawHeaders),
+    credentials: credentialsOf(req.rawHeaders),
     requestEncoding: req.headers['content-encoding'] ?? null,
     pinnedTask: marks.task,
     site: marks.site,

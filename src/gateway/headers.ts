@@ -90,6 +90,31 @@ export function recordedHeaders(raw: RawHeaders): Record<string, string> {
   return kept;
 }
 
+const credentialHeaders: ReadonlySet<string> = new Set([
+  ...[
+    'authorization',
+    'proxy-authorization',
+    'x-api-key',
+    'api-key',
+    'x-goog-api-key',
+    'ocp-apim-subscription-key',
+  ],
+]);
+/** A shorter one is a dummy ("ollama", "EMPTY"), and a word that texts may have. */
+const MIN_CREDENTIAL = 16;
+
+/** What the call was made with: to be taken out of what is kept of it, should it stand there too. Memory only. */
+export function credentialsOf(raw: RawHeaders): string[] {
+  const found: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const { length } = raw[i]!;
+    if (length < 7 || length > 25 || !credentialHeaders.has(raw[i]!.toLowerCase())) continue;
+    const value = raw[i + 1]!.replace(/^(?:bearer|basic|token|key) +/i, '').trim();
+    if (value.length >= MIN_CREDENTIAL) found.push(value);
+  }
+  return found;
+}
+
 /**
  * Coding agents that read the same base-URL variables as the project's own programs. Their traffic is nobody's task: it
  * passes through, is not recorded unless the user asks for it, and is never answered by a student. Known by the first word

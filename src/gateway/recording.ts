@@ -42,6 +42,8 @@ export interface RecordedCall {
   readonly path: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** What the call was made with: goes from memory to memory, and nowhere else. */
+  readonly credentials: readonly string[];
   readonly pinnedTask: string | null;
   readonly site: string | null;
   readonly source: string;
@@ -196,12 +198,13 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     const problem = read.ok ? null : read.error;
     port.postMessage({ kind: 'read', id, traces: traces.length, problem } satisfies FromRecording);
     const bytes = message.bytes.byteLength;
-    queue.push(() => store(() => traces, { calls: traces.length, bytes, buffer: null }));
+    const taken = traces.map((trace) => ({ trace, credentials: [] }));
+    queue.push(() => store(() => taken, { calls: traces.length, bytes, buffer: null }));
     work();
   };
 
   const store = async (
-    read: () => Iterable<Trace>,
+    read: () => Iterable<Taken>,
     taken: Pick<Stored, 'calls' | 'bytes' | 'buffer'>,
   ): Promise<void> => {
     const outcomes: Promise<'stored' | 'shed'>[] = [];
@@ -212,7 +215,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     try {
       const target = await open();
       // One after the other: what a trace was made from is garbage before the next one is made.
-      for (const trace of read()) outcomes.push(target.append(trace));
+      for (const { trace, credentials } of read()) outcomes.push(target.append(trace, credentials));
       for (const outcome of await Promise.all(outcomes)) outcome === 'stored' ? stored++ : shed++;
       problem = target.stats().paused;
       paused = problem !== null;
@@ -246,9 +249,17 @@ function jsonOf({ bytes, encoding, form, signal }: OtlpExport): Result<Json, str
   return json === undefined ? fail('it is not JSON') : ok(json);
 }
 
-function* tracesOf(batch: Buffer): Generator<Trace> {
+interface Taken {
+  readonly trace: Trace;
+  readonly credentials: readonly string[];
+}
+
+function* tracesOf(batch: Buffer): Generator<Taken> {
   for (const { call, request, response } of readCalls(batch))
-    yield traceOf(call, request, call.responseFramed ? unchunked(response) : response);
+    yield {
+      trace: traceOf(call, request, call.responseFramed ? unchunked(response) : response),
+      credentials: call.credentials,
+    };
 }
 
 /** A trace from what passed on the wire. What cannot be read is kept as text and says why; nothing here throws. */

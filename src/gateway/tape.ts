@@ -33,6 +33,8 @@ export interface TapeStart {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What the call was made with. */
+  readonly credentials: readonly string[];
   readonly requestEncoding: string | null;
   readonly pinnedTask: string | null;
   readonly site: string | null;
@@ -161,8 +163,18 @@ class CallTape implements Tape {
   }
 
   #call({ incomplete, durationMs }: { incomplete: string | null; durationMs: number }): RecordedCall {
-    const { provider, hostname, method, path, headers, pinnedTask, site, source, requestEncoding } =
-      this.#opening;
+    const {
+      provider,
+      hostname,
+      method,
+      path,
+      headers,
+      credentials,
+      pinnedTask,
+      site,
+      source,
+      requestEncoding,
+    } = this.#opening;
     const { request, response } = this.#copies;
     return {
       id: this.id,
@@ -175,6 +187,7 @@ class CallTape implements Tape {
       path,
       status: this.#status,
       headers,
+      credentials,
       pinnedTask,
       site,
       source,

@@ -57,8 +57,8 @@ export interface JournalStats {
  */
 export interface Journal {
   readonly folder: string;
-  /** Redacts the trace and writes it. Resolves 'stored' once its line is in the file, 'shed' where it was given up. */
-  append(trace: Trace): Promise<'stored' | 'shed'>;
+  /** Redacts the trace (and whatever is known to be a secret in it) and writes it. Resolves 'stored' once its line is in the file, 'shed' where it was given up. */
+  append(trace: Trace, secrets?: readonly string[]): Promise<'stored' | 'shed'>;
   /** Waits until everything accepted so far is stored and on the platter; no longer while capture pauses. */
   flush(): Promise<void>;
   /** Closes the current segment and compresses everything that is closed. */
@@ -152,11 +152,14 @@ class FolderJournal implements Journal {
     this.#timers.push(timer);
   }
 
-  append(trace: Trace): Promise<'stored' | 'shed'> {
+  append(trace: Trace, secrets: readonly string[] = []): Promise<'stored' | 'shed'> {
     if (this.#closing || this.#pendingBytes >= this.#maxPendingBytes) return this.#shedOne();
     let json: string;
     try {
       json = JSON.stringify(this.#redactor.redact(trace));
+      // They are seldom there, and taking them out costs a second walk.
+      const there = secrets.filter((secret) => json.includes(secret));
+      if (there.length > 0) json = JSON.stringify(this.#redactor.redact(trace, there));
     } catch (error) {
       // A body that cannot be redacted (nested beyond the stack) must not be stored, nor trouble the call.
       this.#log.warn(`a trace could not be written down: ${reasonOf(error)}`);

@@ -21,7 +21,8 @@ export type { RedactionSettings } from './redaction/text.ts';
 
 /** Takes out of a trace what must not reach the disk. Its one caller on the way there is `Journal.append`. */
 export interface Redactor {
-  redact(trace: Trace): Trace;
+  /** @param secrets what is known to be one, whatever it looks like. */
+  redact(trace: Trace, secrets?: readonly string[]): Trace;
   /** What would be stored, and what would be replaced where. Stores nothing. */
   preview(trace: Trace): RedactionPreview;
 }
@@ -135,8 +136,10 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
     };
   };
 
-  const redact = (trace: Trace, onFound: Found): Trace => {
+  const redact = (trace: Trace, onFound: Found, secrets: readonly string[] = []): Trace => {
     const values = new Map<string, string>();
+    for (const secret of secrets)
+      if (plainValue.test(secret)) values.set(secret, placeholder('secret', secret));
     const result = redactOnce(trace, (where, rule, secret) => {
       onFound(where, rule, secret);
       if (secretNames.has(rule) && plainValue.test(secret)) values.set(secret, placeholder(rule, secret));
@@ -145,7 +148,7 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
   };
 
   return {
-    redact: (trace) => redact(trace, () => {}),
+    redact: (trace, secrets) => redact(trace, () => {}, secrets),
     preview: (trace) => {
       const replaced: { where: string; rule: string }[] = [];
       return { stored: redact(trace, (where, rule) => replaced.push({ where, rule })), replaced };
@@ -180,7 +183,10 @@ function replaceValues(trace: Trace, values: ReadonlyMap<string, string>): Trace
     path: change(trace.path),
     request: mapTexts(trace.request, change),
     response: mapTexts(trace.response, change),
+    incomplete: trace.incomplete === null ? null : change(trace.incomplete),
+    pinnedTask: trace.pinnedTask === null ? null : change(trace.pinnedTask),
     site: trace.site === null ? null : change(trace.site),
+    headers: Object.fromEntries(Object.entries(trace.headers).map(([name, value]) => [name, change(value)])),
     route: trace.route === null ? null : redactRoute(trace.route, change),
   };
 }

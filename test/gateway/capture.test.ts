@@ -94,6 +94,31 @@ describe('capture', () => {
     assert.ok(trace.firstByteMs !== null && trace.firstByteMs <= trace.durationMs);
   });
 
+  test('the key of a call is in nothing that is kept of it, whatever it looks like', async () => {
+    const key = 'winter tales'.replace(' ', '-of-many-');
+    const content = `my key is ${key}, again: {"k": "${key}"}`;
+    answer = (_call, res) => {
+      res.writeHead(401, { 'content-type': 'application/json' });
+      res.end(JSON.stringify({ error: { message: `No such key: ${key}` } }));
+    };
+    const body = JSON.stringify({ ...chat, messages: [{ role: 'user', content }] });
+    for (const header of [{ authorization: `Bearer ${key}` }, { 'API-Key': key }, { 'x-api-key': key }]) {
+      const headers = { ...header, 'user-agent': `app ${key}`, 'x-understudy-site': key };
+      await fetch(`${gateway.base}/openai/v1/chat/completions?user=${key}`, {
+        method: 'POST',
+        body,
+        headers,
+      });
+    }
+    const traces = await recorded();
+    assert.equal(traces.length, 3);
+    for (const trace of traces) {
+      const text = JSON.stringify(trace);
+      assert.ok(!text.includes(key), text);
+      assert.equal(text.match(/<secret:[0-9a-f]{4}>/g)?.length, 6, text);
+    }
+  });
+
   test('a streamed call is recorded as the body that it would have had', async () => {
     const stream = await openai().chat.completions.create({ ...chat, stream: true });
     let text = '';

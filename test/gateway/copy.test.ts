@@ -15,6 +15,7 @@ const opening: TapeStart = {
   method: 'POST',
   path: '/v1/chat/completions?q=caf\xe9',
   headers: { 'user-agent': 'test/1 \ud83d\ude00' },
+  credentials: [],
   requestEncoding: null,
   pinnedTask: null,
   site: null,
