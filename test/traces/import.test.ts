@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -14,6 +15,7 @@ import { openJournal } from '../../src/traces/journal.ts';
 import { createOtlpReader, tracesFromOtlp } from '../../src/traces/otlp.ts';
 import type { Call } from '../../src/traces/trace.ts';
 import { answerOf, messageText } from '../../src/wire/chat.ts';
+import { attribute, bytes, fixed64 } from '../support/protobuf.ts';
 import { anthropicBatch, files, otlpLatest } from './importFiles.ts';
 import { readAll, temporaryFolder } from './sample.ts';
 
@@ -184,6 +186,63 @@ test('a file packed with Zstandard is read', {
   };
   const { imported } = await importText(t, zlib.zstdCompressSync(Buffer.from(lines(record))));
   assert.equal(imported, 1);
+});
+
+/** A span of a call as protobuf, in an export of its own. */
+function exported(question: string, answer: string): Buffer {
+  const messages = (role: string, content: string) =>
+    JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
+  const span = [
+    bytes(1, createHash('md5').update(question).digest()),
+    bytes(2, Buffer.from(createHash('md5').update(question).digest().subarray(0, 8))),
+    bytes(5, 'chat'),
+    attribute(9, 'gen_ai.operation.name', 'chat'),
+    attribute(9, 'gen_ai.request.model', 'gpt-4o-mini'),
+    attribute(9, 'gen_ai.input.messages', messages('user', question)),
+    attribute(9, 'gen_ai.output.messages', messages('assistant', answer)),
+  ];
+  return bytes(1, bytes(1, attribute(1, 'service.name', 'app')), bytes(2, bytes(2, ...span)));
+}
+
+test('OTLP in protobuf is read, plain, framed as the Collector writes it, packed, and in a cut file up to there', async (t) => {
+  const exports = Array.from({ length: 40 }, (_, i) => exported(`question ${i}`, 'x'.repeat(i * 997)));
+  const expected = exports.map((_, i) => `user: question ${i} => ${'x'.repeat(i * 997)}`);
+  const framed = exports.map((message) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(message.length);
+    return Buffer.concat([length, message]);
+  });
+  const whole = Buffer.concat(exports);
+  for (const file of [whole, Buffer.concat(framed), gzipSync(whole)]) {
+    const { calls, skips, again } = await importText(t, file);
+    assert.deepEqual(calls.map(inShort), expected);
+    assert.deepEqual(skips, []);
+    assert.deepEqual(await again(), { imported: 0, duplicates: 40, skipped: 0 });
+  }
+  const cut = await importText(t, whole.subarray(0, -5));
+  assert.deepEqual(cut.calls.map(inShort), expected.slice(0, -1));
+  assert.deepEqual(cut.skips, ['40: the file ends in the middle of this message']);
+  const spoilt = Buffer.from(whole);
+  spoilt.fill(0xff, exports[0]!.length + 4, exports[0]!.length + 9);
+  const { calls, skips } = await importText(t, spoilt);
+  assert.deepEqual([calls.length, skips.length], [39, 1]);
+});
+
+test('log records in protobuf are read too', async (t) => {
+  const messages = (role: string, content: string) =>
+    JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
+  const log = [
+    fixed64(1, 1793000000000000000n),
+    attribute(6, 'gen_ai.operation.name', 'chat'),
+    attribute(6, 'gen_ai.request.model', 'gpt-4o-mini'),
+    attribute(6, 'gen_ai.input.messages', messages('user', 'asked in a log')),
+    attribute(6, 'gen_ai.output.messages', messages('assistant', 'said')),
+    bytes(9, Buffer.alloc(16, 7)),
+    bytes(10, Buffer.alloc(8, 7)),
+    bytes(12, 'gen_ai.client.inference.operation.details'),
+  ];
+  const { calls } = await importText(t, bytes(1, bytes(2, bytes(2, ...log))));
+  assert.deepEqual(calls.map(inShort), ['user: asked in a log => said']);
 });
 
 test('a table is the same in whatever pieces it comes', () => {

@@ -1,22 +1,34 @@
 import { isArray, isObject, type JsonObject, parseJson } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { CsvSplitter, isCsvHeader } from './csv.ts';
-import { readText } from './unpack.ts';
+import { isProtobuf, readMessages } from './messages.ts';
+import { readBytes, textOf } from './unpack.ts';
 
-/** A JSON object of a file, or why there is none; with the line it begins on, from 1. */
+/** A JSON object of a file, or why there is none; with the line it begins on, or the message it is, from 1. */
 export interface FileRecord {
   readonly line: number;
   readonly content: Result<JsonObject, string>;
 }
 
 /**
- * The records of a file: JSON lines, one array of objects, objects written over several lines, or a comma-separated table;
- * packed or not. Streams: memory is bounded by the largest record.
+ * The records of a file: JSON lines, one array of objects, objects written over several lines, a comma-separated table, or
+ * OTLP's protobuf; packed or not. Streams: memory is bounded by the largest record.
  */
 export async function* readRecords(file: string): AsyncGenerator<FileRecord> {
+  const pieces = readBytes(file);
+  const first = await pieces.next();
+  if (first.done) return;
+  const all = (async function* () {
+    yield first.value;
+    yield* pieces;
+  })();
+  yield* isProtobuf(first.value) ? readMessages(all) : readTexts(all);
+}
+
+async function* readTexts(pieces: AsyncIterable<Buffer>): AsyncGenerator<FileRecord> {
   let splitter: Splitter | null = null;
   let head = '';
-  for await (const piece of readText(file)) {
+  for await (const piece of textOf(pieces)) {
     if (splitter === null) {
       head += piece;
       splitter = chooseSplitter(head, false);

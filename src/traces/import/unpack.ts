@@ -3,13 +3,17 @@ import zlib from 'node:zlib';
 import { AppError } from '../../base/error.ts';
 
 /**
- * A file's text in pieces, unpacked where its first bytes say that it is gzip or Zstandard; its name is not looked at.
+ * A file's bytes in pieces, unpacked where its first bytes say that it is gzip or Zstandard; its name is not looked at.
  * @throws AppError 'bad-input' for Zstandard where this Node cannot read it (before 22.15).
  */
-export async function* readText(file: string): AsyncGenerator<string> {
+export async function* readBytes(file: string): AsyncGenerator<Buffer> {
+  for await (const bytes of unpacked(file, await magicOf(file))) yield bytes as Buffer;
+}
+
+/** Bytes as text, in pieces. */
+export async function* textOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8');
-  for await (const bytes of unpacked(file, await magicOf(file)))
-    yield decoder.decode(bytes as Buffer, { stream: true });
+  for await (const bytes of pieces) yield decoder.decode(bytes, { stream: true });
   const rest = decoder.decode();
   if (rest !== '') yield rest;
 }
