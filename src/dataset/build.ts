@@ -97,6 +97,7 @@ export function buildDataset({
       cluster: clusters[i]!,
       split: splits[i]!,
       weight: 1,
+      ...reasoningOf(o.call.response?.reasoning ?? null),
       teacher: o.call.response!.model || o.call.request.model,
     };
   });
@@ -112,6 +113,19 @@ export function buildDataset({
     fingerprint: fingerprintOf(examples),
     notes: notesOf(examples, calls.length, usable.length),
   };
+}
+
+/** Longer reasonings say what matters before they end. */
+const reasoningRead = 20_000;
+const mostWords = 300;
+
+function reasoningOf(text: string | null): Pick<Example, 'reasoning'> {
+  const words =
+    text
+      ?.slice(0, reasoningRead)
+      .toLowerCase()
+      .match(/\p{L}{3,}/gu) ?? [];
+  return words.length === 0 ? {} : { reasoning: [...new Set(words)].slice(0, mostWords) };
 }
 
 function answerGiven(request: ChatRequest, response: ChatResponse): Answer {

@@ -38,6 +38,8 @@ export interface Example {
   readonly cluster: number;
   readonly split: Split;
   readonly weight: number;
+  /** Words of the reasoning that the teacher gave beside its answer; absent where it gave none. */
+  readonly reasoning?: readonly string[];
   /** Teacher model that gave the answer: provenance, never another student. */
   readonly teacher: string;
 }

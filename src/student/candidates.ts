@@ -13,6 +13,7 @@ import type { GeneratorFiles, Texts } from './generator/model.ts';
 import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
 import { judge, type Read, readRow, scoreOf, sureness } from './judge.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
+import type { ReasoningTrial } from './reasoning.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { foldsOf, type Tried } from './wide/train.ts';
@@ -30,6 +31,8 @@ export interface Trained extends Candidate {
   /** What writes short texts; null where nothing does. */
   readonly generator: GeneratorFiles | null;
   readonly device: Device;
+  /** What the teacher's reasoning was worth to the networks; null where that was not tried. */
+  readonly reasoning: ReasoningTrial | null;
   /** How sure the rung is of rows that it knows and of rows whose class, or whose masked text, was hidden from it. */
   readonly familiarity: readonly Familiarity[];
 }
@@ -149,6 +152,7 @@ async function lowerRungs(
     deep: null,
     generator: null,
     device: 'cpu',
+    reasoning: null,
     acceptor: alone.acceptor,
     validation: alone.validation,
     common: said.map((tried) => scoreOf(read(tried), alone.acceptor)),
@@ -176,6 +180,7 @@ async function lowerRungs(
     rung: 'wide+deep',
     deep: deep.files,
     device: deep.device,
+    reasoning: deep.reasoning,
     acceptor: mixed.acceptor,
     validation: mixed.validation,
     common: mixed.validation,

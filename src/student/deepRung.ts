@@ -9,7 +9,8 @@ import { chooseDeepDevice, estimateDeep } from './deep/estimate.ts';
 import { loadDeep } from './deep/model.ts';
 import { cnn, type DeepSpec, defaultSpec, defaultTraining, largeCnn } from './deep/spec.ts';
 import { type DeepTraining, trainDeep } from './deep/train.ts';
-import { askDeep, deepDataOf, fitMixture, type Mixture, mix, retagger } from './mixture.ts';
+import { askDeep, deepDataOf, fitMixture, isPlanned, type Mixture, mix, retagger } from './mixture.ts';
+import { judgeReasoning, type ReasoningTrial, withReasoning } from './reasoning.ts';
 import type { Device, DeviceChoice, TrainOptions } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import type { Tried } from './wide/train.ts';
@@ -20,6 +21,8 @@ export interface DeepRung {
   /** The networks that serve; label tasks train them only now. */
   readonly files: () => Promise<DeepFiles>;
   readonly device: Device;
+  /** Whether the teacher's reasoning is learned beside the answers; null where there is none to learn. */
+  readonly reasoning: ReasoningTrial | null;
   /** Held-out rows: by the wide rung alone, and by both. */
   readonly known: readonly TriedTwice[];
 }
@@ -55,38 +58,50 @@ export async function trainDeepRung(
   const out = new Set(rung.held);
   const inside = examples.filter((_, i) => !out.has(i));
   const held = rung.held.map((i) => examples[i]!);
+  const planned = (said: readonly DeepPrediction[]) => said.filter((_, h) => isPlanned(held[h]!));
   const learning = deepDataOf(plan, inputSlots, inside, held);
   const serving = copies ? learning : deepDataOf(plan, inputSlots, examples, []);
   const device = await deviceFor(serving, spec, work);
-  const pilot = copies
-    ? await fit(serving, spec, work, { device, name: '', from: 0.35, to: 0.84 })
-    : await fit(learning, { ...spec, encoders: [cnn] }, work, {
-        device,
-        name: 'pilot',
-        from: 0.35,
-        to: 0.48,
-      });
-  const said = await ask(
-    pilot,
-    held.map((example) => example.input),
-    dataset,
-  );
+  const inputs = held.map((example) => example.input);
+  const train = async (data: DeepData, own: DeepSpec, part: Omit<Part, 'device'>) => {
+    const training = await fit(data, own, work, { device, ...part });
+    return { training, said: await ask(training, inputs, dataset) };
+  };
+  const small = { ...spec, encoders: [cnn] };
+  const plain = copies
+    ? await train(serving, spec, { name: '', from: 0.35, to: 0.84 })
+    : await train(learning, small, { name: 'pilot', from: 0.35, to: 0.46 });
+  const told = copies ? null : withReasoning(learning, inside.filter(isPlanned));
+  const both =
+    told === null ? null : await train(told, small, { name: 'pilot-reasoning', from: 0.46, to: 0.48 });
+  const reasoning =
+    both === null
+      ? null
+      : judgeReasoning(learning, inside.filter(isReasoned).length, planned(plain.said), planned(both.said));
+  const { training: pilot, said } = reasoning?.used === true ? both! : plain;
   const rows = rung.held.map((i, h) => ({ example: held[h]!, wide: rung.outOfFold[i]!, deep: said[h]!, i }));
   const mixture = withTagWeight(fitMixture(plan, rows), rows, rung, dataset);
   return {
     files: async () => {
+      const taught = reasoning?.used === true ? withReasoning(serving, examples.filter(isPlanned)) : null;
+      const name = taught === null ? 'final' : 'final-reasoning';
       const { files, meta } = copies
         ? pilot
-        : await fit(serving, spec, work, { device, name: 'final', from: 0.5, to: 0.84 });
+        : await fit(taught ?? serving, spec, work, { device, name, from: 0.5, to: 0.84 });
       return { files, meta, mixture };
     },
     device,
+    reasoning,
     known: rows.map(({ example, wide, deep, i }) => ({
       row: i,
       wide,
       said: mix(mixture, wide, deep, retagger(rung.taggerOf(i), example.input, inputSlots)),
     })),
   };
+}
+
+function isReasoned({ reasoning }: Example): boolean {
+  return reasoning !== undefined;
 }
 
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
@@ -127,8 +142,8 @@ function fit(
       options.onProgress({
         stage: 'deep',
         fraction: from + (to - from) * fraction,
-        message: name === 'pilot' ? 'Training a pilot network' : 'Training the networks',
-        point: { series: name === 'pilot' ? name : seriesOf(spec, member), step, loss, validation },
+        message: name.startsWith('pilot') ? 'Training a pilot network' : 'Training the networks',
+        point: { series: name.startsWith('pilot') ? name : seriesOf(spec, member), step, loss, validation },
       }),
   });
 }

@@ -36,6 +36,11 @@ export interface DeepPart {
   readonly mixture: Mixture;
 }
 
+/** Has this row anything to learn? */
+export function isPlanned({ targets }: Example): boolean {
+  return targets !== null;
+}
+
 /** Rows and heads for the deep rung: the same slots and tags as the wide one. */
 export function deepDataOf(
   plan: OutputPlan,
@@ -67,8 +72,7 @@ export function deepDataOf(
       weight: example.weight,
     };
   };
-  const usable = (examples: readonly Example[]): DeepRow[] =>
-    examples.filter((example) => example.targets !== null).map(rowOf);
+  const usable = (examples: readonly Example[]): DeepRow[] => examples.filter(isPlanned).map(rowOf);
   return {
     choices: heads.map((slot) => ({ name: slot.name, classes: slot.values.length })),
     tags: scheme === null ? [] : [{ name: 'tags', tags: 1 + 2 * scheme.kinds.length }],

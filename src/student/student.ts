@@ -4,6 +4,7 @@ import type { Dataset, ModelInput } from '../dataset/example.ts';
 import type { SelfAgreement } from '../evaluation/ceiling.ts';
 import type { CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
+import type { ReasoningTrial } from './reasoning.ts';
 
 export type Rung = 'cache' | 'wide' | 'wide+deep' | 'generator';
 export type Device = 'cpu' | 'webgpu';
@@ -55,6 +56,8 @@ export interface ModelCard {
   readonly provenance: Readonly<Record<string, number>>;
   /** Training answers left out as slips of the teacher: the student agrees more often without them. */
   readonly slips?: number;
+  /** Whether the words of the teacher's reasoning were learned beside its answers, and what that was worth. */
+  readonly reasoning?: ReasoningTrial;
   /** How often the teacher says the same again; null or missing where too few inputs came again. */
   readonly selfAgreement?: SelfAgreement | null;
   /** The user's decision on each provider's terms at training time. */

@@ -72,6 +72,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
     rung: chosen.rung,
     slips: rung.slips.size,
     device: chosen.device,
+    ...(chosen.reasoning === null ? {} : { reasoning: chosen.reasoning }),
     parameters:
       kept.scored.parameters + (networks?.meta.parameters ?? 0) + (chosen.generator?.meta.parameters ?? 0),
     bytes: kept.written.bytes,

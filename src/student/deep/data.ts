@@ -19,6 +19,13 @@ export interface DeepData extends DeepHeads {
   readonly train: readonly DeepRow[];
   /** Never trained on: decides when to stop. May be empty. */
   readonly validation: readonly DeepRow[];
+  /** The last so many choice heads only teach: they are left out of the network that serves. */
+  readonly auxiliary?: number;
+}
+
+/** The heads of the network that serves. */
+export function servedHeads({ choices, tags, auxiliary = 0 }: DeepData): DeepHeads {
+  return { choices: choices.slice(0, choices.length - auxiliary), tags };
 }
 
 /** What the networks say about one input, averaged over them. */

@@ -6,7 +6,7 @@ import { createState } from '../../onnx/state.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { Corpus, PlannedBatch } from './corpus.ts';
 import { encodeCorpus, epochsOf, planEpoch } from './corpus.ts';
-import type { DeepData } from './data.ts';
+import type { DeepData, DeepHeads } from './data.ts';
 import type { FeatureTable } from './features.ts';
 import { rowCount } from './features.ts';
 import type { Network } from './program.ts';
@@ -44,7 +44,7 @@ export interface FittedNetwork {
 }
 
 export function networkOf(
-  heads: DeepData,
+  heads: DeepHeads,
   features: FeatureTable,
   encoder: EncoderSpec,
   spec: DeepSpec,

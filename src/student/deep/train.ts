@@ -2,9 +2,10 @@ import { AppError } from '../../base/error.ts';
 import { lower } from '../../onnx/lower.ts';
 import type { Device } from '../../onnx/runtime.ts';
 import { createSession } from '../../onnx/session.ts';
+import { sizeOf } from '../../tensor/graph.ts';
 import { countOf } from '../../tensor/parameters.ts';
 import { openCheckpoints } from './checkpoint.ts';
-import type { DeepData, DeepRow } from './data.ts';
+import { type DeepData, type DeepRow, servedHeads } from './data.ts';
 import type { FeatureTable } from './features.ts';
 import { buildFeatures, createRows } from './features.ts';
 import type { FitOptions, FittedNetwork } from './fit.ts';
@@ -12,7 +13,7 @@ import { fitNetwork, networkOf } from './fit.ts';
 import type { DeepBundle } from './model.ts';
 import type { NetworkOutput } from './predict.ts';
 import { predictNetwork } from './predict.ts';
-import { parametersOf, predictionGraph, storedTensors } from './program.ts';
+import { type Network, parametersOf, predictionGraph, storedTensors } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
 
 export interface DeepProgress {
@@ -58,6 +59,7 @@ export async function trainDeep(
       ? null
       : openCheckpoints(options.checkpoints.folder, `${options.checkpoints.key}/${JSON.stringify(spec)}`);
   const everyMs = options.checkpoints?.everyMs ?? 10_000;
+  const heads = servedHeads(data);
   const files: Record<string, Uint8Array> = {};
   const members: { file: string; encoder: EncoderSpec }[] = [];
   const measured: { steps: number; stepMs: number }[] = [];
@@ -79,9 +81,10 @@ export async function trainDeep(
     const { packed, table, steps, stepMs } = fitted;
     store?.save(`network${i}`, { numbers: { steps, stepMs }, tensors: { packed, table } });
     const file = `deep${i}.onnx`;
-    const network = networkOf(data, features, encoder, spec);
+    const network = networkOf(heads, features, encoder, spec);
+    const kept = keepColumns(networkOf(data, features, encoder, spec), network, packed);
     const graph = predictionGraph(network, features.rowsPerWord, true);
-    files[file] = lower(graph, { embed: storedTensors(network, packed, table) }).bytes;
+    files[file] = lower(graph, { embed: storedTensors(network, kept, table) }).bytes;
     members.push({ file, encoder });
     measured.push({ steps, stepMs });
     parameters += countOf(parametersOf(network)) + table.length;
@@ -90,9 +93,25 @@ export async function trainDeep(
     store?.clear(`network${i}`);
     store?.clear(`part${i}`);
   }
-  const heads = { choices: data.choices, tags: data.tags };
   const meta = { format: 1, heads, features, maxTokens: spec.maxTokens, members, parameters } as const;
   return { files, meta, members: measured };
+}
+
+/** The parameters of the network that serves: of each layer the first columns, as heads that only teach come last. */
+function keepColumns(trained: Network, served: Network, packed: Float32Array): Float32Array {
+  const specs = parametersOf(served);
+  const out = new Float32Array(countOf(specs));
+  let from = 0;
+  let to = 0;
+  for (const [i, { shape }] of parametersOf(trained).entries()) {
+    const [width, kept] = [shape.at(-1)!, specs[i]!.shape.at(-1)!];
+    const rows = sizeOf(shape) / width;
+    for (let row = 0; row < rows; row++)
+      out.set(packed.subarray(from + row * width, from + row * width + kept), to + row * kept);
+    from += rows * width;
+    to += rows * kept;
+  }
+  return out;
 }
 
 async function fitOne(
