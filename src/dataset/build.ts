@@ -2,10 +2,11 @@ import { canonicalJson, isArray, isObject } from '../base/json.ts';
 import type { CapabilitySet } from '../capabilities/capability.ts';
 import { firesDropped, tombstones } from '../capabilities/tombstone.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
-import type { Answer, ChatRequest, ChatResponse, TokenLogprob } from '../wire/chat.ts';
+import type { Answer, ChatRequest, ChatResponse } from '../wire/chat.ts';
 import { answerOf, messageText, wholeText } from '../wire/chat.ts';
 import { endingOf } from '../wire/ending.ts';
 import { alignAnswer } from './align.ts';
+import { withDoubt } from './doubt.ts';
 import type { Dataset, Example, ModelInput, Split } from './example.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { isTransparent, jsonFrame } from './frame.ts';
@@ -17,7 +18,6 @@ import { inferPlan } from './plan/infer.ts';
 import { type OutputPlan, spanSlots } from './plan.ts';
 import { renderAnswer } from './render.ts';
 import { withRoute } from './route.ts';
-import { softLabels } from './soft.ts';
 import { onlyPlace } from './spans.ts';
 import { todaysSpelling } from './spelling.ts';
 import { assignSplits, defaultSplit, type SplitRule } from './split.ts';
@@ -91,7 +91,7 @@ export function buildDataset({
       atMs: o.call.trace.startMs,
       input: o.input,
       answer: o.answer,
-      targets: logprobs === null ? targets : withDoubt(inferred, targets, logprobs),
+      targets: logprobs === null || targets === null ? targets : withDoubt(inferred, targets, logprobs),
       unplanned,
       ...(declined[i] === null ? {} : { declined: true as const }),
       cluster: clusters[i]!,
@@ -213,20 +213,6 @@ function sameValue(a: string, b: string): boolean {
   if (one === null || two === null || !isTransparent(one) || !isTransparent(two)) return false;
   if (!isObject(one.value) && !isArray(one.value)) return false;
   return canonicalJson(one.value) === canonicalJson(two.value);
-}
-
-/** Adds the teacher's doubt between labels to the target of a bare label. */
-function withDoubt(
-  plan: OutputPlan,
-  targets: Example['targets'],
-  logprobs: readonly TokenLogprob[],
-): Example['targets'] {
-  if (plan.kind !== 'text-answer' || plan.node.kind !== 'choice') return targets;
-  const { name, values } = plan.node.slot;
-  const target = targets?.[name];
-  if (target?.kind !== 'class') return targets;
-  const soft = softLabels(values.map(String), target.index, logprobs);
-  return soft === null ? targets : { ...targets, [name]: { ...target, soft } };
 }
 
 function sameBytes(a: Answer, b: Answer): boolean {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { withDoubt } from '../../src/dataset/doubt.ts';
+import type { OutputPlan } from '../../src/dataset/plan.ts';
 import { softLabels } from '../../src/dataset/soft.ts';
+import { plainStyle } from '../../src/dataset/style.ts';
 
 const labels = ['balance', 'bill', 'transfer'];
 const token = (text: string, p: number, others: readonly [string, number][] = []) => ({
@@ -46,4 +49,35 @@ test('a sure answer, and one whose tokens spell something else, have no soft tar
   assert.equal(softLabels(labels, 1, [token('bill', 0.999, [['x', 0.001]])]), null);
   assert.equal(softLabels(labels, 1, [token('Bill', 0.6, [['transfer', 0.4]])]), null);
   assert.equal(softLabels(labels, 1, [token('bill', 0.5, [['Sure', 0.5]])]), null);
+});
+
+test('the doubt about a field of a JSON answer is read where its value stands', () => {
+  const values = ['bill', 'billing', 'gas'];
+  const plan: OutputPlan = {
+    kind: 'text-answer',
+    style: plainStyle,
+    node: {
+      kind: 'object',
+      fields: [
+        { key: 'ok', presence: null, node: { kind: 'constant', value: true } },
+        { key: 'about', presence: null, node: { kind: 'choice', slot: { name: 'about', values } } },
+      ],
+    },
+  };
+  const targets = { about: { kind: 'class', index: 0 } } as const;
+  const said = [
+    token('{"ok": true, "about', 1),
+    token('": "', 1),
+    token('bill', 0.8, [['gas', 0.2]]),
+    token('"}', 0.75, [['ing', 0.25]]),
+  ];
+  const target = withDoubt(plan, targets, said)['about'];
+  const soft = target?.kind === 'class' ? target.soft : undefined;
+  close(soft?.[0], 0.6);
+  close(soft?.[1], 0.2);
+  close(soft?.[2], 0.2);
+  const glued = [token('{"about":"bi', 0.9, [['{"about":"ga', 0.1]]), token('ll"}', 1)];
+  const other = withDoubt(plan, targets, glued)['about'];
+  close(other?.kind === 'class' ? other.soft?.[2] : undefined, 0.1);
+  assert.deepEqual(withDoubt(plan, targets, [token('{"about": "gas"}', 0.9)]), targets);
 });
