@@ -6,12 +6,14 @@ import { spread } from '../dataset/habit.ts';
 import { choiceSlots, type OutputPlan, shortSlots } from '../dataset/plan.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
+import { fitAcceptor } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
+import type { CatchAll } from './catchAll.ts';
 import type { Evidence } from './decode.ts';
-import { trainDeepRung } from './deepRung.ts';
+import { type DeepRung, trainDeepRung } from './deepRung.ts';
 import type { GeneratorFiles, Texts } from './generator/model.ts';
 import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
-import { judge, type Read, readRow, scoreOf, sureness } from './judge.ts';
+import { catchAllOf, familiarityOf, type Read, readRow, scoreOf, sureness } from './judge.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
 import type { ReasoningTrial } from './reasoning.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
@@ -64,7 +66,7 @@ export async function candidatesOf(
   const strange = spread(rung.trial.strange, mostStrange);
   const texts = await generator.textsOf([...new Set([...rung.held, ...strange.map(({ row }) => row)])]);
   const lower = await lowerRungs(dataset, train, rung, spec, later(options), texts);
-  const trial = { known: rung.trial.known, strange };
+  const trial = { ...rung.trial, strange };
   const writing = withTexts(dataset, train, lower, trial, texts);
   return [
     ...lower,
@@ -118,14 +120,14 @@ function withTexts(
 ): Trained[] {
   const read = ({ row, said }: Tried<Evidence>): Read =>
     readRow(dataset, train[row]!, { ...said, texts: texts.get(row) ?? new Map() });
-  const judged = lower.map(({ said, rung }) =>
-    judge(dataset, said.map(read), rung === 'wide' ? trial.strange.map(read) : []),
+  const strange = trial.strange.map(read);
+  const acceptors = lower.map(({ said, rung }) =>
+    fitAcceptor(said.map(read), rung === 'wide' ? strange : [], null),
   );
-  const { acceptor, strange } = judged[0]!;
-  const known = trial.known.map((tried) => sureness(scoreOf(read(tried), acceptor)));
+  const familiarity = [familiarityOf(acceptors[0]!, trial.known.map(read), strange)];
   return lower.map((one, i) => {
-    const { acceptor, validation } = judged[i]!;
-    const familiarity = [{ known, strange }];
+    const acceptor = acceptors[i]!;
+    const validation = one.said.map((tried) => scoreOf(read(tried), acceptor));
     return { ...one, rung: 'generator', acceptor, validation, common: validation, familiarity };
   });
 }
@@ -144,25 +146,33 @@ async function lowerRungs(
   const everyRow = outOfFold.map((said, row) => read({ row, said }));
   // The places of its calls may give away what a class was hidden for: then it is no stranger.
   const strange = trial.strange.map(read).filter((row) => !row.agree);
-  const alone = judge(dataset, everyRow, strange, rung.hidden.map(read));
+  const hidden = rung.hidden.map(read);
+  const catchAll = catchAllOf(dataset, everyRow, strange);
+  const acceptor = fitAcceptor([...everyRow, ...hidden], strange, catchAll);
+  const validation = everyRow.map((row) => scoreOf(row, acceptor));
   const said = rung.held.map((row) => ({ row, said: outOfFold[row]! }));
-  const known = trial.known.map((tried) => scoreOf(read(tried), alone.acceptor));
   const first: Lower = {
     rung: 'wide',
     deep: null,
     generator: null,
     device: 'cpu',
     reasoning: null,
-    acceptor: alone.acceptor,
-    validation: alone.validation,
-    common: said.map((tried) => scoreOf(read(tried), alone.acceptor)),
+    acceptor,
+    validation,
+    common: said.map((tried) => scoreOf(read(tried), acceptor)),
     familiarity: [
-      { known: known.map(sureness), strange: alone.strange },
-      { known: alone.validation.map(sureness), strange: alone.hidden },
+      familiarityOf(acceptor, trial.known.map(read), strange),
+      {
+        known: validation.map(sureness),
+        // Unlike an unknown class, an unknown text may be read rightly all the same.
+        strange: hidden.map((row) =>
+          row.agree ? Number.NEGATIVE_INFINITY : sureness(scoreOf(row, acceptor)),
+        ),
+      },
     ],
     said,
   };
-  const without = whyNoNetworks(dataset, train, rung, spec, alone.validation, texts);
+  const without = whyNoNetworks(dataset, train, rung, spec, validation, texts);
   if (without !== null) {
     if (without !== '') options.onProgress({ stage: 'select', fraction: choosing, message: without });
     return [first];
@@ -172,21 +182,33 @@ async function lowerRungs(
   const work = { device: spec.device, seed: spec.seed, epochs, key, options };
   const deep = await orNone(() => trainDeepRung(train, rung, dataset, work), options);
   if (deep === null) return [first];
-  // No class was hidden from the networks: the linear rung alone says what is strange, and its answers to that are too
-  // unlike the mixed ones to teach an acceptor of both.
-  const mixed = judge(dataset, deep.known.map(read), []);
-  const second: Lower = {
-    ...first,
+  return [first, mixedOf(deep, read, catchAll, first)];
+}
+
+/** The rung of both. Where no class was hidden from its networks, the linear rung alone says what is strange. */
+function mixedOf(
+  { known: held, trial, files, device, reasoning }: DeepRung,
+  read: (tried: Tried<Evidence>) => Read,
+  catchAll: CatchAll | null,
+  alone: Lower,
+): Lower {
+  const rows = held.map(read);
+  const familiar = trial?.known.map(read) ?? [];
+  const strange = trial?.strange.map(read).filter((row) => !row.agree) ?? [];
+  const acceptor = fitAcceptor([...rows, ...familiar], strange, trial === null ? null : catchAll);
+  const validation = rows.map((row) => scoreOf(row, acceptor));
+  return {
+    ...alone,
     rung: 'wide+deep',
-    deep: deep.files,
-    device: deep.device,
-    reasoning: deep.reasoning,
-    acceptor: mixed.acceptor,
-    validation: mixed.validation,
-    common: mixed.validation,
-    said: deep.known,
+    deep: files,
+    device,
+    reasoning,
+    acceptor,
+    validation,
+    common: validation,
+    familiarity: trial === null ? alone.familiarity : [familiarityOf(acceptor, familiar, strange)],
+    said: held,
   };
-  return [first, second];
 }
 
 /** Why networks are not tried, in words; '' where nobody needs to know, null where they are. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { Dataset, Example, ModelInput } from '../dataset/example.ts';
+import type { Dataset, Example } from '../dataset/example.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
@@ -13,7 +13,7 @@ import { askDeep, deepDataOf, fitMixture, isPlanned, type Mixture, mix, retagger
 import { judgeReasoning, type ReasoningTrial, withReasoning } from './reasoning.ts';
 import type { Device, DeviceChoice, TrainOptions } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
-import type { Tried } from './wide/train.ts';
+import type { Trial, Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
 /** The deep rung on top of the wide one, with what both say of rows that neither was trained on. */
@@ -25,6 +25,8 @@ export interface DeepRung {
   readonly reasoning: ReasoningTrial | null;
   /** Held-out rows: by the wide rung alone, and by both. */
   readonly known: readonly TriedTwice[];
+  /** The wide rung's trial as both rungs see it; null where a network of its own would take minutes. */
+  readonly trial: Trial<Evidence> | null;
 }
 
 export interface TriedTwice extends Tried<Evidence> {
@@ -42,9 +44,10 @@ export interface DeepWork {
 }
 
 /**
- * A pilot network that never saw the held-out rows tells how the two rungs are to be mixed and how often they are right;
- * the networks that serve are then trained on every row, if the rung is taken. Where spans are copied a second training
- * would take minutes: there the networks that serve are their own pilot and never see the held-out rows.
+ * A pilot network that never saw the held-out rows tells how the two rungs are to be mixed and how often they are right,
+ * and one that the trial's classes were hidden from as well, how sure both are of what is strange to them; the networks
+ * that serve are then trained on every row, if the rung is taken. Where spans are copied further trainings would take
+ * minutes: there the networks that serve are their own pilot and never see the held-out rows.
  */
 export async function trainDeepRung(
   examples: readonly Example[],
@@ -62,18 +65,17 @@ export async function trainDeepRung(
   const learning = deepDataOf(plan, inputSlots, inside, held);
   const serving = copies ? learning : deepDataOf(plan, inputSlots, examples, []);
   const device = await deviceFor(serving, spec, work);
-  const inputs = held.map((example) => example.input);
   const train = async (data: DeepData, own: DeepSpec, part: Omit<Part, 'device'>) => {
     const training = await fit(data, own, work, { device, ...part });
-    return { training, said: await ask(training, inputs, dataset) };
+    return { training, said: await ask(training, held, dataset) };
   };
   const small = { ...spec, encoders: [cnn] };
   const plain = copies
     ? await train(serving, spec, { name: '', from: 0.35, to: 0.84 })
-    : await train(learning, small, { name: 'pilot', from: 0.35, to: 0.46 });
+    : await train(learning, small, { name: 'pilot', from: 0.35, to: 0.41 });
   const told = copies ? null : withReasoning(learning, inside.filter(isPlanned));
   const both =
-    told === null ? null : await train(told, small, { name: 'pilot-reasoning', from: 0.46, to: 0.48 });
+    told === null ? null : await train(told, small, { name: 'pilot-reasoning', from: 0.41, to: 0.43 });
   const reasoning =
     both === null
       ? null
@@ -97,11 +99,45 @@ export async function trainDeepRung(
       wide,
       said: mix(mixture, wide, deep, retagger(rung.taggerOf(i), example.input, inputSlots)),
     })),
+    trial:
+      copies || rung.trial.turns !== 1
+        ? null
+        : await tryOut(examples, rung, dataset, { work, spec, device, mixture }),
   };
 }
 
 function isReasoned({ reasoning }: Example): boolean {
   return reasoning !== undefined;
+}
+
+interface TrialWork {
+  readonly work: DeepWork;
+  readonly spec: DeepSpec;
+  readonly device: Device;
+  readonly mixture: Mixture;
+}
+
+/** The wide rung's trial with a network that saw as little, mixed as those that serve. */
+async function tryOut(
+  examples: readonly Example[],
+  { held, trial }: WideRung,
+  dataset: Dataset,
+  { work, spec, device, mixture }: TrialWork,
+): Promise<Trial<Evidence>> {
+  const out = new Set([...held, ...trial.strange.map(({ row }) => row)]);
+  const inside = examples.filter((_, i) => !out.has(i));
+  const data = deepDataOf(dataset.plan, dataset.inputSlots, inside, []);
+  const part = { device, name: 'trial', from: 0.43, to: 0.48 };
+  const network = await fit(data, { ...spec, encoders: [cnn] }, work, part);
+  const tried = [...trial.known, ...trial.strange];
+  const said = await ask(
+    network,
+    tried.map(({ row }) => examples[row]!),
+    dataset,
+  );
+  const mixed = tried.map(({ row, said: wide }, i) => ({ row, said: mix(mixture, wide, said[i]!, null) }));
+  const { length } = trial.known;
+  return { turns: 1, known: mixed.slice(0, length), strange: mixed.slice(length) };
 }
 
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
@@ -117,6 +153,13 @@ async function deviceFor(data: DeepData, spec: DeepSpec, { device, options }: De
   });
   return chosen;
 }
+
+/** What is told of networks that do not serve. */
+const messages: Readonly<Record<string, string>> = {
+  pilot: 'Training a pilot network',
+  'pilot-reasoning': 'Training a pilot network',
+  trial: 'Training a network that kinds of calls are hidden from',
+};
 
 interface Part {
   readonly device: Device;
@@ -142,8 +185,8 @@ function fit(
       options.onProgress({
         stage: 'deep',
         fraction: from + (to - from) * fraction,
-        message: name.startsWith('pilot') ? 'Training a pilot network' : 'Training the networks',
-        point: { series: name.startsWith('pilot') ? name : seriesOf(spec, member), step, loss, validation },
+        message: messages[name] ?? 'Training the networks',
+        point: { series: name in messages ? name : seriesOf(spec, member), step, loss, validation },
       }),
   });
 }
@@ -157,11 +200,12 @@ function seriesOf({ encoders }: DeepSpec, member: number): string {
 
 async function ask(
   { files, meta }: DeepTraining,
-  inputs: readonly ModelInput[],
+  examples: readonly Example[],
   { inputSlots, plan }: Dataset,
 ): Promise<DeepPrediction[]> {
   const model = await loadDeep(files, meta, { device: 'cpu', threads: 2 });
   try {
+    const inputs = examples.map(({ input }) => input);
     return await askDeep(model, inputs, inputSlots, plan);
   } finally {
     await model.dispose();

@@ -1,43 +1,44 @@
-import type { Dataset, Example } from '../dataset/example.ts';
+import type { Dataset, Example, Target } from '../dataset/example.ts';
 import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
-import { type Acceptor, confidenceOf, fitAcceptor, type JudgedKnown } from './acceptor.ts';
+import type { Familiarity } from '../evaluation/strange.ts';
+import { type Acceptor, confidenceOf, type JudgedKnown } from './acceptor.ts';
+import { type CatchAll, type Classed, findCatchAll } from './catchAll.ts';
 import { decode, type Evidence } from './decode.ts';
 import { mainSlot } from './mainSlot.ts';
 import { lengthOf } from './predictor.ts';
 
-/**
- * Fits the acceptor on honest evidence and scores the rows with it.
- * @param hidden evidence of a tagger that never saw the rows' masked texts: taught, not scored.
- */
-export function judge(
+/** The class for what fits nothing, by answers to held-out rows and to rows of hidden classes; null where none is known. */
+export function catchAllOf(
   { plan }: Dataset,
   known: readonly Read[],
-  strangers: readonly Read[],
-  hidden: readonly Read[] = [],
-) {
-  const main = mainSlot(choiceSlots(plan))?.name ?? '';
-  const kindOf = ({ example }: Read): number => {
-    const target = example.targets?.[main];
-    return target?.kind === 'class' ? target.index : -1;
-  };
-  const { acceptor, strange } = fitAcceptor(
-    plan,
-    [...known, ...hidden],
-    strangers.map((row) => ({ ...row, kind: kindOf(row) })),
-  );
-  return {
-    acceptor,
-    validation: known.map((row) => scoreOf(row, acceptor)),
-    // Unlike an unknown class, an unknown text may be read rightly all the same.
-    hidden: hidden
-      .map((row) => scoreOf(row, acceptor))
-      .map((row) => (row.agree ? Number.NEGATIVE_INFINITY : sureness(row))),
-    strange: strange.map((confidence, i) =>
-      strangers[i]!.decoded.answer === null ? Number.NEGATIVE_INFINITY : confidence,
-    ),
-  };
+  strange: readonly Read[],
+): CatchAll | null {
+  const main = mainSlot(choiceSlots(plan));
+  if (main === null) return null;
+  const classOf = (target: Target | null | undefined): number =>
+    target?.kind === 'class' ? target.index : -1;
+  const classed = ({ example, decoded }: Read): Classed => ({
+    truth: classOf(example.targets?.[main.name]),
+    said: classOf(decoded.targets[main.name]),
+  });
+  const answered = known.map((row) => ({
+    ...classed(row),
+    joint: row.decoded.signals.joint,
+    agree: row.agree,
+  }));
+  return findCatchAll(main, answered, strange.map(classed));
+}
+
+/** How sure of rows that are known and of rows whose class was hidden. */
+export function familiarityOf(
+  acceptor: Acceptor,
+  known: readonly Read[],
+  strange: readonly Read[],
+): Familiarity {
+  const surenessOf = (row: Read): number => sureness(scoreOf(row, acceptor));
+  return { known: known.map(surenessOf), strange: strange.map(surenessOf) };
 }
 
 /** Confidence of a row that is answered. */

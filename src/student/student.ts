@@ -73,7 +73,7 @@ export interface ModelCard {
 
 /** The end of one pass over the training rows, or of one fold of them. */
 export interface LearningPoint {
-  /** What learned: wide, tagger, pilot, or a network. Steps begin anew with each. */
+  /** What learned: wide, tagger, pilot, trial, or a network. Steps begin anew with each. */
   readonly series: string;
   readonly step: number;
   /** Mean loss over the training rows. */

@@ -58,12 +58,12 @@ export async function trainWideRung(
     return { ...scores, tag, members: new Map() };
   };
   const outOfFold = examples.map((_, i) => evidenceOf(i, heads.outOfFold[i]!));
-  const { known, strange } = heads.trial;
+  const { turns, known, strange } = heads.trial;
   const read = ({ row, said }: (typeof known)[number]): Tried<Evidence> => ({
     row,
     said: evidenceOf(row, said),
   });
-  const trial = { known: known.map(read), strange: strange.map(read) };
+  const trial = { turns, known: known.map(read), strange: strange.map(read) };
   const hidden = tags.hidden.map(({ row, tagger }) => ({
     row,
     said: { ...outOfFold[row]!, tag: tagInput(tagger, examples[row]!.input, inputSlots) },

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRandom } from '../../src/base/random.ts';
+import { createRandom, type Random } from '../../src/base/random.ts';
 import { choiceSlots } from '../../src/dataset/plan.ts';
 import { confidenceOf, fitAcceptor, type Judged } from '../../src/student/acceptor.ts';
+import { type CatchAll, findCatchAll } from '../../src/student/catchAll.ts';
 import type { Signals } from '../../src/student/decode.ts';
 import { trainWideRung } from '../../src/student/wideRung.ts';
 import { type Made, said } from '../dataset/support.ts';
@@ -48,24 +49,58 @@ function judgedOf(slot: string, kind: number, joint: number): Judged {
   return { decoded, length: 20 };
 }
 
-test('an answer that draws inputs of hidden kinds is trusted less than another of the same figures', () => {
-  const { plan } = dataOf(manyKinds(240));
-  const slot = choiceSlots(plan)[0]!.name;
-  const judged = (kind: number, joint: number) => judgedOf(slot, kind, joint);
-  const random = createRandom('acceptor');
-  const known = Array.from({ length: 500 }, (_, i) => {
-    const joint = 0.5 + 0.5 * random.next();
-    return { ...judged(i % 5, joint), agree: random.next() < joint };
+const catchAllClass = 4;
+
+/** Answers to held-out rows of 24 classes: those of one class are mistaken for any other, all others for their neighbour. */
+function answersOf(slot: string, random: Random) {
+  return Array.from({ length: 2000 }, (_, i) => {
+    const truth = i % kinds;
+    const joint = 0.3 + 0.7 * random.next();
+    const agree = random.next() < (truth === catchAllClass ? 0.5 : 0.6 + 0.4 * joint);
+    const said = agree ? truth : truth === catchAllClass ? random.int(kinds) : (truth + 1) % kinds;
+    return { ...judgedOf(slot, said, joint), truth, said, joint, agree: truth === said };
   });
-  // Most inputs of hidden kinds are answered with the last of them.
-  const strange = Array.from({ length: 200 }, (_, i) => ({
-    ...judged(i % 10 === 0 ? i % 4 : 4, 0.8),
-    kind: 5 + (i % 6),
-  }));
-  const { acceptor } = fitAcceptor(plan, known, strange);
-  const [plain, magnet] = [0, 4].map((kind) => confidenceOf(acceptor, judged(kind, 0.8)));
-  assert.ok(plain! > magnet! + 0.02, `${plain} against ${magnet}`);
-  assert.ok(confidenceOf(acceptor, judged(0, 0.95)) > confidenceOf(acceptor, judged(0, 0.6)));
+}
+
+/** Most inputs of hidden classes are answered with one class, the others with a class of their own. */
+function strangersOf(slot: string, random: Random) {
+  return Array.from({ length: 300 }, (_, i) => {
+    const truth = 5 + (i % 6);
+    const said = i % 10 === 0 ? 12 + (i % 6) : catchAllClass;
+    const joint = 0.2 + 0.3 * random.next();
+    return { ...judgedOf(slot, said, joint), truth, said };
+  });
+}
+
+test('the class for what fits nothing is found by what it is mistaken for and by the strangers it draws', () => {
+  const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
+  const random = createRandom('catch-all');
+  const [known, strange] = [answersOf(slot.name, random), strangersOf(slot.name, random)];
+  assert.equal(findCatchAll(slot, known, strange)?.index, catchAllClass);
+  const elsewhere = strange.map((row) => ({ ...row, said: 7 }));
+  assert.equal(findCatchAll(slot, known, elsewhere), null, 'strangers go to another class');
+  const usual = known.filter(({ truth }) => truth !== catchAllClass);
+  assert.equal(findCatchAll(slot, usual, strange), null, 'no class is mistaken for many');
+  assert.equal(findCatchAll(slot, known, []), null, 'nothing was hidden');
+});
+
+test('an answer with the class for what fits nothing is as sure as such answers are right, others less the stranger they look', () => {
+  const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
+  const random = createRandom('acceptor');
+  const [known, strange] = [answersOf(slot.name, random), strangersOf(slot.name, random)];
+  const confidence = (caught: CatchAll | null, said: number, joint: number): number =>
+    confidenceOf(fitAcceptor(known, strange, caught), judgedOf(slot.name, said, joint));
+  const caught = findCatchAll(slot, known, strange);
+  const own = known.filter(({ said }) => said === catchAllClass);
+  const right = own.filter(({ agree }) => agree).length / own.length;
+  assert.ok(Math.abs(confidence(caught, catchAllClass, 0.65) - right) < 0.15);
+  assert.ok(confidence(caught, catchAllClass, 0.3) > confidence(null, catchAllClass, 0.3));
+  assert.ok(confidence(caught, 0, 0.95) > confidence(caught, 0, 0.5));
+  const trusting = confidenceOf(fitAcceptor(known, [], caught), judgedOf(slot.name, 0, 0.35));
+  assert.ok(
+    confidence(null, 0, 0.35) < trusting,
+    'strangers lower the trust in answers that look like theirs',
+  );
 });
 
 test('a trial learns neither from held-out rows nor from hidden classes, and is sure of neither kind of stranger', async () => {

@@ -79,7 +79,7 @@ test('networks, tagger and their mixture answer from the bundle, here and in ano
       held,
     );
     const place = path.join(folder, 'parts');
-    const acceptor = { model: { mean: [0], scale: [1], weights: [1], bias: 0 }, alike: 1, magnets: null };
+    const acceptor = { model: { mean: [0], scale: [1], weights: [1], bias: 0 }, alike: 1, catchAll: null };
     const written = writeParts(place, {
       plan: data.plan,
       inputSlots: data.inputSlots,

@@ -15,13 +15,22 @@ const manyClasses = 20;
 /** Few classes are unlike each other, so more of them take their turn. */
 const turns = 3;
 
-/** Classes of a slot hidden from a training, a fifth at a time, stand for what no training has seen. */
-export function hideClasses(slot: ChoiceSlot, examples: readonly Example[], seed: number): Hiding[] {
+/**
+ * Classes of a slot hidden from a training, a fifth at a time, stand for what no training has seen.
+ * @param kept a class that is never hidden: the one for what fits nothing is there when something new comes.
+ */
+export function hideClasses(
+  slot: ChoiceSlot,
+  examples: readonly Example[],
+  seed: number,
+  kept: number | null = null,
+): Hiding[] {
   const count = slot.values.length;
   if (count < leastClasses) return [];
   const order = createRandom(seed)
     .derive('hidden')
-    .shuffle(slot.values.map((_, k) => k));
+    .shuffle(slot.values.map((_, k) => k))
+    .filter((k) => k !== kept);
   const size = Math.max(1, Math.floor(count / 5));
   return Array.from({ length: count < manyClasses ? turns : 1 }, (_, turn) =>
     hide(slot, examples, new Set(order.slice(turn * size, (turn + 1) * size))),

@@ -1,8 +1,10 @@
 import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
 import { fitTemperature } from '../../evaluation/calibrate.ts';
+import { mostMistaken } from '../catchAll.ts';
 import { mainSlot } from '../mainSlot.ts';
 import { textsOf } from '../predictor.ts';
+import { shapeOf } from '../probability.ts';
 import { rawFeatures } from './features.ts';
 import { type Hiding, hideClasses } from './hidden.ts';
 import { lessonsOf } from './lessons.ts';
@@ -26,6 +28,8 @@ export interface WideTraining {
  * is strange to it; of the held-out rows, how sure of what it knows. Empty where there are too few classes to hide some.
  */
 export interface Trial<T> {
+  /** How many trainings there were, each with other classes hidden. */
+  readonly turns: number;
   /** Held-out rows of classes that the training knew; once for each training. */
   readonly known: readonly Tried<T>[];
   readonly strange: readonly Tried<T>[];
@@ -89,8 +93,7 @@ export async function trainWide(
     );
     return asked.map((_, row) => scoreWideRow(model, held, row));
   };
-  const hidings = main === null ? [] : hideClasses(main, examples, options.seed);
-  const rounds = options.folds + hidings.length + 1;
+  const rounds = options.folds + 2;
   for (let fold = 0; fold < options.folds; fold++) {
     const inside = all.filter((i) => folds[i] !== fold);
     const outside = all.filter((i) => folds[i] === fold);
@@ -115,6 +118,8 @@ export async function trainWide(
     score: (inside, outside, slot) => crossScore(inside, outside, [slot]),
   });
   const taught = all.filter((i) => !slips.has(i));
+  const hidings =
+    main === null ? [] : hideClasses(main, examples, options.seed, catchAllOf(main, examples, outOfFold));
   const trial = await tryOut(hidings, options.held, (inside, outside) =>
     crossScore(
       inside.filter((i) => !slips.has(i)),
@@ -199,7 +204,24 @@ async function tryOut(
     known.push(...tried.slice(0, familiar.length));
     strange.push(...tried.slice(familiar.length));
   }
-  return { known, strange };
+  return { turns: hidings.length, known, strange };
+}
+
+function catchAllOf(
+  { name }: ChoiceSlot,
+  examples: readonly Example[],
+  outOfFold: readonly WideScores[],
+): number | null {
+  return mostMistaken(
+    examples.map(({ targets }, i) => {
+      const target = targets?.[name];
+      const said = outOfFold[i]?.choices.get(name);
+      return {
+        truth: target?.kind === 'class' ? target.index : -1,
+        said: said === undefined ? -1 : shapeOf(said).best,
+      };
+    }),
+  );
 }
 
 function neighboursOf(
