@@ -4,10 +4,13 @@ import { createRandom, type Random } from '../../src/base/random.ts';
 import { choiceSlots } from '../../src/dataset/plan.ts';
 import { confidenceOf, fitAcceptor, type Judged } from '../../src/student/acceptor.ts';
 import { type CatchAll, findCatchAll } from '../../src/student/catchAll.ts';
-import type { Signals } from '../../src/student/decode.ts';
+import type { Evidence, Signals } from '../../src/student/decode.ts';
+import { trainDeepRung } from '../../src/student/deepRung.ts';
+import { hideClasses } from '../../src/student/wide/hidden.ts';
+import type { Tried } from '../../src/student/wide/train.ts';
 import { trainWideRung } from '../../src/student/wideRung.ts';
 import { type Made, said } from '../dataset/support.ts';
-import { dataOf } from './support.ts';
+import { dataOf, inFolder, optionsIn } from './support.ts';
 
 const kinds = 24;
 
@@ -103,21 +106,51 @@ test('an answer with the class for what fits nothing is as sure as such answers 
   );
 });
 
-test('a trial learns neither from held-out rows nor from hidden classes, and is sure of neither kind of stranger', async () => {
+test('a trial learns neither from held-out rows nor from hidden classes, and is sure of neither kind of stranger', () =>
+  inFolder(async (folder) => {
+    const data = dataOf(manyKinds(720), 0);
+    const rows = data.examples.filter((e) => e.split === 'train');
+    const held = rows.flatMap((_, i) => (i % 6 === 0 ? [i] : []));
+    const rung = await trainWideRung(rows, data, {
+      held,
+      seed: 1,
+      pause: async () => {},
+      progress: () => {},
+    });
+    const options = optionsIn(folder);
+    const work = { device: 'cpu', seed: 1, epochs: 4, key: 'run', options } as const;
+    const deep = await trainDeepRung(rows, rung, data, work);
+    const answerOf = (row: number): string => rows[row]!.answer.text!;
+    const sureness = (tried: readonly Tried<Evidence>[]): number =>
+      tried.reduce((sum, { said }) => sum + Math.max(...[...said.choices.values()][0]!), 0) / tried.length;
+    for (const trial of [rung.trial, deep.trial!]) {
+      const hidden = new Set(trial.strange.map(({ row }) => answerOf(row)));
+      assert.ok(trial.strange.length > 0 && trial.known.length > 0);
+      assert.ok(trial.known.every(({ row }) => held.includes(row) && !hidden.has(answerOf(row))));
+      assert.ok(sureness(trial.known) > sureness(trial.strange) + 0.2);
+    }
+    const { known, strange } = deep.trial!;
+    assert.ok(
+      [...known, ...strange].every(({ said }) => [...said.members.values()][0]!.length === 2),
+      'both rungs',
+    );
+    const rowsOf = (tried: readonly Tried<Evidence>[]): number[] => tried.map(({ row }) => row);
+    assert.deepEqual(rowsOf(strange), rowsOf(rung.trial.strange), 'the same classes were hidden from both');
+  }));
+
+test('the class for what fits nothing is never hidden', () => {
   const data = dataOf(manyKinds(720), 0);
-  const rows = data.examples.filter((e) => e.split === 'train');
-  const held = rows.flatMap((_, i) => (i % 6 === 0 ? [i] : []));
-  const { trial } = await trainWideRung(rows, data, {
-    held,
-    seed: 1,
-    pause: async () => {},
-    progress: () => {},
-  });
-  const answerOf = (row: number): string => rows[row]!.answer.text!;
-  const hidden = new Set(trial.strange.map(({ row }) => answerOf(row)));
-  assert.ok(trial.strange.length > 0 && trial.known.length > 0);
-  assert.ok(trial.known.every(({ row }) => held.includes(row) && !hidden.has(answerOf(row))));
-  const sureness = (tried: typeof trial.known): number =>
-    tried.reduce((sum, { said }) => sum + Math.max(...[...said.choices.values()][0]!), 0) / tried.length;
-  assert.ok(sureness(trial.known) > sureness(trial.strange) + 0.2);
+  const slot = choiceSlots(data.plan)[0]!;
+  const hiddenWith = (kept: number | null): Set<number> =>
+    new Set(
+      hideClasses(slot, data.examples, 1, kept).flatMap(({ outside }) =>
+        outside.map((row) => {
+          const target = data.examples[row]!.targets![slot.name]!;
+          return target.kind === 'class' ? target.index : -1;
+        }),
+      ),
+    );
+  const [first] = hiddenWith(null);
+  assert.ok(first !== undefined && !hiddenWith(first).has(first));
+  assert.equal(hiddenWith(first).size, hiddenWith(null).size);
 });

@@ -29,6 +29,10 @@ export function figuresOf(rows: readonly Judged[], epsilon: number): Figures {
             inside.map((row) => row.confidence),
             outside.map((row) => row.confidence),
           ),
+          'AUROC, surely out of scope counted as least in scope': auroc(
+            inside.map(inScope),
+            outside.map(inScope),
+          ),
           'out of scope answered silently': share(outside, silent),
         }),
     ...(fresh.length === 0 ? {} : { 'new labels answered silently': share(fresh, silent) }),
@@ -38,6 +42,11 @@ export function figuresOf(rows: readonly Judged[], epsilon: number): Figures {
     'left to the teacher on purpose': share(rows, (row) => row.withheld),
     ...fieldFigures(rows),
   };
+}
+
+/** How sure the answer makes it that the call is in scope: an answer that it is not speaks against it, the surer the more. */
+function inScope({ confidence, saidOutside }: Judged): number {
+  return saidOutside ? -confidence : confidence;
 }
 
 function fieldFigures(rows: readonly Judged[]): Record<string, number> {

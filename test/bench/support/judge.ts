@@ -21,6 +21,8 @@ export interface Asked {
   readonly label: string;
   /** A request that is none of the task's business. */
   readonly outside: boolean;
+  /** The label of such a request; null where the task has none. */
+  readonly outsideLabel: string | null;
   /** No learned call has this label. */
   readonly fresh: boolean;
   /** Place in the code and model asked: another edition is a prompt edit or a change of the teacher. */
@@ -36,6 +38,8 @@ export interface Judged {
   /** The student had an answer that it had to leave to the teacher, or none. */
   readonly withheld: boolean;
   readonly fields: Readonly<Record<string, boolean>>;
+  /** The answer is that the request is none of the task's business. */
+  readonly saidOutside: boolean;
 }
 
 /** What an answer calls a request that is none of its business. */
@@ -76,6 +80,7 @@ export function examOf(set: string, traffic: readonly TrafficLine[], truth: read
       whole: wholeOf(said),
       label,
       outside: label === outsideLabels[set],
+      outsideLabel: outsideLabels[set] ?? null,
       fresh: known !== null && !known.has(label),
       edition: editionOf(traffic[i]!),
     };
@@ -107,6 +112,7 @@ export function judge(exam: Exam, lines: readonly PredictionLine[]): Judged[] {
       served: line?.route === 'student',
       withheld: line?.reason === 'no-answer',
       fields: fieldsAgree(asked.said, given),
+      saidOutside: given !== null && saysOutside(asked, given),
     };
   });
 }
@@ -161,6 +167,11 @@ function wholeOf({ text, calls }: Said): string {
 export function saidBy(whole: string): Said {
   const [text, calls] = JSON.parse(whole) as [string, [string, string][]];
   return { text, calls: calls.map(([name, args]) => ({ name, arguments: args })) };
+}
+
+/** Is this answer to an asked call that it is none of the task's business? */
+export function saysOutside({ outsideLabel }: Asked, given: Said): boolean {
+  return outsideLabel !== null && labelOf(given) === outsideLabel;
 }
 
 function labelOf({ text, calls }: Said): string {

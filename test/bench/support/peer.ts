@@ -10,7 +10,7 @@ import {
   type Vocabulary,
   vectorise,
 } from '../../../src/student/wide/vocabulary.ts';
-import { type Asked, fieldsAgree, type Judged, saidBy } from './judge.ts';
+import { type Asked, fieldsAgree, type Judged, saidBy, saysOutside } from './judge.ts';
 
 /**
  * What a developer would get from the textbook: one linear support vector machine over tf-idf n-grams of the message
@@ -98,6 +98,7 @@ export async function linearPeer(
       served: serves(outcome, scored(asked, byPart[i]!)),
       withheld: false,
       fields: fieldsAgree(asked.said, saidBy(whole)),
+      saidOutside: saysOutside(asked, saidBy(whole)),
     };
   });
 }
