@@ -75,7 +75,10 @@ function gateFor(rows: readonly Row[], expected: number, curve: Isotonic, epsilo
     .filter((row) => Number.isFinite(row.confidence))
     .sort((a, b) => b.confidence - a.confidence);
   if (!answered.some((row) => !row.wrong))
-    return { floor: Number.POSITIVE_INFINITY, reason: noneAgreed(rows.length) };
+    return {
+      floor: Number.POSITIVE_INFINITY,
+      reason: answered.length === 0 ? noneSure(rows.length) : noneAgreed(answered.length),
+    };
   const excess = excessOf(answered, curve);
   if (excess === 1 && !isTooMany(servedAt(answered, expected), epsilon)) return open;
   const floor = loosestFloor(answered, expected, curve, epsilon / excess);
@@ -85,6 +88,12 @@ function gateFor(rows: readonly Row[], expected: number, curve: Isotonic, epsilo
     floor,
     reason: `${errors} of ${calls(answered.length)} disagreed on validation: more than its confidence explains and too many for ${percent(epsilon)}, stays with the teacher`,
   };
+}
+
+function noneSure(n: number): string {
+  return n === 1
+    ? 'the only validation call of its kind was not sure enough to be served'
+    : `none of its ${calls(n)} in validation was sure enough to be served: stays with the teacher`;
 }
 
 function noneAgreed(n: number): string {

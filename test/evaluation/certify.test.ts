@@ -116,6 +116,16 @@ test('a bucket that never agreed in validation is not served, however few its ca
   assert.equal(rare?.reason, 'the only validation call of its kind did not agree');
 });
 
+test('a bucket whose calls are all below the floor is said to be unsure, not wrong', () => {
+  const mixed = (i: number): Partial<Scored> =>
+    i % 50 === 0 ? { bucket: 'label:unsure', confidence: 0.3 } : { confidence: 0.9 };
+  const floored = { ...options, floor: 0.5 };
+  const outcome = certified(certify(scored(500, mixed), scored(500, mixed), floored));
+  const unsure = outcome.buckets.find(({ bucket }) => bucket === 'label:unsure');
+  assert.equal(unsure?.serve, false);
+  assert.match(unsure?.reason ?? '', /none of its 10 calls in validation was sure enough/);
+});
+
 test('a bucket whose errors only calibration shows is taken away there', () => {
   const mixed = (i: number): Partial<Scored> => ({ bucket: i % 50 === 0 ? 'label:rare' : 'label:a' });
   const broken = (i: number): Partial<Scored> => ({ ...mixed(i), agree: i % 50 !== 0 || i % 200 === 0 });
