@@ -13,17 +13,27 @@ export interface LoweredModel {
   readonly outputs: readonly string[];
   /** State name -> model output that replaces it. */
   readonly updates: Readonly<Record<string, string>>;
-  /** States that a run on the cpu may overwrite while it runs. */
-  readonly inPlace: readonly string[];
+  /** States of which a run gives the new rows alone. */
+  readonly rows: readonly RowsUpdate[];
+}
+
+/** `output` are the rows that come to the places `ids` (an i64 input) of the state. */
+export interface RowsUpdate {
+  readonly state: string;
+  readonly ids: string;
+  readonly output: string;
 }
 
 export interface LowerOptions {
   /** State tensors to write into the model as constants (an exported model has no other input than its feeds). */
   readonly embed?: Readonly<Record<string, Numbers>>;
+  /** For a state that the host can write to: where rows of it are replaced, the rows are given and not the whole. */
+  readonly rowsApart?: boolean;
 }
 
 /** Writes a graph as ONNX. Outputs keep their names; updates are called `<state>.next`. */
-export function lower(graph: Graph, options: LowerOptions = {}): LoweredModel {
+export function lower(whole: Graph, options: LowerOptions = {}): LoweredModel {
+  const { graph, rows } = options.rowsApart === true ? apart(whole) : { graph: whole, rows: [] };
   const sink = createSink();
   const names = new Map<Value, string>();
   const inputs = new Map<string, ValueInfo>();
@@ -63,9 +73,9 @@ export function lower(graph: Graph, options: LowerOptions = {}): LoweredModel {
     bytes: encodeModel({ nodes, initializers, inputs: all, outputs }),
     inputs: [...inputs.keys()],
     states: [...states.keys()],
-    outputs: Object.keys(graph.outputs),
+    outputs: Object.keys(whole.outputs),
     updates,
-    inPlace: inPlaceStates(graph),
+    rows,
   };
 }
 
@@ -78,20 +88,22 @@ function outputNames(graph: Graph): Map<Value, string> {
   return names;
 }
 
-/**
- * States whose update may be written into the buffer that is read: a ScatterRows on the state itself, where everything
- * else that reads the state is needed to compute the rows and so has run before. Saves copying whole embedding tables.
- */
-function inPlaceStates(graph: Graph): string[] {
-  const all = topological(rootsOf(graph));
-  return Object.entries(graph.updates).flatMap(([name, { source }]) => {
-    if (source.kind !== 'node' || source.op !== 'ScatterRows') return [];
-    const [table, ids, rows] = source.inputs;
-    if (table!.source.kind !== 'state' || table!.source.name !== name) return [];
-    const before = new Set(topological([ids!, rows!]));
-    const readers = all.filter((v) => v.source.kind === 'node' && v.source.inputs.includes(table!));
-    return readers.every((v) => v.source === source || before.has(v)) ? [name] : [];
-  });
+/** Takes the updates that replace rows of their own state out of a graph and adds those rows to its outputs. */
+function apart(graph: Graph): { readonly graph: Graph; readonly rows: readonly RowsUpdate[] } {
+  const outputs: Record<string, Value> = { ...graph.outputs };
+  const updates: Record<string, Value> = { ...graph.updates };
+  const rows: RowsUpdate[] = [];
+  for (const [name, { source, dtype }] of Object.entries(graph.updates)) {
+    if (source.kind !== 'node' || source.op !== 'ScatterRows' || dtype !== 'f32') continue;
+    const [table, ids, replaced] = source.inputs;
+    if (table!.source.kind !== 'state' || table!.source.name !== name || ids!.source.kind !== 'input')
+      continue;
+    const output = `${name}.rows`;
+    delete updates[name];
+    outputs[output] = replaced!;
+    rows.push({ state: name, ids: ids!.source.name, output });
+  }
+  return { graph: { outputs, updates }, rows };
 }
 
 const elementTypes: Record<DType, ElementType> = { f32: 1, i8: 3, i32: 6, i64: 7, bool: 9 };
@@ -113,13 +125,7 @@ interface Sink {
   constant(dtype: DType, shape: Shape, data: Numbers, name?: string): string;
   /** Small integer vectors (axes, shapes) are shared. */
   integers(values: readonly number[]): string;
-  node(
-    op: string,
-    inputs: readonly string[],
-    output: string,
-    attributes?: NodeProto['attributes'],
-    extraOutputs?: readonly string[],
-  ): void;
+  node(op: string, inputs: readonly string[], output: string, attributes?: NodeProto['attributes']): void;
 }
 
 function createSink(): Sink {
@@ -166,6 +172,8 @@ type Lowering<A> = (context: {
 const lowerings: { readonly [K in OpName]?: Lowering<OpAttributes[K]> } = {
   Cast: ({ sink, args, output, attributes }) =>
     sink.node('Cast', args, output, { to: elementTypes[attributes.to] }),
+  HardSigmoid: ({ sink, args, output, attributes: { slope, offset } }) =>
+    sink.node('HardSigmoid', args, output, { alpha: { float: slope }, beta: { float: offset } }),
   ReduceSum: reduction('ReduceSum'),
   ReduceMean: reduction('ReduceMean'),
   ReduceMax: reduction('ReduceMax'),

@@ -23,15 +23,12 @@ export async function createSession(
   device: Device,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const model = lower(graph);
+  const model = lower(graph, { rowsApart: device === 'cpu' });
   const ort = await runtime();
   const session = await openSession(model.bytes, device, {
     ...options,
     outputsOnDevice: Object.values(model.updates),
   });
-  const inPlace = new Set(model.inPlace);
-  const spareFor = (name: string, state: DeviceState): Ort.Tensor | null =>
-    inPlace.has(name) && device === 'cpu' ? state.feed(name) : state.spare(name);
   return {
     device,
     run: async (feeds, state) => {
@@ -42,13 +39,31 @@ export async function createSession(
       for (const name of model.states) fed[name] = held!.feed(name);
       const fetches: Record<string, Ort.Tensor | null> = {};
       for (const name of model.outputs) fetches[name] = null;
-      for (const [name, output] of Object.entries(model.updates)) fetches[output] = spareFor(name, held!);
+      for (const { output } of model.rows) fetches[output] = null;
+      for (const [name, output] of Object.entries(model.updates)) fetches[output] = held!.spare(name);
       const results = await session.run(fed, fetches);
-      for (const [name, output] of Object.entries(model.updates)) held!.advance(name, results[output]!);
+      for (const [name, output] of Object.entries(model.updates)) {
+        const own = fetches[output] ?? null;
+        held!.advance(name, own ?? results[output]!);
+        if (own !== null) discard(results[output]!);
+      }
+      for (const { state: name, ids, output } of model.rows) {
+        held!.replaceRows(name, feeds[ids]!, fromOrt(results[output]!));
+        discard(results[output]!);
+      }
       return Object.fromEntries(model.outputs.map((name) => [name, fromOrt(results[name]!)]));
     },
     dispose: () => session.release(),
   };
+}
+
+/**
+ * onnxruntime-node 1.30 writes into the tensor that it is given and returns a copy of it all the same. Freed at once, its
+ * memory serves the next run; left to the collector, the copies of a few training steps bring on a full collection.
+ */
+function discard(copy: Ort.Tensor): void {
+  const { buffer } = copy.data as Exclude<typeof copy.data, string[]>;
+  if (buffer instanceof ArrayBuffer && 'transfer' in buffer) buffer.transfer(0);
 }
 
 /** Opens an exported model, whose only inputs are its feeds, from its bytes or from the path of its file. */

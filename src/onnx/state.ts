@@ -9,7 +9,7 @@ import { fromOrt, openSession, runtime, toOrt } from './runtime.ts';
 
 /**
  * Tensors that stay on the device between runs and may be shared by several sessions. On the cpu each updated tensor has
- * two buffers that take turns, so a run allocates nothing; on webgpu a run returns new buffers and the old are disposed.
+ * two buffers that take turns, so a run allocates nothing, and a table of which rows are replaced has one; on webgpu a run returns new buffers and the old are disposed.
  */
 export interface State {
   readonly device: Device;
@@ -27,6 +27,8 @@ export interface DeviceState extends State {
   /** The buffer into which a run writes the next value; null where the device allocates. */
   spare(name: string): Ort.Tensor | null;
   advance(name: string, next: Ort.Tensor): void;
+  /** Writes f32 rows at i64 ids into a tensor that lies in host memory. */
+  replaceRows(name: string, ids: HostTensor, rows: HostTensor): void;
 }
 
 export async function createState(
@@ -52,11 +54,10 @@ function hostState(ort: typeof Ort, tensors: Readonly<Record<string, HostTensor>
       return spare;
     },
     advance: (name, next) => {
-      // An update in place leaves the same tensor and its spare alone.
-      if (next.data === feed(name).data) return;
       spares.set(name, feed(name));
       current.set(name, next);
     },
+    replaceRows: (name, ids, rows) => writeRows(fromOrt(feed(name)).data as Float32Array, ids, rows),
     read: async (names = [...current.keys()]) =>
       Object.fromEntries(names.map((name) => [name, copy(fromOrt(feed(name)))])),
     write: async (values) => {
@@ -70,6 +71,17 @@ function hostState(ort: typeof Ort, tensors: Readonly<Record<string, HostTensor>
       spares.clear();
     },
   };
+}
+
+function writeRows(table: Float32Array, ids: HostTensor, rows: HostTensor): void {
+  const data = rows.data as Float32Array;
+  const width = data.length / Math.max(1, rows.shape[0]!);
+  // Every platform that runs this is little-endian: the low half of each i64 is the first.
+  const places = new Int32Array(ids.data.buffer, ids.data.byteOffset, 2 * ids.data.length);
+  for (let i = 0; i < ids.data.length; i++) {
+    const to = places[2 * i]! * width;
+    for (let j = 0; j < width; j++) table[to + j] = data[i * width + j]!;
+  }
 }
 
 async function gpuState(
@@ -95,6 +107,9 @@ async function gpuState(
     feed,
     spare: () => null,
     advance,
+    replaceRows: (name) => {
+      throw new AppError('internal', `The rows of ${name} lie on the device: its graph replaces them.`);
+    },
     read: async (names = [...shapes.keys()]) => {
       const types = Object.fromEntries(names.map((name) => [name, found(shapes, name)]));
       const feeds = Object.fromEntries(names.map((name) => [name, feed(name)]));

@@ -1,7 +1,7 @@
 import { AppError } from '../base/error.ts';
 import type { Value } from './graph.ts';
 import { sameShape, topological } from './graph.ts';
-import { add, full, reduceSum, reshape } from './ops.ts';
+import { add, concat, full, reduceSum, reshape } from './ops.ts';
 import { ruleOf } from './rules.ts';
 
 /**
@@ -12,11 +12,15 @@ import { ruleOf } from './rules.ts';
 export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   const order = topological([loss]);
   const wanted = dependants(order, wrt);
-  const gradient = new Map<Value, Value>([[loss, full(loss.shape, 1)]]);
+  /** What flowed back to each value from its uses so far; all of it when the walk comes to the value. */
+  const parts = new Map<Value, Value[]>([[loss, [full(loss.shape, 1)]]]);
+  const gradient = new Map<Value, Value>();
   for (const value of order.reverse()) {
-    const g = gradient.get(value);
-    if (g === undefined || !wanted.has(value) || value.source.kind !== 'node' || wrt.includes(value))
-      continue;
+    const own = parts.get(value);
+    if (own === undefined || !wanted.has(value)) continue;
+    const g = sideBySide(own) ?? own.reduce((a, b) => add(a, b));
+    gradient.set(value, g);
+    if (value.source.kind !== 'node' || wrt.includes(value)) continue;
     const { op, inputs, attributes } = value.source;
     const rule = ruleOf(value.source);
     if (typeof rule !== 'function') {
@@ -26,12 +30,33 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
     rule({ inputs, output: value, g, attributes }).forEach((part, i) => {
       const to = inputs[i];
       if (part === null || to === undefined || !wanted.has(to)) return;
-      const summed = unbroadcast(part, to);
-      const before = gradient.get(to);
-      gradient.set(to, before === undefined ? summed : add(before, summed));
+      const before = parts.get(to) ?? [];
+      parts.set(to, [...before, unbroadcast(part, to)]);
     });
   }
   return wrt.map((w) => gradient.get(w) ?? full(w.shape, 0));
+}
+
+/** Gradients of slices that cover a value side by side, joined: padding each and adding them up would cost far more. */
+function sideBySide(parts: readonly Value[]): Value | null {
+  const pieces = parts.flatMap(({ source }) => {
+    if (source.kind !== 'node' || source.op !== 'Pad') return [];
+    const { axis, before } = source.attributes;
+    return [{ axis: Number(axis), before: Number(before), piece: source.inputs[0]! }];
+  });
+  if (parts.length < 2 || pieces.length < parts.length) return null;
+  const sorted = pieces.sort((a, b) => a.before - b.before);
+  const { axis } = sorted[0]!;
+  let end = 0;
+  for (const one of sorted) {
+    if (one.axis !== axis || one.before !== end) return null;
+    end += one.piece.shape[axis]!;
+  }
+  if (end !== parts[0]!.shape[axis]) return null;
+  return concat(
+    sorted.map(({ piece }) => piece),
+    axis,
+  );
 }
 
 /** The values through which the loss depends on any of `wrt`. */

@@ -33,6 +33,8 @@ export interface OpAttributes {
   Tanh: None;
   Sigmoid: None;
   Relu: None;
+  /** min(1, max(0, slope x + offset)); steep enough it is a step from 0 to 1. */
+  HardSigmoid: { readonly slope: number; readonly offset: number };
   Erf: None;
   Where: None;
   Equal: None;
@@ -113,6 +115,7 @@ const inference: { readonly [K in OpName]: Infer<OpAttributes[K]> } = {
   Tanh: unary,
   Sigmoid: unary,
   Relu: unary,
+  HardSigmoid: unary,
   Erf: unary,
   Where: ([condition, a, b]) => {
     expectType(condition!, 'bool');
@@ -207,6 +210,8 @@ export const reciprocal = (a: Value): Value => apply('Reciprocal', [a], {});
 export const tanh = (a: Value): Value => apply('Tanh', [a], {});
 export const sigmoid = (a: Value): Value => apply('Sigmoid', [a], {});
 export const relu = (a: Value): Value => apply('Relu', [a], {});
+export const hardSigmoid = (a: Value, slope: number, offset: number): Value =>
+  apply('HardSigmoid', [a], { slope, offset });
 export const erf = (a: Value): Value => apply('Erf', [a], {});
 export const where = (condition: Value, a: Value, b: Value): Value => apply('Where', [condition, a, b], {});
 export const equal = (a: Value, b: Value): Value => apply('Equal', [a, b], {});

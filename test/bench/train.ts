@@ -16,12 +16,13 @@ import { createBatcher } from '../../src/student/deep/batch.ts';
 import { encodeCorpus } from '../../src/student/deep/corpus.ts';
 import type { DeepRow } from '../../src/student/deep/data.ts';
 import { buildFeatures, rowCount, tokenise } from '../../src/student/deep/features.ts';
+import { createMaskPool } from '../../src/student/deep/masks.ts';
 import { choiceLogits, encode } from '../../src/student/deep/network.ts';
 import type { Network } from '../../src/student/deep/program.ts';
 import { parametersOf, trainingStep } from '../../src/student/deep/program.ts';
 import type { EncoderSpec } from '../../src/student/deep/spec.ts';
 import { cnn, defaultSpec, largeCnn, transformer } from '../../src/student/deep/spec.ts';
-import { initialState, lossSum, stepFeeds } from '../../src/student/deep/trainer.ts';
+import { initialState, lossSum, scheduleFeeds } from '../../src/student/deep/trainer.ts';
 import { measureWords } from '../../src/student/deep/words.ts';
 import { matrixFlops } from '../../src/tensor/cost.ts';
 import type { Graph } from '../../src/tensor/graph.ts';
@@ -169,15 +170,17 @@ async function openStep(encoder: EncoderSpec, device: Device) {
   const network = { encoder, heads, rows: rowCount(features), maxTokens: defaultSpec.maxTokens };
   const members = corpus.rows.slice(0, batch);
   const shape = { batch, length, words: measureWords(corpus, [{ length, members }]) };
-  const { graph, noise } = trainingStep(network, shape, defaultSpec.training);
+  const { graph, masks } = trainingStep(network, shape, defaultSpec.training, device);
+  const pool = createMaskPool(encoder.dropout, device, random);
   const session = await createSession(graph, device, { threads });
-  const tensors = initialState(network, random);
+  const tensors = { ...initialState(network, random), ...pool.state };
   const held = await createState(device, tensors);
   const batcher = createBatcher(corpus, heads, shape, defaultSpec.training);
   let step = 0;
   const feeds = (): Record<string, HostTensor> => ({
     ...batcher.fill(members, random),
-    ...stepFeeds({ step: step++, steps: 1000, rate: encoder.rate }, defaultSpec.training, noise, random),
+    ...scheduleFeeds({ step: step++, steps: 1000, rate: encoder.rate }, defaultSpec.training),
+    ...pool.feeds(masks, random),
   });
   return {
     batch,

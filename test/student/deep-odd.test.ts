@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
+import { createMaskPool, POOL_SIZE } from '../../src/student/deep/masks.ts';
 import { loadDeep } from '../../src/student/deep/model.ts';
-import { NOISE_SIZE, trainingStep } from '../../src/student/deep/program.ts';
+import { trainingStep } from '../../src/student/deep/program.ts';
 import type { DeepSpec, EncoderSpec } from '../../src/student/deep/spec.ts';
 import { cnn, defaultSpec, defaultTraining, largeCnn, transformer } from '../../src/student/deep/spec.ts';
 import { trainDeep } from '../../src/student/deep/train.ts';
-import { noiseFeeds } from '../../src/student/deep/trainer.ts';
 
 /** Data sets at the edges of what traffic can be: each is trained on for an epoch or two, and then answers. */
 
@@ -125,10 +125,18 @@ for (const [name, data] of Object.entries(sets)) {
 test('a dropout mask larger than the pool is read in pieces that fit', () => {
   const network = { encoder: largeCnn, heads, rows: 9000, maxTokens: 128 };
   const shape = { batch: 256, length: 24, words: { groups: 40, own: 64, shared: 512 } };
-  const { noise } = trainingStep(network, shape, defaultTraining);
   const masked = shape.batch * shape.length * largeCnn.filters * largeCnn.windows.length;
-  assert.ok(masked > 2 * NOISE_SIZE);
-  for (const size of noise) assert.ok(size > 0 && size <= NOISE_SIZE / 2);
-  for (const { data } of Object.values(noiseFeeds(noise, random)))
-    assert.ok(data[0]! >= 0 && data[0]! <= NOISE_SIZE);
+  assert.ok(masked > 2 * POOL_SIZE);
+  for (const device of ['cpu', 'webgpu'] as const) {
+    const { masks } = trainingStep(network, shape, defaultTraining, device);
+    const feeds = createMaskPool(0.4, device, random).feeds(masks, random);
+    for (const [i, size] of masks.entries()) {
+      assert.ok(size > 0 && size <= POOL_SIZE / 2);
+      if (device === 'cpu') assert.equal(feeds[`noise${i}`]!.data.length, size);
+      else {
+        const [start, end] = ['start', 'end'].map((at) => Number(feeds[`noise${i}.${at}`]!.data[0]));
+        assert.ok(start! >= 0 && end! === start! + size && end! <= POOL_SIZE);
+      }
+    }
+  }
 });

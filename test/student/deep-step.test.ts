@@ -7,10 +7,11 @@ import { encodeCorpus, epochsOf, planEpoch } from '../../src/student/deep/corpus
 import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
 import { chooseDeepDevice, estimateDeep } from '../../src/student/deep/estimate.ts';
 import { buildFeatures, rowCount } from '../../src/student/deep/features.ts';
+import { createMaskPool } from '../../src/student/deep/masks.ts';
 import { averagingStep, quantiseRows, trainingStep } from '../../src/student/deep/program.ts';
 import type { EncoderSpec } from '../../src/student/deep/spec.ts';
 import { cnn, defaultSpec, defaultTraining, transformer } from '../../src/student/deep/spec.ts';
-import { initialState, stepFeeds } from '../../src/student/deep/trainer.ts';
+import { initialState, scheduleFeeds } from '../../src/student/deep/trainer.ts';
 import { measureWords } from '../../src/student/deep/words.ts';
 
 const heads = { choices: [{ name: 'label', classes: 3 }], tags: [{ name: 'tag', tags: 2 }] };
@@ -38,12 +39,14 @@ for (const { device, available, detail } of await probeDevices()) {
       const shape = { batch: 8, length: 32, words: measureWords(corpus, [{ length: 32, members }]) };
       const training = { ...defaultTraining, mixup: 0.2 };
       const network = { encoder, heads, rows: rowCount(features), maxTokens: 32 };
-      const { graph, noise } = trainingStep(network, shape, training);
+      const { graph, masks } = trainingStep(network, shape, training, device);
+      const pool = createMaskPool(encoder.dropout, device, random);
       const feeds = {
         ...createBatcher(corpus, heads, shape, training).fill(members, random),
-        ...stepFeeds({ step: 0, steps: 10, rate: 1e-3 }, training, noise, random),
+        ...scheduleFeeds({ step: 0, steps: 10, rate: 1e-3 }, training),
+        ...pool.feeds(masks, random),
       };
-      const tensors = initialState(network, random);
+      const tensors = { ...initialState(network, random), ...pool.state };
       const decay = { dtype: 'f32', shape: [], data: Float32Array.of(0.5) } as const;
       const placed = [
         ...(await placementOf(graph, device, feeds, tensors)),

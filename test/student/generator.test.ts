@@ -7,6 +7,7 @@ import { choiceSlots, shortSlots } from '../../src/dataset/plan.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
 import { openCheckpoints } from '../../src/student/deep/checkpoint.ts';
+import { createMaskPool } from '../../src/student/deep/masks.ts';
 import { createBatcher, tasksOf } from '../../src/student/generator/batch.ts';
 import { type FitOptions, fitGenerator } from '../../src/student/generator/fit.ts';
 import { learnPieces } from '../../src/student/generator/learnPieces.ts';
@@ -134,12 +135,14 @@ for (const { device, available, detail } of await probeDevices()) {
   test(`no node of a generator's training step leaves ${device}`, { skip }, async () => {
     const random = createRandom('placement');
     const shape = { batch: 8, length: 12, steps: 12 };
-    const { graph, noise } = trainingStep(writer, shape);
+    const { graph, masks } = trainingStep(writer, shape, device);
+    const pool = createMaskPool(writer.spec.dropout, device, random);
     const feeds = {
       ...createBatcher(table, shape, 0.1)(tasks.slice(0, 8), random),
-      ...scheduleFeeds(writer.spec, { step: 0, steps: 10, noise, random }),
+      ...scheduleFeeds(writer.spec, { step: 0, steps: 10 }),
+      ...pool.feeds(masks, random),
     };
-    const tensors = initialState(writer, random);
+    const tensors = { ...initialState(writer, random), ...pool.state };
     const decay = { dtype: 'f32', shape: [], data: Float32Array.of(0.5) } as const;
     const placed = [
       ...(await placementOf(graph, device, feeds, tensors)),

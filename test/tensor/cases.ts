@@ -87,6 +87,7 @@ export const cases: { readonly [K in OpName]: readonly [Case, ...Case[]] | Case[
   Tanh: unary(ops.tanh),
   Sigmoid: unary(ops.sigmoid),
   Relu: unary(ops.relu, apart),
+  HardSigmoid: unary((a) => ops.hardSigmoid(a, 0.4, 0.5), apart),
   Erf: unary(ops.erf),
   Where: [
     {

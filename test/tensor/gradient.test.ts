@@ -6,8 +6,8 @@ import type { Device, HostTensor } from '../../src/onnx/runtime.ts';
 import { createSession } from '../../src/onnx/session.ts';
 import { gradients } from '../../src/tensor/gradient.ts';
 import type { Value } from '../../src/tensor/graph.ts';
-import { constant, input, sizeOf } from '../../src/tensor/graph.ts';
-import { mul, opNames, reduceSum } from '../../src/tensor/ops.ts';
+import { constant, input, sizeOf, topological } from '../../src/tensor/graph.ts';
+import { add, mul, number, opNames, reduceSum, slice } from '../../src/tensor/ops.ts';
 import { rules } from '../../src/tensor/rules.ts';
 import type { Case } from './cases.ts';
 import { cases } from './cases.ts';
@@ -55,6 +55,25 @@ test('a value used twice collects both gradients', async () => {
   });
   await session.dispose();
   assert.deepEqual([...result!.data], [2, 4, 6]);
+});
+
+test('slices that cover a value give its gradient side by side, those that leave a gap are padded', async () => {
+  const x = input('x', 'f32', [4]);
+  const weighed = (start: number, end: number, by: number): Value =>
+    reduceSum(mul(slice(x, 0, start, end), number(by)), [0]);
+  const gradientOf = async (loss: Value): Promise<{ ops: string[]; numbers: number[] }> => {
+    const [g] = gradients(loss, [x]);
+    const ops = topological([g!]).flatMap(({ source }) => (source.kind === 'node' ? [source.op] : []));
+    const session = await createSession({ outputs: { g: g! }, updates: {} }, 'cpu', { threads: 1 });
+    const { g: result } = await session.run({});
+    await session.dispose();
+    return { ops, numbers: [...result!.data].map(Number) };
+  };
+  const whole = await gradientOf(add(weighed(2, 4, 5), weighed(0, 2, 3)));
+  assert.deepEqual(whole.numbers, [3, 3, 5, 5]);
+  assert.ok(!whole.ops.includes('Pad') && whole.ops.includes('Concat'));
+  assert.deepEqual((await gradientOf(add(weighed(0, 1, 3), weighed(2, 4, 5)))).numbers, [3, 0, 5, 5]);
+  assert.deepEqual((await gradientOf(add(weighed(0, 3, 3), weighed(2, 4, 5)))).numbers, [3, 3, 8, 5]);
 });
 
 test('a parameter that the loss does not use gets zeros', async () => {

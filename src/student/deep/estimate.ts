@@ -9,8 +9,9 @@ import { batchSizeOf, encodeCorpus, epochsOf, planEpoch } from './corpus.ts';
 import type { DeepData } from './data.ts';
 import { buildFeatures } from './features.ts';
 import { networkOf } from './fit.ts';
+import { createMaskPool, POOL_SIZE } from './masks.ts';
 import { predictionBytes } from './predict.ts';
-import { NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
+import { parametersOf, trainingStep } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
 import { initialState, lossSum, openTrainer } from './trainer.ts';
 import { measureWords } from './words.ts';
@@ -62,8 +63,9 @@ async function measureStep(
   const network = networkOf(data, features, encoder, spec);
   const length = commonLength(batches);
   const own = batches.filter((batch) => batch.length === length).slice(0, 8);
-  const trainer = await openTrainer(network, corpus, own, spec.training, device, options);
-  const state = await createState(device, initialState(network, random));
+  const pool = createMaskPool(encoder.dropout, device, random);
+  const trainer = await openTrainer(network, corpus, own, spec.training, pool, device, options);
+  const state = await createState(device, { ...initialState(network, random), ...pool.state });
   try {
     const times: number[] = [];
     for (let step = 0; step < 8; step++) {
@@ -106,11 +108,11 @@ function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, p
       length,
       words: measureWords(corpus, own),
     };
-    return peakBytes(trainingStep(network, shape, spec.training).graph);
+    return peakBytes(trainingStep(network, shape, spec.training, 'cpu').graph);
   });
   // Value, two moments and average of the dense parameters in two buffers each; rows and their first moment are updated
   // in place, their average has two.
-  const live = 8 * dense + 4 * rows + NOISE_SIZE;
+  const live = 8 * dense + 4 * rows + POOL_SIZE;
   const whole = 4 * dense + 3 * rows;
   // The first values, what a checkpoint reads, and the parameters of the best epoch.
   const copies = 2 * whole + dense + rows;

@@ -9,6 +9,7 @@ import { encodeCorpus, epochsOf, planEpoch } from './corpus.ts';
 import type { DeepData, DeepHeads } from './data.ts';
 import type { FeatureTable } from './features.ts';
 import { rowCount } from './features.ts';
+import { createMaskPool } from './masks.ts';
 import type { Network } from './program.ts';
 import type { DeepSpec, EncoderSpec, TrainingSpec } from './spec.ts';
 import type { Trainer } from './trainer.ts';
@@ -67,10 +68,12 @@ export async function fitNetwork(
   const corpus = encodeCorpus(features, data.train, spec.maxTokens);
   const network = networkOf(data, features, encoder, spec);
   const epochs = planEpochs(corpus, spec, random);
-  const state = await createState(options.device, initialState(network, random));
+  const { device } = options;
+  const pool = createMaskPool(encoder.dropout, device, random);
+  const state = await createState(device, { ...initialState(network, random), ...pool.state });
   let trainer: Trainer | null = null;
   try {
-    trainer = await openTrainer(network, corpus, epochs.flat(), spec.training, options.device, options);
+    trainer = await openTrainer(network, corpus, epochs.flat(), spec.training, pool, device, options);
     const run = await resume(state, options);
     const [started, firstStep] = [performance.now(), run.step];
     await runEpochs({ epochs, state, trainer, run, random, training: spec.training, options });

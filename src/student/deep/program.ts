@@ -1,3 +1,4 @@
+import type { Device } from '../../onnx/runtime.ts';
 import { gradients } from '../../tensor/gradient.ts';
 import type { Graph, Numbers, Value } from '../../tensor/graph.ts';
 import { BATCH, input, LENGTH, sizeOf, state } from '../../tensor/graph.ts';
@@ -14,7 +15,6 @@ import {
   reshape,
   scatterRows,
   slice,
-  window,
 } from '../../tensor/ops.ts';
 import type { Moments, Schedule } from '../../tensor/optimiser.ts';
 import { adamW, clipScale, movingAverage, rowwiseAdamW } from '../../tensor/optimiser.ts';
@@ -22,7 +22,8 @@ import type { ParameterSpec } from '../../tensor/parameters.ts';
 import { countOf, pack, unpack } from '../../tensor/parameters.ts';
 import type { DeepHeads } from './data.ts';
 import { headOffsets } from './data.ts';
-import type { Dropout, Encoded } from './network.ts';
+import { pooledDropout } from './masks.ts';
+import type { Encoded } from './network.ts';
 import { choiceLogits, encode, networkParameters, tagLogits } from './network.ts';
 import type { EncoderSpec, TrainingSpec } from './spec.ts';
 import type { WordShape } from './words.ts';
@@ -30,8 +31,8 @@ import { GROUP } from './words.ts';
 
 /**
  * The graphs of one network: the training step, the moving average, and the prediction. State: `packed` (all dense
- * parameters), `table` (embedding rows), their two moments each, their moving averages, `loss` (the sum over all steps),
- * and `noise`, a pool of dropout masks from which every use reads a window.
+ * parameters), `table` (embedding rows), their two moments each, their moving averages, and `loss` (the sum over all
+ * steps).
  */
 export interface Network {
   readonly encoder: EncoderSpec;
@@ -47,19 +48,17 @@ export interface StepShape {
   readonly words: WordShape;
 }
 
-export const NOISE_SIZE = 1 << 22;
-const LARGEST_WINDOW = NOISE_SIZE / 2;
-
 export function parametersOf(network: Network): ParameterSpec[] {
   return networkParameters(network.encoder, network.heads, network.maxTokens);
 }
 
-/** The whole training step as one graph, and the sizes of the noise windows that it reads. */
+/** The whole training step as one graph for a device, and the sizes of its dropout masks. */
 export function trainingStep(
   network: Network,
   shape: StepShape,
   training: TrainingSpec,
-): { readonly graph: Graph; readonly noise: readonly number[] } {
+  device: Device,
+): { readonly graph: Graph; readonly masks: readonly number[] } {
   const { batch, length } = shape;
   const { encoder } = network;
   const width = encoder.width;
@@ -72,8 +71,8 @@ export function trainingStep(
   const { ownRows, sharedRows, words } = wordVectors(table.value, shape.words);
   const x = gather(words, input('tokens', 'i32', [batch, length]));
 
-  const noise: number[] = [];
-  const encoded = encode(encoder, x, mask, parameters, pooledNoise(encoder.dropout, noise));
+  const masks: number[] = [];
+  const encoded = encode(encoder, x, mask, parameters, pooledDropout(encoder.dropout, device, masks));
   const loss = lossOf(network, shape, encoded, parameters, training);
   const dense = specs.map(({ name }) => parameters.get(name)!);
   const all = gradients(loss, [...dense, ownRows, sharedRows]);
@@ -94,7 +93,7 @@ export function trainingStep(
   };
   const nextRows = rowwiseAdamW(together(ownRows, sharedRows), rowGradient, rowMoments, schedule, { scale });
   return {
-    noise,
+    masks,
     graph: {
       outputs: {},
       updates: {
@@ -216,28 +215,6 @@ function states(
   return {
     value: state(name, 'f32', shape),
     moments: { first: state(`${name}.m`, 'f32', shape), second: state(`${name}.v`, 'f32', second) },
-  };
-}
-
-/**
- * Dropout masks read from the noise pool: windows whose starts are fed. A value larger than half of the pool reads several,
- * so that there is always somewhere to start.
- */
-export function pooledNoise(rate: number, sizes: number[]): Dropout {
-  if (rate === 0) return (value) => value;
-  const pool = state('noise', 'f32', [NOISE_SIZE]);
-  const read = (size: number): Value => {
-    const start = input(`noise${sizes.length}.start`, 'i64', [1]);
-    const end = input(`noise${sizes.length}.end`, 'i64', [1]);
-    sizes.push(size);
-    return window(pool, start, end, size);
-  };
-  return (value) => {
-    const size = sizeOf(value.shape);
-    const whole = Math.floor(size / LARGEST_WINDOW);
-    const windows = Array.from({ length: whole }, () => read(LARGEST_WINDOW));
-    if (size > whole * LARGEST_WINDOW) windows.push(read(size - whole * LARGEST_WINDOW));
-    return mul(value, reshape(concat(windows, 0), value.shape));
   };
 }
 

@@ -9,8 +9,9 @@ import { initialise } from '../../tensor/parameters.ts';
 import { createBatcher } from './batch.ts';
 import type { Corpus, PlannedBatch } from './corpus.ts';
 import { batchSizeOf } from './corpus.ts';
+import type { MaskPool } from './masks.ts';
 import type { Network } from './program.ts';
-import { averagingStep, NOISE_SIZE, parametersOf, trainingStep } from './program.ts';
+import { averagingStep, parametersOf, trainingStep } from './program.ts';
 import type { TrainingSpec } from './spec.ts';
 import { measureWords } from './words.ts';
 
@@ -27,6 +28,7 @@ export async function openTrainer(
   corpus: Corpus,
   batches: readonly PlannedBatch[],
   training: TrainingSpec,
+  pool: MaskPool,
   device: Device,
   options: SessionOptions,
 ): Promise<Trainer> {
@@ -39,10 +41,11 @@ export async function openTrainer(
   const averaging = await createSession(averagingStep(network), device, options);
   return {
     step: async (batch, { step, steps: total, random }, state) => {
-      const { session, batcher, noise } = steps.get(batch.length)!;
+      const { session, batcher, masks } = steps.get(batch.length)!;
       const feeds = {
         ...batcher.fill(batch.members, random),
-        ...stepFeeds({ step, steps: total, rate: network.encoder.rate }, training, noise, random),
+        ...scheduleFeeds({ step, steps: total, rate: network.encoder.rate }, training),
+        ...pool.feeds(masks, random),
       };
       await session.run(feeds, state);
     },
@@ -67,7 +70,6 @@ export function initialState(network: Network, random: Random): Record<string, H
   // Row 0 pads and stays zero.
   table.fill(0, 0, width);
   const tensors: Record<string, HostTensor> = {
-    noise: noisePool(network.encoder.dropout, random),
     loss: { dtype: 'f32', shape: [1], data: new Float32Array(1) },
   };
   const f32 = (data: Float32Array, shape: readonly number[]): HostTensor => ({ dtype: 'f32', shape, data });
@@ -95,16 +97,13 @@ export async function lossSum(state: State): Promise<number> {
   throw new AppError('internal', `Training diverged: the loss is ${value}.`);
 }
 
-/** What a step is fed beside its batch: the schedule's scalars and where each dropout reads its mask. */
-export function stepFeeds(
+/** The scalars of the schedule. */
+export function scheduleFeeds(
   at: { readonly step: number; readonly steps: number; readonly rate: number },
-  training: TrainingSpec,
-  noise: readonly number[],
-  random: Random,
+  { warmup }: TrainingSpec,
 ): Record<string, HostTensor> {
-  const schedule = scheduleAt(at.step, { steps: at.steps, peak: at.rate, warmup: training.warmup });
-  const scalars = Object.entries(schedule).map(([name, value]) => [name, scalar(value)]);
-  return { ...Object.fromEntries(scalars), ...noiseFeeds(noise, random) };
+  const schedule = scheduleAt(at.step, { steps: at.steps, peak: at.rate, warmup });
+  return Object.fromEntries(Object.entries(schedule).map(([name, value]) => [name, scalar(value)]));
 }
 
 async function openStep(
@@ -118,27 +117,9 @@ async function openStep(
 ) {
   const batch = batchSizeOf(length, training.batch);
   const shape = { batch, length, words: measureWords(corpus, batches) };
-  const { graph, noise } = trainingStep(network, shape, training);
+  const { graph, masks } = trainingStep(network, shape, training, device);
   const session = await createSession(graph, device, options);
-  return { session, batcher: createBatcher(corpus, network.heads, shape, training), noise };
-}
-
-export function noisePool(rate: number, random: Random): HostTensor {
-  const stream = random.derive('noise');
-  const keep = 1 / (1 - rate);
-  const data = Float32Array.from({ length: NOISE_SIZE }, () => (stream.next() < rate ? 0 : keep));
-  return { dtype: 'f32', shape: [NOISE_SIZE], data };
-}
-
-/** Where each dropout reads its mask in this step. */
-export function noiseFeeds(sizes: readonly number[], random: Random): Record<string, HostTensor> {
-  const feeds: Record<string, HostTensor> = {};
-  for (const [i, size] of sizes.entries()) {
-    const start = random.int(NOISE_SIZE - size);
-    feeds[`noise${i}.start`] = { dtype: 'i64', shape: [1], data: BigInt64Array.of(BigInt(start)) };
-    feeds[`noise${i}.end`] = { dtype: 'i64', shape: [1], data: BigInt64Array.of(BigInt(start + size)) };
-  }
-  return feeds;
+  return { session, batcher: createBatcher(corpus, network.heads, shape, training), masks };
 }
 
 function scalar(value: number): HostTensor {

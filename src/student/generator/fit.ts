@@ -4,6 +4,7 @@ import { createSession, type Session } from '../../onnx/session.ts';
 import { createState, type State } from '../../onnx/state.ts';
 import type { Graph } from '../../tensor/graph.ts';
 import type { CheckpointStore } from '../deep/checkpoint.ts';
+import { createMaskPool } from '../deep/masks.ts';
 import { lossSum } from '../deep/trainer.ts';
 import type { Task } from './batch.ts';
 import type { Writer } from './network.ts';
@@ -54,15 +55,17 @@ export async function fitGenerator(
   options: FitOptions,
 ): Promise<Fitted> {
   const random = createRandom(`${writer.spec.seed}/generator`);
-  const state = await createState(options.device, initialState(writer, random));
+  const { device } = options;
+  const pool = createMaskPool(writer.spec.dropout, device, random);
+  const state = await createState(device, { ...initialState(writer, random), ...pool.state });
   const opened: Session[] = [];
   try {
     const open = async (graph: Graph): Promise<Session> => {
-      const session = await createSession(graph, options.device, { threads: options.threads });
+      const session = await createSession(graph, device, { threads: options.threads });
       opened.push(session);
       return session;
     };
-    const trainers = await openTrainers(writer, bucketsOf(tasks, writer.spec.batch), open);
+    const trainers = await openTrainers(writer, bucketsOf(tasks, writer.spec.batch), pool, device, open);
     const averaging = await open(averagingStep(writer));
     const sessions = {
       reading: await open(readingGraph(writer)),

@@ -1,3 +1,4 @@
+import type { Device } from '../../onnx/runtime.ts';
 import { gradients } from '../../tensor/gradient.ts';
 import type { Graph, Value } from '../../tensor/graph.ts';
 import { BATCH, input, LENGTH, state } from '../../tensor/graph.ts';
@@ -6,7 +7,7 @@ import { add, concat, div, exp, log, max, mul, neg, number, reduceSum, reshape }
 import type { Schedule } from '../../tensor/optimiser.ts';
 import { adamW, clipScale, movingAverage } from '../../tensor/optimiser.ts';
 import { countOf, pack, unpack } from '../../tensor/parameters.ts';
-import { pooledNoise } from '../deep/program.ts';
+import { pooledDropout } from '../deep/masks.ts';
 import { features } from './features.ts';
 import {
   type History,
@@ -20,7 +21,7 @@ import {
 
 /**
  * The graphs of a generator: the training step, the moving average, and the two that serve, reading an input and writing
- * the next piece. State: `packed` (all parameters), its two moments, its average, `loss` and `noise`.
+ * the next piece. State: `packed` (all parameters), its two moments, its average and `loss`.
  */
 
 /** Sizes of one training graph. */
@@ -36,15 +37,16 @@ const STEPS = -3;
 export function trainingStep(
   writer: Writer,
   shape: StepShape,
-): { readonly graph: Graph; readonly noise: readonly number[] } {
+  device: Device,
+): { readonly graph: Graph; readonly masks: readonly number[] } {
   const { batch, length, steps } = shape;
   const { spec, table } = writer;
   const specs = writerParameters(writer);
   const size = [countOf(specs)];
   const packed = state('packed', 'f32', size);
   const parameters = unpack(specs, packed);
-  const noise: number[] = [];
-  const net: Net = { writer, parameters, dropout: pooledNoise(spec.dropout, noise) };
+  const masks: number[] = [];
+  const net: Net = { writer, parameters, dropout: pooledDropout(spec.dropout, device, masks) };
   const reading = readingOf(writer, batch, length);
   const scores = write(net, read(net, reading), reading.mask, historyOf(batch, steps, length));
   const actions = table.vocabulary.length + table.edits.length * length;
@@ -72,7 +74,7 @@ export function trainingStep(
   const moments = { first: state('packed.m', 'f32', size), second: state('packed.v', 'f32', size) };
   const next = adamW(packed, flat, moments, schedule, { decay: number(spec.decay), scale });
   return {
-    noise,
+    masks,
     graph: {
       outputs: {},
       updates: {

@@ -7,8 +7,8 @@ import { matrixFlops, peakBytes } from '../../tensor/cost.ts';
 import type { Graph } from '../../tensor/graph.ts';
 import { scheduleAt } from '../../tensor/optimiser.ts';
 import { countOf, initialise } from '../../tensor/parameters.ts';
-import { NOISE_SIZE } from '../deep/program.ts';
-import { lossSum, noiseFeeds, noisePool } from '../deep/trainer.ts';
+import { createMaskPool, type MaskPool, POOL_SIZE } from '../deep/masks.ts';
+import { lossSum } from '../deep/trainer.ts';
 import { createBatcher, type Task } from './batch.ts';
 import { type Writer, writerParameters } from './network.ts';
 import { type StepShape, trainingStep } from './program.ts';
@@ -58,12 +58,14 @@ export interface Trainer {
 export async function openTrainers(
   writer: Writer,
   buckets: readonly Bucket[],
+  pool: MaskPool,
+  device: Device,
   open: (graph: Graph) => Promise<Session>,
 ): Promise<Trainer[]> {
   const { spec, table } = writer;
   const trainers: Trainer[] = [];
   for (const bucket of buckets) {
-    const { graph, noise } = trainingStep(writer, bucket.shape);
+    const { graph, masks } = trainingStep(writer, bucket.shape, device);
     const session = await open(graph);
     const fill = createBatcher(table, bucket.shape, spec.wordDropout);
     trainers.push({
@@ -72,7 +74,8 @@ export async function openTrainers(
       step: async (members, { step, steps, random }, state) => {
         const feeds = {
           ...fill(members, random),
-          ...scheduleFeeds(spec, { step, steps, noise, random }),
+          ...scheduleFeeds(spec, { step, steps }),
+          ...pool.feeds(masks, random),
         };
         await session.run(feeds, state);
       },
@@ -81,15 +84,10 @@ export async function openTrainers(
   return trainers;
 }
 
-/** What a step is fed beside its batch: the schedule's scalars and where each dropout reads its mask. */
+/** The scalars of the schedule. */
 export function scheduleFeeds(
   spec: GeneratorSpec,
-  at: {
-    readonly step: number;
-    readonly steps: number;
-    readonly noise: readonly number[];
-    readonly random: Random;
-  },
+  at: { readonly step: number; readonly steps: number },
 ): Record<string, HostTensor> {
   const schedule = scheduleAt(at.step, {
     steps: at.steps,
@@ -97,8 +95,7 @@ export function scheduleFeeds(
     warmup: spec.warmup,
     floor: 0.02,
   });
-  const scalars = Object.entries(schedule).map(([key, value]) => [key, scalar(value)]);
-  return { ...Object.fromEntries(scalars), ...noiseFeeds(at.noise, at.random) };
+  return Object.fromEntries(Object.entries(schedule).map(([key, value]) => [key, scalar(value)]));
 }
 
 export const average = 'packed.average';
@@ -114,7 +111,6 @@ export function initialState(writer: Writer, random: Random): Record<string, Hos
     'packed.m': f32(new Float32Array(packed.length)),
     'packed.v': f32(new Float32Array(packed.length)),
     loss: { dtype: 'f32', shape: [1], data: new Float32Array(1) },
-    noise: noisePool(writer.spec.dropout, random),
   };
 }
 
@@ -125,9 +121,9 @@ export function scalar(value: number): HostTensor {
 /** Bytes that training needs at its largest moment, and its steps; computed from the graphs, nothing is run. */
 export function estimateFit(writer: Writer, tasks: readonly Task[]): { bytes: number; steps: number } {
   const buckets = bucketsOf(tasks, writer.spec.batch);
-  const graphs = buckets.map(({ shape }) => trainingStep(writer, shape).graph);
+  const graphs = buckets.map(({ shape }) => trainingStep(writer, shape, 'cpu').graph);
   const parameters = countOf(writerParameters(writer));
-  const live = 4 * (12 * parameters + NOISE_SIZE);
+  const live = 4 * (12 * parameters + POOL_SIZE);
   return {
     bytes: live + Math.max(...graphs.map(peakBytes)) + sessionBytes,
     steps: stepsOf(writer.spec, buckets, graphs.map(matrixFlops)),
@@ -154,10 +150,11 @@ export async function measureStep(
 ): Promise<number> {
   const random = createRandom('measure');
   const bucket = bucketsOf(tasks, writer.spec.batch)[0]!;
-  const state = await createState(device, initialState(writer, random));
+  const pool = createMaskPool(writer.spec.dropout, device, random);
+  const state = await createState(device, { ...initialState(writer, random), ...pool.state });
   const opened: Session[] = [];
   try {
-    const [trainer] = await openTrainers(writer, [bucket], async (graph) => {
+    const [trainer] = await openTrainers(writer, [bucket], pool, device, async (graph) => {
       const session = await createSession(graph, device, { threads });
       opened.push(session);
       return session;
