@@ -6,6 +6,7 @@ import { createBlocks } from './copy.ts';
 import type {
   FromRecording,
   OtlpExport,
+  OtlpVerdict,
   RecordedCall,
   RecordingRules,
   RecordingSetup,
@@ -38,11 +39,6 @@ export interface Recorder {
   flush(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** `retry`: it could not be taken now; otherwise it never can. */
-export type OtlpVerdict =
-  | { readonly taken: true }
-  | { readonly taken: false; readonly retry: boolean; readonly reason: string };
 
 export interface RecorderOptions {
   readonly setup: RecordingSetup;
@@ -105,7 +101,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
       if (message.kind === 'read') {
         recorded += message.traces;
         threadCalls += message.traces;
-        verdict(message.id, message.problem);
+        settle(message.id, message.verdict);
         return;
       }
       threadBytes -= message.bytes;
@@ -124,7 +120,8 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
       shed += threadCalls;
       threadCalls = 0;
       threadBytes = 0;
-      for (const id of [...reading.keys()]) verdict(id, null, 'the recording was interrupted');
+      for (const id of [...reading.keys()])
+        settle(id, { taken: false, retry: true, reason: 'the recording was interrupted' });
       paused = false;
       if (!closed) problem = 'recording restarted after a failure';
       wake();
@@ -174,11 +171,8 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
     },
   };
 
-  const verdict = (id: number, problem: string | null, interrupted: string | null = null): void => {
-    const reason = interrupted ?? problem;
-    reading.get(id)?.(
-      reason === null ? { taken: true } : { taken: false, retry: interrupted !== null, reason },
-    );
+  const settle = (id: number, verdict: OtlpVerdict): void => {
+    reading.get(id)?.(verdict);
     reading.delete(id);
     wake();
   };

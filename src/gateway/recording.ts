@@ -95,8 +95,13 @@ export type FromRecording =
       /** The batch's memory, given back to be used again. */
       readonly buffer: ArrayBuffer | null;
     }
-  /** What is in an OTLP export: so many traces, or why it cannot be read. */
-  | { readonly kind: 'read'; readonly id: number; readonly traces: number; readonly problem: string | null };
+  /** What is in an OTLP export: so many traces, and what its exporter is told. */
+  | { readonly kind: 'read'; readonly id: number; readonly traces: number; readonly verdict: OtlpVerdict };
+
+/** `rejected`: calls that were left out, and why. `retry`: it could not be taken now; otherwise it never can. */
+export type OtlpVerdict =
+  | { readonly taken: true; readonly rejected: number; readonly reason: string }
+  | { readonly taken: false; readonly retry: boolean; readonly reason: string };
 
 type Stored = Extract<FromRecording, { kind: 'stored' }>;
 
@@ -194,9 +199,11 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   const takeOtlp = (message: Extract<ToRecording, { kind: 'otlp' }>): void => {
     const { id, nowMs } = message;
     const read = jsonOf(message);
-    const traces = read.ok ? readOtlp(read.value, nowMs).traces : [];
-    const problem = read.ok ? null : read.error;
-    port.postMessage({ kind: 'read', id, traces: traces.length, problem } satisfies FromRecording);
+    const { traces, skipped } = read.ok ? readOtlp(read.value, nowMs) : { traces: [], skipped: [] };
+    const verdict: OtlpVerdict = read.ok
+      ? { taken: true, rejected: skipped.length, reason: [...new Set(skipped)].slice(0, 3).join('; ') }
+      : { taken: false, retry: false, reason: read.error };
+    port.postMessage({ kind: 'read', id, traces: traces.length, verdict } satisfies FromRecording);
     const bytes = message.bytes.byteLength;
     const taken = traces.map((trace) => ({ trace, credentials: [] }));
     queue.push(() => store(() => taken, { calls: traces.length, bytes, buffer: null }));

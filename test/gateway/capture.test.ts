@@ -9,6 +9,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
+import type { Json } from '../../src/base/json.ts';
 import { completeUpstreams } from '../../src/gateway/control.ts';
 import type { Trace } from '../../src/traces/trace.ts';
 import {
@@ -379,6 +380,32 @@ describe('capture', () => {
     assert.match(JSON.stringify([trace?.request, trace?.response]), /by span.*seen/);
     assert.notEqual(trace?.source, 'gateway');
     assert.equal((await post('/otlp/v2/traces', {}, '{}')).status, 404);
+
+    // Metrics come to the same endpoint; calls without content are taken and told.
+    assert.equal((await post('/otlp/v1/metrics', {}, '{"resourceMetrics":[]}')).status, 200);
+    const bare = { ...span, attributes: attributes.slice(0, 3) };
+    const other = { ...span, name: 'GET /', attributes: [] };
+    const mixed = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [bare, other, bare] }] }] });
+    const told = (await (await post('/otlp/v1/traces', {}, mixed)).json()) as { partialSuccess: Json };
+    const errorMessage = 'span chat gpt-4o-mini has no content: recording of messages was off';
+    assert.deepEqual(told.partialSuccess, { rejectedSpans: '2', errorMessage });
+    const binary = protobuf.bytes(
+      1,
+      protobuf.bytes(
+        2,
+        protobuf.bytes(2, protobuf.bytes(5, 'chat'), protobuf.attribute(9, 'gen_ai.operation.name', 'chat')),
+      ),
+    );
+    const answered = await fetch(`${gateway.base}/otlp/v1/traces`, {
+      method: 'POST',
+      body: new Uint8Array(binary),
+      headers: { 'content-type': 'application/x-protobuf' },
+    });
+    const message = 'span chat has no content: recording of messages was off';
+    assert.deepEqual(
+      Buffer.from(await answered.arrayBuffer()),
+      protobuf.bytes(1, protobuf.number(1, 1), protobuf.bytes(2, message)),
+    );
   });
 
   test('spans come as exporters send them by default, too: in protobuf, compressed, and again if in doubt', async () => {
