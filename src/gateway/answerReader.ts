@@ -16,7 +16,7 @@ export interface AnswerSink {
   /** An answer before the answer (1xx). */
   interim(head: AnswerHead): void;
   head(head: AnswerHead): void;
-  /** The body. Nothing, and not the last, is told where a head has come without the beginning of its body. */
+  /** The body; its bytes are only lent. Nothing, and not the last, is told where a head has come without the beginning of its body. */
   body(bytes: Buffer, isLast: boolean): void;
 }
 
@@ -98,7 +98,8 @@ export class AnswerReader {
     while (all[0] === CR || all[0] === LF) all = all.subarray(1);
     const end = all.indexOf(HEAD_END, Math.max(0, all.length - bytes.length - HEAD_END.length));
     if (end < 0) {
-      this.#early = all;
+      // The bytes are only lent.
+      this.#early = Buffer.from(all);
       return all.length > MAX_HEADER_BYTES || !startsLikeAnswer(all) ? 'broken' : 'more';
     }
     this.#early = NOTHING;

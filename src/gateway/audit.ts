@@ -71,7 +71,7 @@ export function auditAnswer(
     body: (bytes, isLast) => {
       teacherTape?.response(bytes);
       length += bytes.length;
-      if (length <= MAX_BYTES) chunks.push(bytes);
+      if (length <= MAX_BYTES) chunks.push(Buffer.from(bytes));
       if (isLast) answered();
     },
     failed: (error) => {

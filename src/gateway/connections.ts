@@ -6,6 +6,7 @@ import type { Target } from './upstreams.ts';
 /** Who uses a connection: one at a time. */
 export interface Caller {
   connected(connection: Connection): void;
+  /** The bytes are only lent: the next ones come into the same memory. */
   received(bytes: Buffer): void;
   drained(): void;
   /** It broke, or did not come about; null: the other side ended it. */
@@ -50,10 +51,7 @@ export class Connection {
       if (caller === null) this.#leave();
       else caller.failed(error);
     };
-    socket.on('data', (bytes: Buffer) => {
-      if (this.#caller === null) this.#leave();
-      else this.#caller.received(bytes);
-    });
+    socket.on('data', (bytes: Buffer) => this.received(bytes));
     socket.on('drain', () => this.#caller?.drained());
     socket.on('error', failed);
     socket.on('end', () => failed(null));
@@ -61,6 +59,11 @@ export class Connection {
       failed(null);
       ended();
     });
+  }
+
+  received(bytes: Buffer): void {
+    if (this.#caller === null) this.#leave();
+    else this.#caller.received(bytes);
   }
 
   /** It has served another call before. */
@@ -162,19 +165,39 @@ export function createConnections(env: NodeJS.ProcessEnv): Connections {
         idle.reuse(caller);
         return;
       }
-      open(target, (error, socket) => {
-        if (socket === null) {
-          caller.failed(error);
-          return;
-        }
+      const opened = (socket: Socket): Connection => {
         all.add(socket);
-        new Connection(socket, place, () => all.delete(socket)).use(caller);
+        const connection = new Connection(socket, place, () => all.delete(socket));
+        connection.use(caller);
+        return connection;
+      };
+      if (!target.secure) {
+        const connection: Connection = opened(unencrypted(target, (bytes) => connection.received(bytes)));
+        return;
+      }
+      open(target, (error, socket) => {
+        if (socket === null) caller.failed(error);
+        else opened(socket);
       });
     },
     close: () => {
       for (const socket of all) socket.destroy();
     },
   };
+}
+
+/**
+ * All that is read unencrypted comes into the same memory, as it is read one after the other: a buffer for every read is
+ * what makes the garbage collector come.
+ */
+const readInto = Buffer.allocUnsafeSlow(64 << 10);
+
+function unencrypted({ hostname: host, port }: Target, received: (bytes: Buffer) => void): Socket {
+  const callback = (length: number): boolean => {
+    received(readInto.subarray(0, length));
+    return true;
+  };
+  return net.connect({ host, port, ...tuning, onread: { buffer: readInto, callback } });
 }
 
 const tuning = { noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };

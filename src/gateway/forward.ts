@@ -22,8 +22,8 @@ export interface Forwarding {
 
 /** The most of a request body that is kept to send it again where a reused connection turns out to be dead, bytes. */
 const MAX_RESENT_BYTES = 1 << 20;
-/** An answer up to this that is here at once goes out in one write with its head, bytes. */
-const MAX_JOINED_BYTES = 16 << 10;
+/** What is written as text needs no memory outside of the heap, and follows a head in the same write. Node takes up to this at once, bytes. */
+const MAX_TEXT_BYTES = 16 << 10;
 
 /**
  * Sends a call to its teacher and the teacher's answer to the client, byte by byte as they come: no time limit of our
@@ -120,7 +120,7 @@ class Passing implements TeacherListener {
       endWith(res, bytes);
       tape?.end(null);
     } else if (bytes.length === 0) flushHead(res);
-    else if (!res.write(bytes)) this.#outgoing.pause();
+    else if (!writeCopy(res, bytes)) this.#outgoing.pause();
   }
 
   drain(): void {
@@ -220,11 +220,26 @@ function writeHead(res: ServerResponse, { status, reason }: AnswerHead, headers:
   res.chunkedEncoding = false;
 }
 
+/** The bytes are only lent: they are copied, into text or into memory that comes back once it is written. */
+function writeCopy(res: ServerResponse, bytes: Buffer): boolean {
+  if (bytes.length <= MAX_TEXT_BYTES) return res.write(bytes.toString('latin1'), 'latin1');
+  const room = bytes.length <= ROOM_BYTES ? (rooms.pop() ?? Buffer.allocUnsafeSlow(ROOM_BYTES)) : null;
+  if (room === null) return res.write(Buffer.from(bytes));
+  const length = bytes.copy(room);
+  return res.write(room.subarray(0, length), () => {
+    if (rooms.length < MAX_ROOMS) rooms.push(room);
+  });
+}
+
+/** As much as one read gives. */
+const ROOM_BYTES = 64 << 10;
+const MAX_ROOMS = 64;
+const rooms: Buffer[] = [];
+
 function endWith(res: ServerResponse, bytes: Buffer): void {
-  if (bytes.length === 0) res.end();
-  // Text that follows a head is one with it.
-  else if (bytes.length <= MAX_JOINED_BYTES) res.end(bytes.toString('latin1'), 'latin1');
-  else res.end(bytes);
+  if (bytes.length > MAX_TEXT_BYTES) writeCopy(res, bytes);
+  if (bytes.length > 0 && bytes.length <= MAX_TEXT_BYTES) res.end(bytes.toString('latin1'), 'latin1');
+  else res.end();
 }
 
 /** Node's own `flushHeaders` writes UTF-8 and so doubles the bytes of a Latin-1 header. */

@@ -14,8 +14,8 @@ export interface TeacherListener extends AnswerSink {
 }
 
 const NOTHING = Buffer.alloc(0);
-/** A body's first piece up to this goes out in one write with its head, bytes. */
-const MAX_JOINED_BYTES = 64 << 10;
+/** A body's first piece up to this goes out in one write with its head; Node takes as much text at once, bytes. */
+const MAX_TEXT_BYTES = 12 << 10;
 /** Kept for a connection that is still to come before the sender is asked to wait, bytes. */
 const MAX_UNSENT_BYTES = 64 << 10;
 
@@ -34,7 +34,7 @@ export class TeacherCall implements Caller {
   #keepsAlive: boolean;
   #connection: Connection | null = null;
   #isReused = false;
-  #unsent: Buffer[] = [];
+  #unsent: (Buffer | string)[] = [];
   #unsentBytes = 0;
   #isSent = false;
   #isOver = false;
@@ -102,7 +102,7 @@ export class TeacherCall implements Caller {
     }
     this.#connection = connection;
     this.#isReused = connection.isReused;
-    for (const bytes of this.#unsent) connection.socket.write(bytes);
+    for (const bytes of this.#unsent) connection.socket.write(bytes, 'latin1');
     this.#unsent = [];
     if (this.#unsentBytes >= MAX_UNSENT_BYTES) this.#listener.drain();
   }
@@ -161,18 +161,14 @@ export class TeacherCall implements Caller {
     const head = this.#head;
     if (head === null) return this.#put(bytes);
     this.#head = null;
-    if (bytes.length > MAX_JOINED_BYTES) {
-      this.#put(Buffer.from(head, 'latin1'));
-      return this.#put(bytes);
-    }
-    const joined = Buffer.allocUnsafe(head.length + bytes.length);
-    joined.write(head, 'latin1');
-    bytes.copy(joined, head.length);
-    return this.#put(joined);
+    // As text it is one write, and needs no memory outside of the heap.
+    if (bytes.length <= MAX_TEXT_BYTES) return this.#put(head + bytes.toString('latin1'));
+    this.#put(head);
+    return this.#put(bytes);
   }
 
-  #put(bytes: Buffer): boolean {
-    if (this.#connection !== null) return this.#connection.socket.write(bytes);
+  #put(bytes: Buffer | string): boolean {
+    if (this.#connection !== null) return this.#connection.socket.write(bytes, 'latin1');
     this.#unsent.push(bytes);
     this.#unsentBytes += bytes.length;
     return this.#unsentBytes < MAX_UNSENT_BYTES;
