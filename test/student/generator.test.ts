@@ -49,6 +49,8 @@ test('a field written from words of the input is learned, certified and served b
     assert.equal(alone[0]!.answer?.text, given[0]!.answer?.text);
     assert.ok(Math.abs(alone[0]!.confidence - given[0]!.confidence) < 1e-4);
     const same = given.filter(({ answer }, i) => answer?.text === later[i]!.answer.text);
+    // Nothing that the values never hold is ever written.
+    for (const { answer } of given) assert.match(answer?.text ?? '"slug":""}', /"slug":"[a-z0-9-]*"\}$/);
     assert.ok(same.length >= 0.9 * later.length, `${same.length} of ${later.length}`);
     assert.deepEqual(
       scored.test.map(({ confidence }) => confidence),

@@ -116,13 +116,13 @@ function shortText(values: readonly string[]): ShortText {
   };
 }
 
-const kindsOfLetter = ['\\p{Lu}', '\\p{Ll}', '\\p{Lo}', '\\p{N}'];
+const kindsOfLetter = [/\p{Lu}/u, /\p{Ll}/u, /\p{L}/u, /\p{N}/u];
 
 /** A letter or digit stands for all of its kind within or beyond ASCII, any other character for itself. */
 function kindOf(character: string): string {
-  const kind = kindsOfLetter.find((one) => new RegExp(one, 'u').test(character));
+  const kind = kindsOfLetter.find((one) => one.test(character));
   if (kind === undefined) return character;
-  return character < '\u0080' ? `${kind} ASCII` : kind;
+  return character < '\u0080' ? `${kind.source} ASCII` : kind.source;
 }
 
 /** Does the text keep to the characters of a slot? */

@@ -3,8 +3,8 @@ export interface Edit {
   readonly casing: Casing;
   /** Only so many first characters; 0 for all. */
   readonly head: number;
-  /** Characters cut off the end, and what is written in their place. */
-  readonly strip: number;
+  /** The ending that is cut off, in lower case, and what is written in its place; pieces that end otherwise have no such edit. */
+  readonly cut: string;
   readonly append: string;
 }
 
@@ -13,13 +13,15 @@ export type Casing = 'same' | 'lower' | 'title' | 'upper' | 'plain';
 
 export const casings: readonly Casing[] = ['same', 'lower', 'title', 'upper', 'plain'];
 
+const mostChanged = 4;
+
 /** The edited text; empty where the edit does not apply. */
-export function editText({ casing, head, strip, append }: Edit, text: string): string {
+export function editText({ casing, head, cut, append }: Edit, text: string): string {
   const characters = [...text];
-  if (strip >= characters.length || (head > 0 && characters.length < head)) return '';
-  if ((strip > 0 || append !== '') && !/\p{L}/u.test(text)) return '';
-  const kept = head > 0 ? characters.slice(0, head) : characters.slice(0, characters.length - strip);
-  return cased(casing, kept.join('')) + append;
+  if (cut.length >= text.length || (head > 0 && characters.length < head)) return '';
+  if (!text.toLowerCase().endsWith(cut) || (append !== '' && !/\p{L}$/u.test(text))) return '';
+  const kept = head > 0 ? characters.slice(0, head).join('') : text.slice(0, text.length - cut.length);
+  return cased(casing, kept) + append;
 }
 
 export function cased(casing: Casing, text: string): string {
@@ -33,17 +35,19 @@ export function cased(casing: Casing, text: string): string {
   return casing === 'lower' ? lower : lower.normalize('NFKD').replace(/\p{M}/gu, '');
 }
 
-/** The edit with the fewest assumptions that makes a word of a piece that begins alike; null where they differ too much. */
+/** The edits with the fewest assumptions that make a word of a piece that begins alike; none where they differ too much. */
 export function editBetween(piece: string, word: string): Edit[] {
-  const [from, to] = [[...piece.toLowerCase()], [...word.toLowerCase()]];
+  const [from, to] = [piece.toLowerCase(), word.toLowerCase()];
+  // Lower case may be longer ("İ"): such words are left to the vocabulary.
+  if (from.length !== piece.length || to.length !== word.length) return [];
   let common = 0;
   while (common < from.length && common < to.length && from[common] === to[common]) common++;
-  const [strip, append] = [from.length - common, [...word].slice(common).join('')];
-  if (common < 2 || append.length > 4) return [];
-  const casing = casings.find((one) => cased(one, [...piece].slice(0, common).join('')) + append === word);
+  const [cut, append] = [from.slice(common), word.slice(common)];
+  if (common < 2 || append.length > mostChanged) return [];
+  const casing = casings.find((one) => cased(one, piece.slice(0, common)) + append === word);
   if (casing === undefined) return [];
   const edits: Edit[] = [];
-  if (append === '') edits.push({ casing, head: common, strip: 0, append: '' });
-  if (strip <= 4 && common >= 3) edits.push({ casing, head: 0, strip, append });
+  if (append === '') edits.push({ casing, head: common, cut: '', append });
+  if (cut.length <= mostChanged && common >= 3) edits.push({ casing, head: 0, cut, append });
   return edits;
 }

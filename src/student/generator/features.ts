@@ -1,21 +1,29 @@
 import { hash32 } from '../../base/hash.ts';
 import type { InputPiece, PieceTable } from './pieces.ts';
 
-/** What is read of a piece of the input: a row of each of these tables, summed up. */
+/**
+ * What is read of a piece of the input: a row of each of these tables, summed up. Endings of one to three letters and the
+ * exact length tell how words that training never saw are treated.
+ */
 export interface Feature {
   readonly name: string;
   readonly rows: number;
 }
 
+const letters = 96;
 const endings = 192;
-const shapes = 24;
+/** Longer pieces count as so long. */
+const lengths = 12;
+const shapes = 6 * lengths;
 const places = 8;
 const gaps = 4;
 
 export function features({ words }: PieceTable): readonly Feature[] {
   return [
     { name: 'word', rows: words.length + 1 },
-    { name: 'ending', rows: endings },
+    { name: 'last', rows: letters },
+    { name: 'ending2', rows: endings },
+    { name: 'ending3', rows: endings },
     { name: 'beginning', rows: endings },
     { name: 'shape', rows: shapes },
     { name: 'place', rows: places },
@@ -32,6 +40,8 @@ export function createReader({ words }: PieceTable): (piece: InputPiece) => read
     const word = text.toLowerCase();
     return [
       index.get(word) ?? unknownWord,
+      hash32(word.slice(-1), 17) % letters,
+      hash32(word.slice(-2), 19) % endings,
       hash32(word.slice(-3), 11) % endings,
       hash32(word.slice(0, 2), 13) % endings,
       shapeOf(text),
@@ -41,12 +51,16 @@ export function createReader({ words }: PieceTable): (piece: InputPiece) => read
   };
 }
 
-/** Kind, case and length of a piece. */
+/** Kind and case of a piece, and its length. */
 function shapeOf(text: string): number {
-  const length = Math.min(3, Math.ceil(text.length / 3) - 1);
-  if (/^\p{N}/u.test(text)) return length;
-  if (!/^\p{L}/u.test(text)) return 4;
-  if (text === text.toLowerCase()) return 5 + length;
-  if (text === text.toUpperCase()) return text.length === 1 ? 9 : 10 + length;
-  return text.slice(1) === text.slice(1).toLowerCase() ? 14 + length : 18 + length;
+  return kindOf(text) * lengths + Math.min(text.length, lengths) - 1;
+}
+
+function kindOf(text: string): number {
+  if (/^\p{N}/u.test(text)) return 0;
+  if (!/^\p{L}/u.test(text)) return 1;
+  const lower = text.toLowerCase();
+  if (text === lower) return 2;
+  if (text === text.toUpperCase()) return 3;
+  return text.slice(1) === lower.slice(1) ? 4 : 5;
 }

@@ -79,7 +79,7 @@ function casesUsed(pairs: readonly Pair[], partsOf: (value: string) => readonly 
 }
 
 function whole(casing: Edit['casing']): Edit {
-  return { casing, head: 0, strip: 0, append: '' };
+  return { casing, head: 0, cut: '', append: '' };
 }
 
 /** Cases, first letters, and beginnings and endings that explain several words which are no copies. */
@@ -92,7 +92,7 @@ function learnEdits(pairs: readonly Pair[]): Edit[] {
       if (copies.has(run) || !/\p{L}/u.test(run) || joinedFrom(run, copies, input.length) !== null) continue;
       if (initialsIn(run, input) !== null) {
         const casing = run === run.toUpperCase() ? 'upper' : 'lower';
-        unexplained.push(new Set([JSON.stringify({ casing, head: 1, strip: 0, append: '' })]));
+        unexplained.push(new Set([JSON.stringify({ casing, head: 1, cut: '', append: '' })]));
         continue;
       }
       const found = input.flatMap(({ text }) => editBetween(text, run)).map((edit) => JSON.stringify(edit));

@@ -26,12 +26,12 @@ export interface GeneratorSpec {
 
 export const defaultGenerator: GeneratorSpec = {
   seed: 1,
-  width: 128,
+  width: 96,
   heads: 4,
   encoderLayers: 2,
   decoderLayers: 2,
   pointer: 64,
-  dropout: 0.1,
+  dropout: 0.2,
   wordDropout: 0.1,
   rate: 1.5e-3,
   warmup: 0.08,
@@ -40,8 +40,8 @@ export const defaultGenerator: GeneratorSpec = {
   averageDecay: 0.98,
   averageEvery: 5,
   batch: 64,
-  steps: 1500,
-  looks: 10,
+  steps: 800,
+  looks: 8,
 };
 
 /** Longest inputs and values, in pieces; what is longer stays with the teacher. */

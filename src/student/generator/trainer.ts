@@ -15,7 +15,7 @@ import { type StepShape, trainingStep } from './program.ts';
 import type { GeneratorSpec } from './spec.ts';
 
 /** Matrix work that a training may take: a few minutes on two cores. */
-const mostFlops = 1.4e13;
+const mostFlops = 8e12;
 const mostEpochs = 60;
 
 /** A graph's shape with the values that fit into it, and how many of them make a step. */
