@@ -17,6 +17,7 @@ import { cardOf } from './card.ts';
 import { forgetGenerator } from './generatorRung.ts';
 import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
+import type { ReasoningTrial } from './reasoning.ts';
 import type { StudentSpec, TrainOptions, TrainProgress, TrainStudent } from './student.ts';
 import { retrainWide, trainWideRung, type WideRung } from './wideRung.ts';
 
@@ -72,7 +73,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
     rung: chosen.rung,
     slips: rung.slips.size,
     device: chosen.device,
-    ...(chosen.reasoning === null ? {} : { reasoning: chosen.reasoning }),
+    ...(learned.reasoning === null ? {} : { reasoning: learned.reasoning }),
     parameters:
       kept.scored.parameters + (networks?.meta.parameters ?? 0) + (chosen.generator?.meta.parameters ?? 0),
     bytes: kept.written.bytes,
@@ -90,6 +91,7 @@ interface Learned {
   readonly rung: WideRung;
   readonly chosen: Trained;
   readonly networks: DeepFiles | null;
+  readonly reasoning: ReasoningTrial | null;
   readonly seed: number;
 }
 
@@ -132,7 +134,9 @@ async function learn(
   await pause();
   const { taken, networks } = await withNetworks(trained, chosen, options);
   await pause();
-  return { rung, chosen: taken, networks, seed };
+  const tried = trained.map(({ reasoning }) => reasoning).find((trial) => trial !== null) ?? null;
+  const reasoning = tried === null ? null : { ...tried, used: tried.used && networks !== null };
+  return { rung, chosen: taken, networks, reasoning, seed };
 }
 
 type Written = ReturnType<typeof writeParts>;

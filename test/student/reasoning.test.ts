@@ -5,7 +5,10 @@ import type { DeepData } from '../../src/student/deep/data.ts';
 import { loadDeep } from '../../src/student/deep/model.ts';
 import { trainDeep } from '../../src/student/deep/train.ts';
 import { judgeReasoning, withReasoning } from '../../src/student/reasoning.ts';
+import { trainStudent } from '../../src/student/train.ts';
+import { said, topicCalls } from '../dataset/support.ts';
 import { data, spec } from './sentences.ts';
+import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
 
 const topics = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta', 'iota', 'kappa'];
 
@@ -80,3 +83,22 @@ test('it is used where more held-out rows agree with it, by more than chance', (
   assert.ok(better.with > better.without);
   assert.equal(judgeReasoning(data, 5, says(0.9), says(0.9)).used, false);
 });
+
+test('the card says what came of it', () =>
+  inFolder(async (folder) => {
+    const noisy = dataOf(topicCalls(400, (topic, i) => said(i % 9 === 0 ? 'food' : topic)));
+    const reasoned = noisy.examples.map((example, i) => ({
+      ...example,
+      reasoning: [topics[i % 10]!],
+    }));
+    const student = specOf({
+      rungs: ['cache', 'wide', 'wide+deep'],
+      overrides: { leastForDeep: 100, epochs: 1 },
+    });
+    const { card } = await trainStudent({ ...noisy, examples: reasoned }, student, optionsIn(folder));
+    const { reasoning } = card;
+    assert.ok(reasoning !== undefined && reasoning.rows >= 150 && reasoning.held >= 40);
+    assert.equal(reasoning.used, false);
+    const without = await trainStudent(noisy, student, optionsIn(folder));
+    assert.equal(without.card.reasoning, undefined);
+  }));
