@@ -69,4 +69,5 @@ export const quick = {
   batch: 32,
   steps: 240,
   rate: 4e-3,
+  dropout: 0.05,
 } as const;
