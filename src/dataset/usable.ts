@@ -10,8 +10,11 @@ export const declining: Readonly<Partial<Record<CallKind, string>>> = {
   truncated: 'the limit on its tokens cuts the answer',
 };
 
-/** Above this share of the calls, declining is a part of the task: the student must know what to pass on. */
-const oftenDeclined = 0.05;
+/**
+ * Above this share of the calls, declining is a part of the task: the student must know what to pass on, and a promise that
+ * left them out would be one about other traffic.
+ */
+const oftenDeclined = 0.01;
 
 /**
  * Oldest first; whole, normal answers of a teacher to calls of versions whose output is today's, and of refusals, hedges

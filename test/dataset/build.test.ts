@@ -90,11 +90,15 @@ test('student answers are never training data', () => {
 
 test('errors, seldom refusals and hedges, cut answers and probes stay out', () => {
   const kinds = ['error', 'refusal', 'hedge', 'truncated', 'ad-hoc', 'probe'] as const;
-  const made = topicCalls(200, (topic) => said(topic)).map((m, i) => ({
-    ...m,
-    kind: i % 33 < 6 ? kinds[i % 33]! : ('normal' as const),
-  }));
-  assert.equal(build(made).examples.length, made.filter(({ kind }) => kind === 'normal').length);
+  const every = (period: number) =>
+    topicCalls(400, (topic) => said(topic)).map((m, i) => ({
+      ...m,
+      kind: i % period < 6 ? kinds[i % period]! : ('normal' as const),
+    }));
+  const seldom = every(150);
+  assert.equal(build(seldom).examples.length, seldom.filter(({ kind }) => kind === 'normal').length);
+  const declined = build(every(33)).examples.filter(({ unplanned }) => unplanned !== null);
+  assert.equal(declined.length, 3 * 13);
 });
 
 test('what the teacher often declines is passed on with the reason and never answered', () => {
