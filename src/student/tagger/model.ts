@@ -3,6 +3,7 @@ import type { Targets } from '../../dataset/align.ts';
 import type { ModelInput } from '../../dataset/example.ts';
 import type { Arrays } from '../arrays.ts';
 import type { Evidence } from '../decode.ts';
+import { indexOf, placesIn } from '../hashes.ts';
 import type { Places } from '../wide/linear.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
 import { nearFeatures, placedTokens, takenFeatures, tokenFeatures } from './features.ts';
@@ -47,7 +48,7 @@ export function tagInput(
       phrase: (key) => kindsOf(tagger.phrases, key),
       word: (key) => kindsOf(tagger.words, key),
     });
-    const known = (hash: number): number => indexOf(tagger.hashes, hash);
+    const known = placesIn(tagger.hashes);
     const salts = ownSalts(name, leaderClass(group, targets));
     const words = tagger.templates === null ? null : tagger.templates.match(salts.at(-1)!, tokens);
     const further = furtherFeatures(group, tokens, targets, words);
@@ -143,18 +144,6 @@ export function ownHash(hash: number, salt: number): number {
 function kindsOf({ keys, start, kinds }: KindTable, key: number): readonly number[] {
   const i = indexOf(keys, key);
   return i < 0 ? [] : [...kinds.subarray(start[i]!, start[i + 1]!)];
-}
-
-export function indexOf(hashes: Uint32Array, hash: number): number {
-  let low = 0;
-  let high = hashes.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    if (hashes[middle] === hash) return middle;
-    if (hashes[middle]! < hash) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }
 
 /** The tagger as arrays for a bundle; weights as 8-bit integers, without zeros. */

@@ -2,11 +2,12 @@ import { hash32 } from '../../base/hash.ts';
 import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
+import { placesIn } from '../hashes.ts';
 import { type Sequence, trainCrf } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
-import { furtherFeatures, indexOf, numberFeatures, ownHash, ownSalts, type Tagger } from './model.ts';
+import { furtherFeatures, numberFeatures, ownHash, ownSalts, type Tagger } from './model.ts';
 import { leaderClass, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
 import { TemplateIndex, templateOf } from './templates.ts';
 
@@ -51,7 +52,7 @@ export async function trainTagger(
       group: row.group,
       tags: row.tags,
       weight: row.weight,
-      ...numberFeatures(featuresOf(row), row.salts, (hash) => indexOf(hashes, hash), row.further),
+      ...numberFeatures(featuresOf(row), row.salts, placesIn(hashes), row.further),
     }),
   );
   const tags = 1 + 2 * scheme.kinds.length;

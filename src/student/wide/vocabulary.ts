@@ -1,3 +1,4 @@
+import { placesIn } from '../hashes.ts';
 import { type RawFeatures, rawFeatures } from './features.ts';
 
 /** Rows of sparse vectors: row i is `indices[start[i] .. start[i+1])` with its `values`. */
@@ -42,6 +43,7 @@ export function buildVocabulary(rows: readonly RawFeatures[], largest = 1 << 16)
 export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]): SparseRows {
   const start = new Int32Array(rows.length + 1);
   const unseen = new Float32Array(rows.length);
+  const placeOf = placesIn(vocabulary.hashes);
   const indices: number[] = [];
   const values: number[] = [];
   rows.forEach((branches, i) => {
@@ -51,7 +53,7 @@ export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]):
       const from = values.length;
       let square = 0;
       for (const [hash, n] of branch) {
-        const index = indexOf(vocabulary.hashes, hash);
+        const index = placeOf(hash);
         const known = index >= 0 && vocabulary.idf[index]! > 0;
         const value = (1 + Math.log(n)) * (known ? vocabulary.idf[index]! : vocabulary.unknownIdf);
         total += value;
@@ -69,20 +71,6 @@ export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]):
     start[i + 1] = values.length;
   });
   return { start, indices: Int32Array.from(indices), values: Float32Array.from(values), unseen };
-}
-
-/** Binary search in sorted hashes; -1 where the feature is unknown. */
-function indexOf(hashes: Uint32Array, hash: number): number {
-  let low = 0;
-  let high = hashes.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const found = hashes[middle]!;
-    if (found === hash) return middle;
-    if (found < hash) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }
 
 export function featuresOf(texts: readonly string[]): RawFeatures {
