@@ -140,3 +140,9 @@ test('errors before a model change stay with the old version', () => {
   for (const { call, assignment } of assigned)
     assert.equal(assignment.version, call.request.model === 'teacher-1' ? 1 : 2);
 });
+
+test('a version knows the stop sequences that its calls come with', () => {
+  const task = only(mixed(edited([{}], [40]), edited([{ stop: ['\n'] }], [80])));
+  const [version] = task.versions;
+  assert.deepEqual(version?.bounds, ['[["\\n"],null]', '[[],null]']);
+});
