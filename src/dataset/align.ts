@@ -4,6 +4,7 @@ import { fail, ok } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { ModelInput, Target } from './example.ts';
 import type { PlaceHabits } from './places.ts';
+import { asText } from './plan/shortText.ts';
 import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
 import { alignRecords } from './records.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
@@ -128,13 +129,14 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
       return null; // Checked by rendering, as derived values are.
     case 'template':
       return alignTemplate(node, value, work);
-    case 'text':
-      if (node.slot.short !== undefined && typeof value !== 'string') return `${node.slot.name} is no text`;
-      work.targets[node.slot.name] = {
-        kind: 'text',
-        text: typeof value === 'string' ? value : canonicalJson(value),
-      };
+    case 'text': {
+      const { name, short } = node.slot;
+      const text =
+        typeof value === 'string' ? value : short === undefined ? canonicalJson(value) : asText(value);
+      if (text === null) return `${name} is no text`;
+      work.targets[name] = { kind: 'text', text };
       return null;
+    }
   }
 }
 

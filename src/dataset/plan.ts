@@ -197,9 +197,12 @@ export interface TextSlot {
 /** What all values of a slot keep to. */
 export interface ShortText {
   /** In characters. */
+  readonly shortest: number;
   readonly longest: number;
   /** Characters, and kinds of letters and digits (dataset/plan/shortText.ts). */
   readonly characters: readonly string[];
+  /** The value is a list, and the text has a line for each of its items. */
+  readonly list?: true;
 }
 
 /** The slots of short texts, which a generator may write. */

@@ -5,6 +5,7 @@ import type { Targets } from './align.ts';
 import { ended } from './ending.ts';
 import type { ModelInput, Target } from './example.ts';
 import { evaluate } from './formula.ts';
+import { fromText } from './plan/shortText.ts';
 import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
 import { choiceSlots } from './plan.ts';
 import { recordItems } from './records.ts';
@@ -111,10 +112,11 @@ function renderNode(node: PlanNode, work: Work): Value {
     case 'template':
       return renderTemplate(node, work);
     case 'text': {
-      const written = node.slot.short === undefined ? undefined : work.filled.targets[node.slot.name];
+      const { name, short } = node.slot;
+      const written = work.filled.targets[name];
       // Nothing writes other free text: what has it stays with the teacher.
-      if (written?.kind !== 'text') throw new Unfilled(`${node.slot.name} is free text`);
-      return written.text;
+      if (short === undefined || written?.kind !== 'text') throw new Unfilled(`${name} is free text`);
+      return fromText(short, written.text);
     }
   }
 }

@@ -7,7 +7,7 @@ import { learnPieces, type Writing } from '../../src/student/generator/learnPiec
 import { indexOf, inputPieces, type PieceTable, spell } from '../../src/student/generator/pieces.ts';
 import { slugSlot, slugWritings, titles } from './titles.ts';
 
-const slot: TextSlot = { name: 'text', short: { longest: 80, characters: [] } };
+const slot: TextSlot = { name: 'text', short: { shortest: 1, longest: 80, characters: [] } };
 const learn = (pairs: readonly (readonly [string, string])[]): PieceTable =>
   learnPieces(
     pairs.map(([text, value]): Writing => ({ texts: [text], slot: 0, value })),

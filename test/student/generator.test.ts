@@ -15,9 +15,9 @@ import { averagingStep, trainingStep } from '../../src/student/generator/program
 import { defaultGenerator } from '../../src/student/generator/spec.ts';
 import { initialState, scheduleFeeds } from '../../src/student/generator/trainer.ts';
 import { trainStudent } from '../../src/student/train.ts';
-import { said } from '../dataset/support.ts';
+import { called, said } from '../dataset/support.ts';
 import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
-import { quick, slugCalls, slugSlot, slugWritings, titles } from './titles.ts';
+import { quick, slugCalls, slugOf, slugSlot, slugWritings, titles } from './titles.ts';
 
 const rungs = ['cache', 'wide', 'generator'] as const;
 
@@ -56,6 +56,31 @@ test('a field written from words of the input is learned, certified and served b
       scored.test.map(({ confidence }) => confidence),
       given.map(({ confidence }) => confidence),
     );
+  }));
+
+test('lists of written words are arguments of tools like others', () =>
+  inFolder(async (folder) => {
+    const made = titles(600, 'tools').map((title, i) => {
+      const tags = slugOf(title)
+        .split('-')
+        .map((word) => word.slice(0, 3).toUpperCase());
+      return i % 4 === 0
+        ? { input: `hello ${title}`, answer: called(['greet', '{}']) }
+        : { input: `file ${title}`, answer: called(['save', JSON.stringify({ tags })]) };
+    });
+    const data = dataOf(made);
+    assert.deepEqual(
+      shortSlots(data.plan).map(({ name, short }) => [name, short?.list]),
+      [['save.tags', true]],
+    );
+    const { card, scored } = await trainStudent(
+      data,
+      specOf({ rungs, overrides: { generator: quick } }),
+      optionsIn(folder),
+    );
+    assert.equal(card.rung, 'generator');
+    const right = scored.test.filter(({ agree }) => agree).length;
+    assert.ok(right >= 0.85 * scored.test.length, `${right} of ${scored.test.length}`);
   }));
 
 test('a text that nothing tells is declined after a short pilot, with the reason', () =>

@@ -53,7 +53,7 @@ export const slugCalls = (n: number, seed: string) =>
 
 export const slugSlot: TextSlot = {
   name: 'slug',
-  short: { longest: 60, characters: ['-', '\\p{Ll} ASCII', '\\p{N} ASCII'] },
+  short: { shortest: 1, longest: 60, characters: ['-', '\\p{Ll} ASCII', '\\p{N} ASCII'] },
 };
 
 export const slugWritings = (n: number, seed: string): (Writing & { readonly weight: number })[] =>

@@ -1,3 +1,4 @@
+import { isArray, type Json } from '../../base/json.ts';
 import { normaliseText } from '../../base/text.ts';
 import { spread } from '../habit.ts';
 import type { PlanNode, ShortText } from '../plan.ts';
@@ -18,7 +19,7 @@ const mostSpelled = 80;
 const judged = 600;
 
 /**
- * A short text that may be written from the input: its words are those of the input in another form or come again and
+ * A short text, or a list of such, that may be written from the input: its words are those of the input in another form or come again and
  * again, or it is spelled anew letter by letter. null where nothing speaks for it; whether a student does learn to write
  * it, a pilot tells.
  */
@@ -26,19 +27,45 @@ export function inferShortText(
   samples: readonly Sample[],
   name: string,
 ): (PlanNode & { kind: 'text' }) | null {
-  const texts = samples.flatMap(({ value, input }) =>
-    typeof value === 'string' && value !== '' ? [{ value, text: Object.values(input.slots).join('\n') }] : [],
-  );
-  if (texts.length < leastValues || texts.length < 0.95 * samples.length) return null;
+  const list = samples.filter(({ value }) => isArray(value)).length > samples.length / 2;
+  const texts = samples.flatMap(({ value, input }) => {
+    const written = list === isArray(value) ? asText(value) : null;
+    return written === null ? [] : [{ value: written, text: Object.values(input.slots).join('\n') }];
+  });
+  const filled = texts.filter(({ value }) => value !== '');
+  if (filled.length < leastValues || texts.length < 0.95 * samples.length) return null;
   const lengths = texts.map(({ value }) => value.length).sort((a, b) => a - b);
   const words = texts.map(({ value }) => wordsOf(value).length).sort((a, b) => a - b);
   const nearly = Math.floor(0.95 * texts.length);
   if (lengths[nearly]! > mostCharacters || words[nearly]! > mostWords) return null;
-  const some = spread(texts, judged);
+  const some = spread(filled, judged);
   const read = some.filter(({ text }) => wordsOf(text).length <= mostInputWords);
   if (read.length < 0.8 * some.length) return null;
   if (explained(read) < leastExplained && !spelledAnew(read)) return null;
-  return { kind: 'text', slot: { name, short: shortText(texts.map(({ value }) => value)) } };
+  return {
+    kind: 'text',
+    slot: {
+      name,
+      short: shortText(
+        texts.map(({ value }) => value),
+        list,
+      ),
+    },
+  };
+}
+
+/** A value as one text: a list has a line for each of its items. null where it is neither. */
+export function asText(value: Json): string | null {
+  if (typeof value === 'string') return value;
+  if (!isArray(value)) return null;
+  const items = value.filter((item) => typeof item === 'string' && item !== '' && !item.includes('\n'));
+  return items.length === value.length ? items.join('\n') : null;
+}
+
+/** The inverse of `asText`, for values of a slot. */
+export function fromText({ list }: ShortText, text: string): Json {
+  if (list === undefined) return text;
+  return text === '' ? [] : text.split('\n');
 }
 
 interface Text {
@@ -107,12 +134,14 @@ function correlation(x: readonly number[], y: readonly number[]): number {
 }
 
 /** What all values keep to: nothing longer and no other characters are ever written. */
-function shortText(values: readonly string[]): ShortText {
+function shortText(values: readonly string[], list: boolean): ShortText {
   const kinds = new Set<string>();
   for (const value of values) for (const character of value) kinds.add(kindOf(character));
   return {
+    shortest: values.reduce((least, value) => Math.min(least, value.length), values[0]?.length ?? 0),
     longest: values.reduce((most, value) => Math.max(most, value.length), 0),
     characters: [...kinds].sort(),
+    ...(list ? { list } : {}),
   };
 }
 

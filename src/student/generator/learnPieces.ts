@@ -58,7 +58,7 @@ function tableOf(unit: Unit, writings: readonly Writing[], slots: readonly TextS
     ),
     vocabulary: ['', ...learnVocabulary(unit, pairs, edits)],
     edits,
-    slots: slots.map(({ name, short }) => ({ name, longest: short!.longest, characters: short!.characters })),
+    slots: slots.map(({ name, short }) => ({ name, ...short! })),
   };
 }
 

@@ -190,9 +190,9 @@ function choose(
   probabilities: Float64Array,
 ): void {
   const options = [...byText(table, draft.copyTexts, probabilities)].sort((a, b) => b[1] - a[1]);
-  // An empty value is never written; no other piece breaks the rules of its slot.
+  const { shortest } = table.slots[draft.slot]!;
   const fits = ([text]: readonly [string, number]): boolean =>
-    text === '' ? draft.text !== '' : allowed(table, draft.slot, text);
+    text === '' ? draft.text.length >= shortest : allowed(table, draft.slot, text);
   const best = options.find(fits);
   if (best === undefined) {
     draft.end = 'broken';
