@@ -8,7 +8,7 @@ type Params<K extends keyof WorkerRequests> = WorkerRequests[K][0];
 type Answered<K extends keyof WorkerRequests> = Promise<WorkerRequests[K][1]>;
 
 const idleMs = 60_000;
-const shelf = createShelf({ room: 32e6, idleMs });
+const shelf = createShelf({ room: 32e6, idleMs, ceiling: 80e6, restMs: 2000 });
 setInterval(() => void shelf.tidy(), idleMs / 2).unref();
 
 export async function load({ taskId, bundle }: Params<'load'>): Answered<'load'> {

@@ -4,7 +4,8 @@ import type { ModelCard, Student } from '../student/student.ts';
 
 /**
  * The students of a serving process. All of them can be asked at any time; where together they are large, those that
- * nobody asked for a while are closed, and opened again by the next call (some 50 ms, within any deadline).
+ * nobody asked for a while are closed, and opened again by the next call (some 50 ms, within any deadline). How long a while
+ * is depends on how much is open.
  */
 export interface Shelf {
   /** Opens a bundle and checks it; it takes the place of the task's student of before. */
@@ -21,7 +22,12 @@ export interface Shelf {
 export interface ShelfOptions {
   /** Bytes of bundles that stay open though nobody asks. In memory a bundle takes about as much as on disk. */
   readonly room: number;
+  /** Beyond the room, what nobody asked for this long is closed. */
   readonly idleMs: number;
+  /** Before a student is opened that would make it more bytes than this, others that rest are closed. */
+  readonly ceiling: number;
+  /** What was asked within this time does not rest: opening students in turns would cost more than their memory is worth. */
+  readonly restMs: number;
 }
 
 interface Place {
@@ -35,21 +41,27 @@ interface Place {
   askedMs: number;
 }
 
-export function createShelf({ room, idleMs }: ShelfOptions): Shelf {
+export function createShelf({ room, idleMs, ceiling, restMs }: ShelfOptions): Shelf {
   const places = new Map<string, Place>();
 
-  const tidy = async (spared?: string): Promise<void> => {
+  /** Closes what nobody asked for `ms`, longest idle first, until no more than `bytes` are open. */
+  const shrink = async (bytes: number, ms: number, spared?: string): Promise<void> => {
     const open = [...places].filter(([, place]) => place.student !== null);
-    let bytes = open.reduce((sum, [, { card }]) => sum + card.bytes, 0);
-    const idleSince = performance.now() - idleMs;
+    let left = open.reduce((sum, [, { card }]) => sum + card.bytes, 0);
+    const since = performance.now() - ms;
     const idle = open
-      .filter(([taskId, { busy, askedMs }]) => taskId !== spared && busy === 0 && askedMs <= idleSince)
+      .filter(([taskId, { busy, askedMs }]) => taskId !== spared && busy === 0 && askedMs <= since)
       .sort(([, a], [, b]) => a.askedMs - b.askedMs);
     for (const [, place] of idle) {
-      if (bytes <= room) return;
-      bytes -= place.card.bytes;
+      if (left <= bytes) return;
+      left -= place.card.bytes;
       await close(place);
     }
+  };
+  const tidy = (spared?: string): Promise<void> => shrink(room, idleMs, spared);
+  const reopened = async (place: Place): Promise<Student> => {
+    await shrink(ceiling - place.card.bytes, restMs);
+    return reopen(place);
   };
 
   return {
@@ -77,7 +89,7 @@ export function createShelf({ room, idleMs }: ShelfOptions): Shelf {
       place.busy++;
       place.askedMs = performance.now();
       try {
-        place.student ??= reopen(place);
+        place.student ??= reopened(place);
         return await work(await place.student);
       } finally {
         place.busy--;

@@ -179,7 +179,8 @@ async function coldStart(): Promise<{ readonly ms: number; readonly bundles: num
 
 /**
  * Resident memory of one serving process that has `--students` of them (the same bundle again and again: each has memory
- * of its own): when all are loaded, and when each has just been asked, which opens those that were closed as idle.
+ * of its own): when all are loaded, the most while each is asked once in half a minute, which opens those that were closed,
+ * and when all have been asked again and again within a second.
  */
 async function manyStudents(lines: readonly TrafficLine[]) {
   const [bundle] = bundleFolders();
@@ -194,10 +195,16 @@ async function manyStudents(lines: readonly TrafficLine[]) {
     for (const taskId of tasks) await worker.request('load', { taskId, bundle });
     const loaded = megabytes();
     const text = JSON.stringify(lines[0]?.request ?? '').slice(0, 200);
-    for (let round = 0; round < 20; round++)
-      for (const taskId of tasks)
-        await worker.request('predict', { taskId, inputs: [{ slots: { text }, context: {} }] });
-    return { count, bundleMegabytes: folderMegabytes(bundle), empty, loaded, active: megabytes() };
+    const ask = (taskId: string) =>
+      worker.request('predict', { taskId, inputs: [{ slots: { text }, context: {} }] });
+    let inTurn = 0;
+    for (const taskId of tasks) {
+      await pause(30_000 / count);
+      await ask(taskId);
+      inTurn = Math.max(inTurn, megabytes() ?? 0);
+    }
+    for (let round = 0; round < 20; round++) for (const taskId of tasks) await ask(taskId);
+    return { count, bundleMegabytes: folderMegabytes(bundle), empty, loaded, inTurn, atOnce: megabytes() };
   } finally {
     await worker.dispose();
   }
