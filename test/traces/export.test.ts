@@ -111,6 +111,10 @@ test('columns are equally long and typed', async (t) => {
   assert.equal(await exportCalls(calls, file, 'columns'), 2);
   const document = JSON.parse(readFileSync(file, 'utf8'));
   assert.equal(document.rows, 2);
+  assert.deepEqual(
+    Object.keys(document.columns),
+    document.schema.map(({ name }: { name: string }) => name),
+  );
   for (const { name, type, nullable } of document.schema) {
     const column = document.columns[name];
     assert.equal(column.length, 2, name);
@@ -119,6 +123,13 @@ test('columns are equally long and typed', async (t) => {
       else assert.equal(typeof value, type === 'utf8' ? 'string' : 'number', name);
     }
   }
+});
+
+test('columns of no rows are a document too', async (t) => {
+  const file = path.join(temporaryFolder(t), 'columns.json');
+  assert.equal(await exportCalls([], file, 'columns'), 0);
+  const document = JSON.parse(readFileSync(file, 'utf8'));
+  for (const { name } of document.schema) assert.deepEqual(document.columns[name], []);
 });
 
 test('an export that fails leaves no file behind', async (t) => {

@@ -3,7 +3,8 @@ import type { ExportRow } from './export.ts';
 /**
  * Columns ready for Parquet without a Parquet library: one JSON document whose `columns` are equally long arrays, with
  * their types named as Apache Arrow names them. In Python: `d = json.load(open(f))`, then
- * `pyarrow.parquet.write_table(pyarrow.table(d["columns"]), "out.parquet")`.
+ * `pyarrow.parquet.write_table(pyarrow.table(d["columns"]), "out.parquet")`; the schema tells the type of a column that has
+ * no value.
  */
 export interface ColumnsDocument {
   readonly format: 'understudy-columns';
@@ -35,9 +36,20 @@ const schema: ColumnsDocument['schema'] = [
   { name: 'duration_ms', type: 'float64', nullable: false, holds: 'number' },
 ];
 
-export function columnsDocument(rows: readonly ExportRow[]): ColumnsDocument {
-  const columns = Object.fromEntries(
-    schema.map(({ name }) => [name, rows.map((row) => row[name as keyof ExportRow])]),
-  );
-  return { format: 'understudy-columns', version: 1, rows: rows.length, schema, columns };
+/** The text of the document, value by value: as one string it could be longer than strings may be. */
+export function* columnsText(rows: readonly ExportRow[]): Generator<string> {
+  const head: Omit<ColumnsDocument, 'columns'> = {
+    format: 'understudy-columns',
+    version: 1,
+    rows: rows.length,
+    schema,
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},"columns":{`;
+  for (const [i, { name }] of schema.entries()) {
+    yield `${i === 0 ? '' : ','}"${name}":[`;
+    for (const [j, row] of rows.entries())
+      yield `${j === 0 ? '' : ','}${JSON.stringify(row[name as keyof ExportRow])}`;
+    yield ']';
+  }
+  yield '}}\n';
 }

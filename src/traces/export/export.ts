@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { answerOf } from '../../wire/chat.ts';
 import type { Call } from '../trace.ts';
 import { chatLine } from './chat.ts';
-import { columnsDocument } from './columns.ts';
+import { columnsText } from './columns.ts';
 
 /** `chat`: OpenAI's fine-tuning lines; `jsonl`: one plain row per line; `columns`: one document of column arrays. */
 export type ExportFormat = 'chat' | 'jsonl' | 'columns';
@@ -60,7 +60,7 @@ async function* textOf(calls: AsyncIterable<Call>, as: ExportFormat): AsyncGener
   if (as === 'columns') {
     const rows: ExportRow[] = [];
     for await (const call of calls) rows.push(rowOf(call));
-    yield `${JSON.stringify(columnsDocument(rows))}\n`;
+    yield* columnsText(rows);
     return;
   }
   for await (const call of calls)
