@@ -15,6 +15,7 @@ import {
   type RedactionSettings,
   type TextRedactor,
 } from './redaction/text.ts';
+import { isTokens, redactTokens } from './redaction/tokens.ts';
 import type { Trace, TraceRoute } from './trace.ts';
 
 export type { RedactionSettings } from './redaction/text.ts';
@@ -73,8 +74,13 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
     if (typeof value === 'number') return walkNumber(value, where, found);
     if (typeof value !== 'object' || value === null) return value;
     if (depth > MAX_DEPTH) return '<nested too deep>';
-    if (isArray(value)) return mapArray(value, (item) => walk(item, where, depth + 1, found));
-    return mapObject(
+    if (isArray(value)) {
+      const items = isTokens(value)
+        ? redactTokens(value, text, placeholder, (rule, secret) => found(where, rule, secret))
+        : value;
+      return mapArray(items, (item) => walk(item, where, depth + 1, found));
+    }
+    const result = mapObject(
       value as JsonObject,
       (key) => text(key, (rule, secret) => found(where, rule, secret)),
       (item, key) => {
@@ -84,6 +90,9 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
         return placeholder('secret', String(item));
       },
     );
+    // Gemini lists the alternatives beside the tokens that they are alternatives to.
+    const isTold = result['chosenCandidates'] !== (value as JsonObject)['chosenCandidates'];
+    return isTold && 'topCandidates' in result ? { ...result, topCandidates: [] } : result;
   };
 
   /** A text, and where it is JSON (a tool call's arguments) its fields too. */
@@ -235,7 +244,10 @@ function redactPath(
   onFound: OnFound,
 ): string {
   const [route = '', query] = url.split(/\?(.*)/s, 2);
-  const clean = text(route, onFound);
+  const clean = route
+    .split('/')
+    .map((segment) => redactEncoded(segment, text, onFound))
+    .join('/');
   if (query === undefined) return clean;
   const parameters = query.split('&').map((parameter) => {
     const [name = '', value] = parameter.split(/=(.*)/s, 2);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isArray, isObject, type Json } from '../base/json.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
 
 /** Media in requests are stored by hash and size. A medium reads the same before and after its bytes were taken out. */
 
@@ -10,7 +10,7 @@ export interface Medium {
 
 const placeholder = /^understudy:media;sha256=([0-9a-f]{64});bytes=(\d+)$/;
 const inline = /^data:[^,]{0,200};base64,/;
-/** Shorter texts are kept: they may be anything. */
+/** Shorter texts are kept where nothing says that they are media: they may be anything. */
 const MIN_LENGTH = 256;
 
 /** Hash and size of a medium given as a `data:` URL, base64, a plain URL or id, or as the placeholder of one of these. */
@@ -38,7 +38,10 @@ export function withoutMedia(value: Json): Json {
   let changed: Record<string, Json> | null = null;
   for (const key in value) {
     const old = value[key]!;
-    const isMedium = typeof old === 'string' && old.length >= MIN_LENGTH && holdsBase64(key) && isBase64(old);
+    const isMedium =
+      typeof old === 'string' &&
+      holdsBase64(key) &&
+      (isTyped(value) ? isBase64Text(old) : old.length >= MIN_LENGTH && isBase64(old));
     const item = isMedium ? placeholderOf(old) : withList(key, old);
     if (item === old) continue;
     changed ??= { ...value };
@@ -60,17 +63,24 @@ function holdsBase64(key: string): boolean {
   return key === 'data' || key === 'file_data' || key === 'image_data' || key === 'image';
 }
 
+/** Every provider says of what kind a medium is, beside it. */
+function isTyped(value: JsonObject): boolean {
+  return ['media_type', 'mime_type', 'mimeType', 'format'].some((name) => typeof value[name] === 'string');
+}
+
 function placeholderOf(source: string): string {
   const { sha256, bytes } = mediumOf(source);
   return `understudy:media;sha256=${sha256};bytes=${bytes}`;
 }
 
 function isInline(value: string): boolean {
-  return value.length >= MIN_LENGTH && value.startsWith('data:') && inline.test(value);
+  return value.startsWith('data:') && inline.test(value);
 }
 
 function isBase64(value: string): boolean {
-  return (
-    value.length >= 64 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(value.slice(0, 1024)) && value.length % 4 !== 1
-  );
+  return value.length >= 64 && isBase64Text(value);
+}
+
+function isBase64Text(value: string): boolean {
+  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(value.slice(0, 1024)) && value.length % 4 !== 1;
 }

@@ -67,6 +67,72 @@ const frames: readonly ((secret: string) => string)[] = [
   (s) => `(${s})`,
 ];
 
+const unicode = (text: string): string =>
+  [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+
+/** What a secret may be disguised as in a text that is neither JSON nor a URL. */
+const disguises: readonly ((secret: string) => string)[] = [
+  (s) => `the log says {"k":"${unicode(s)}"} and no more`,
+  (s) => `half of it: "${unicode(s.slice(0, 3))}${s.slice(3)}"`,
+  (s) => `see https://example.com/?k=${encodeURIComponent(s)}&x=1`,
+  (s) => `password: ${Buffer.from(s).toString('base64')}`,
+  (s) => `data:\n  key: ${Buffer.from(s).toString('base64url')}\n`,
+];
+
+test('no secret survives in the spelling of JSON, of URLs or of base64', () => {
+  const redactor = createRedactor({ key: 'test' });
+  const spelled = (text: string): string[] => [
+    text,
+    JSON.stringify(unicode(text)).slice(1, -1),
+    encodeURIComponent(text),
+    Buffer.from(text).toString('base64url').slice(0, -2),
+    Buffer.from(text).toString('base64').slice(0, -4),
+  ];
+  for (const [kind, make] of Object.entries(secrets)) {
+    if (kind === 'privateKey') continue; // Its lines are apart.
+    for (const [i, disguise] of disguises.entries()) {
+      const secret = make(i);
+      const content = disguise(secret);
+      const stored = redactor.redact(makeTrace('a', { request: { messages: [{ role: 'user', content }] } }));
+      const text = JSON.stringify(stored);
+      for (const form of spelled(secret)) assert.ok(!text.includes(form), `${kind} ${i}: ${text}`);
+      assert.match(text, /<[a-z-]+:[0-9a-f]{4}>/);
+    }
+  }
+  const plain = `100%25 of caf\\u00e9 %2Fpath%2Fto%2Fsomething-long-enough ${Buffer.from('an ordinary sentence, nothing else').toString('base64')}`;
+  const trace = makeTrace('a', { request: { messages: [{ role: 'user', content: plain }] } });
+  assert.deepEqual(redactor.redact(trace), trace);
+});
+
+test('log probabilities do not tell a secret token by token', () => {
+  const redactor = createRedactor({ key: 'test' });
+  const secret = secrets['openai']!(1);
+  const words = [...`Take ${secret} and go`.matchAll(/.{1,3}/gs)].map(([token]) => token);
+  const token = (text: string) => ({
+    token: text,
+    logprob: -0.5,
+    bytes: [...Buffer.from(text)],
+    top_logprobs: [{ token: text, logprob: -0.5, bytes: null }],
+  });
+  const chosen = words.map((text) => ({ token: text, tokenId: 1, logProbability: -0.5 }));
+  const topCandidates = chosen.map((candidate) => ({ candidates: [candidate] }));
+  for (const response of [
+    { choices: [{ message: { content: '' }, logprobs: { content: words.map(token) } }] },
+    { output: [{ content: [{ type: 'output_text', text: '', logprobs: words.map(token) }] }] },
+    { candidates: [{ logprobsResult: { chosenCandidates: chosen, topCandidates } }] },
+    { message: { content: '' }, logprobs: words.map(token) },
+  ] as readonly Json[]) {
+    const text = JSON.stringify(redactor.redact(makeTrace('a', { response })).response);
+    const said = [...text.matchAll(/"token":"([^"]*)"/g)].map(([, said]) => said).join('');
+    assert.ok(!said.includes(secret.slice(8, 16)), said);
+    assert.match(said, /Take/);
+    assert.match(text, /<api-key:[0-9a-f]{4}>/);
+    assert.ok(!text.includes(String([...Buffer.from(secret.slice(20, 23))])), 'nor by its bytes');
+  }
+  const harmless = makeTrace('a', { response: { logprobs: ['a', ' b', ' c'].map(token) } });
+  assert.deepEqual(redactor.redact(harmless), harmless);
+});
+
 /** The parts of a secret that must be nowhere: its longest runs without line ends. */
 const cores = (secret: string): string[] =>
   secret.split('\n').filter((part) => part.length >= 16 && !part.startsWith('-----'));

@@ -21,6 +21,24 @@ test('a medium has the same hash and size as a data URL, as base64 and as their 
   );
 });
 
+test('the smallest medium is no text: a data URL, or base64 with its kind beside it', () => {
+  const pixel =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  for (const part of [
+    { type: 'image_url', image_url: { url: `data:image/png;base64,${pixel}` } },
+    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: pixel } },
+    { inlineData: { mimeType: 'image/png', data: pixel } },
+    { inline_data: { mime_type: 'image/png', data: pixel } },
+    { type: 'input_audio', input_audio: { format: 'wav', data: 'UklGRiQA' } },
+  ] as readonly Json[]) {
+    const text = JSON.stringify(withoutMedia(part));
+    assert.ok(!text.includes('iVBOR') && !text.includes('UklGR'), text);
+    assert.match(text, /understudy:media;sha256=[0-9a-f]{64};bytes=\d+/);
+  }
+  const tool = { data: 'UklGRiQA', name: 'lookup' };
+  assert.equal(withoutMedia(tool), tool);
+});
+
 test('a body without media is the very same object', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {

@@ -47,7 +47,7 @@ interface Line {
 }
 
 /** One text in one event; `set` puts another in its place. */
-interface Piece {
+export interface Piece {
   readonly text: string;
   readonly set: (text: string) => void;
 }
@@ -94,15 +94,37 @@ function redactPlace(
   // Ids and names are the same in every event.
   if (pieces.length < 2 || pieces.every((piece) => piece.text === pieces[0]!.text)) return;
   const whole = pieces.map((piece) => piece.text).join('');
+  const spans = spansOf(whole, text, placeholder, onFound);
+  const cut = lastWord(whole);
+  if (cut !== null) spans.push({ from: cut, to: whole.length, by: CUT });
+  if (spans.length > 0) takeOut(pieces, spans);
+}
+
+/** Takes what is found in the joined text of the pieces out of those that have a part of it. */
+export function redactAcross(
+  pieces: readonly Piece[],
+  text: TextRedactor,
+  placeholder: (rule: string, value: string) => string,
+  onFound: OnFound,
+): void {
+  const whole = pieces.map((piece) => piece.text).join('');
+  const spans = spansOf(whole, text, placeholder, onFound);
+  if (spans.length > 0) takeOut(pieces, spans);
+}
+
+function spansOf(
+  whole: string,
+  text: TextRedactor,
+  placeholder: (rule: string, value: string) => string,
+  onFound: OnFound,
+): Span[] {
   const spans: Span[] = [];
   text(whole, (rule, value) => {
     onFound(rule, value);
     for (let at = whole.indexOf(value); at !== -1 && value !== ''; at = whole.indexOf(value, at + 1))
       spans.push({ from: at, to: at + value.length, by: placeholder(rule, value) });
   });
-  const cut = lastWord(whole);
-  if (cut !== null) spans.push({ from: cut, to: whole.length, by: CUT });
-  if (spans.length > 0) takeOut(pieces, spans);
+  return spans;
 }
 
 interface Span {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { AppError } from '../../base/error.ts';
 import { isArray, isObject, type Json, parseJson } from '../../base/json.ts';
 import { contextRules } from './context.ts';
+import { MIN_BASE64, replaceBase64, replaceEscaped } from './disguised.ts';
 import { cardRule, emailRule, ibanRule, type PersonalRule, phoneRule } from './personal.ts';
 import { entropy, keywordRules, prefixRules, type SecretRule } from './secrets.ts';
 
@@ -43,8 +44,9 @@ export function createTextRedactor(settings: RedactionSettings): TextRedactor {
       onFound(rule, value);
       return placeholder(rule, value);
     };
-    const traits = traitsOf(text);
-    let result = text;
+    let result = replaceEscaped(text, replaceSecrets, found);
+    const traits = traitsOf(result);
+    if (traits.run >= MIN_BASE64) result = replaceBase64(result, replaceSecrets, found);
     if (traits.token) result = replaceSecrets(result, found);
     else if (traits.assignment) result = replaceContext(result, found);
     for (const rule of personal) {
@@ -169,6 +171,8 @@ export function mapTexts(value: Json, change: (text: string) => string): Json {
 interface Traits {
   /** A run of characters that could be a key. */
   readonly token: boolean;
+  /** The longest such run. */
+  readonly run: number;
   /** Something is assigned: a short password could follow. */
   readonly assignment: boolean;
   readonly at: boolean;
@@ -192,6 +196,7 @@ function traitsOf(text: string): Traits {
   let digits = 0;
   let run = 0;
   let runDigits = 0;
+  let longest = 0;
   let token = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -202,12 +207,12 @@ function traitsOf(text: string): Traits {
       runDigits = 0;
       continue;
     }
-    run++;
+    if (++run > longest) longest = run;
     if (kind & DIGIT) {
       digits++;
       runDigits++;
     }
     if (run >= 14 && (runDigits > 0 || run >= 20)) token = true;
   }
-  return { token, assignment: (seen & ASSIGN) !== 0, at: (seen & AT) !== 0, digits };
+  return { token, run: longest, assignment: (seen & ASSIGN) !== 0, at: (seen & AT) !== 0, digits };
 }
