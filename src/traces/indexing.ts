@@ -97,6 +97,7 @@ async function addSegment(
   const live = !segment.sealed && (await writerAlive(index.journal, segment.writer));
   for await (const batch of readSegment(index.journal, segment, { from: start, live })) {
     await addBatch(shard, segment.name, batch, tombstones, result);
+    batch.release();
     shard.setSegment({ ...start, ...batch.next, rewrites, size, mtime });
   }
   return size;

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, brotliDecompressSync, constants } from 'node:zlib';
 import { fail, ok, type Result } from '../base/result.ts';
 import { crc32 } from './checksum.ts';
+import { releaseBytes } from './memory.ts';
 
 /**
  * The file of a sealed segment: one line of JSON that names the format, then blocks that stand alone. A block is a header
@@ -127,6 +128,7 @@ async function readBlock(
   const options = { chunkSize: Math.max(64, header.rawBytes + 1) };
   const small = header.rawBytes <= 2 * BLOCK_BYTES;
   const raw = small ? brotliDecompressSync(packed, options) : await decompress(packed, options);
+  releaseBytes(packed);
   return ok({ firstLine: header.firstLine, lines: header.lines, raw });
 }
 

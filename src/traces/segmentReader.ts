@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { fail, ok } from '../base/result.ts';
 import { decodeLine, decodeSealedLine, type Line } from './line.ts';
+import { releaseBytes } from './memory.ts';
 import { readBlocks } from './sealed.ts';
 import { openFile, type Segment, sealedFile } from './segment.ts';
 
@@ -21,6 +22,8 @@ export interface LineBatch {
   readonly lines: Iterable<SegmentLine>;
   /** Where to go on after this batch. */
   readonly next: Position;
+  /** Gives the memory of its lines back, which nobody may look at then; who does not call it leaves it to the collector. */
+  release(): void;
 }
 
 const CHUNK = 1 << 20;
@@ -74,11 +77,11 @@ async function* readOpen(file: FileHandle, from: Position, live: boolean): Async
       const lines = splitLines(whole, line, decodeLine);
       line += countLines(whole);
       offset += end;
-      yield { lines, next: { line, offset } };
+      yield { lines, next: { line, offset }, release: () => {} };
     }
     if (rest.length > 0 && !live) {
       const lines = [{ line, content: fail('torn: the writer was stopped in the middle of this line') }];
-      yield { lines, next: { line: line + 1, offset: offset + rest.length } };
+      yield { lines, next: { line: line + 1, offset: offset + rest.length }, release: () => {} };
     }
   } finally {
     await file.close();
@@ -95,6 +98,7 @@ async function* readSealed(file: FileHandle, fromLine: number): AsyncGenerator<L
       yield {
         lines: fromLine > firstLine ? skipTo(all, fromLine) : all,
         next: { line: firstLine + count, offset: 0 },
+        release: () => void (block.ok && releaseBytes(block.value.raw)),
       };
     }
   } finally {

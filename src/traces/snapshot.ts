@@ -3,9 +3,10 @@ import path from 'node:path';
 import { makeFolderIfRoom } from '../base/disk.ts';
 import type { Log } from '../base/log.ts';
 import { crc32Hex } from './checksum.ts';
+import { releaseBytes } from './memory.ts';
 import { Shard } from './shard.ts';
 import { SLICE_MS } from './slices.ts';
-import { releaseBytes, type SqlJsStatic } from './sqlite.ts';
+import type { SqlJsStatic } from './sqlite.ts';
 
 /**
  * The index on disk: one SQLite file per part, named by the part's number and the checksum of its content. A new file is

@@ -40,16 +40,6 @@ export function exportDatabase(database: Database): Uint8Array {
   return bytes;
 }
 
-/**
- * Gives the memory of a large array back now instead of at some later collection: snapshots come in rows, and a row of
- * copies of the whole index would wait for it. Only for what `exportDatabase` gave: sql.js goes on using a Buffer that a
- * database was opened from. Does nothing where this Node cannot (before 22) or the memory is shared.
- */
-export function releaseBytes(bytes: Uint8Array): void {
-  const buffer = bytes.buffer as ArrayBuffer & { transfer?: (length: number) => ArrayBuffer };
-  if (bytes.byteOffset === 0 && bytes.byteLength === buffer.byteLength) buffer.transfer?.(0);
-}
-
 /** Statements of a database by their text, prepared at first use. */
 export class Statements {
   readonly #database: Database;
