@@ -124,7 +124,7 @@ function withTexts(
   const acceptors = lower.map(({ said, rung }) =>
     fitAcceptor(said.map(read), rung === 'wide' ? strange : [], null),
   );
-  const familiarity = [familiarityOf(acceptors[0]!, trial.known.map(read), strange)];
+  const familiarity = [familiarityOf(dataset, acceptors[0]!, trial.known.map(read), strange)];
   return lower.map((one, i) => {
     const acceptor = acceptors[i]!;
     const validation = one.said.map((tried) => scoreOf(read(tried), acceptor));
@@ -161,13 +161,14 @@ async function lowerRungs(
     validation,
     common: said.map((tried) => scoreOf(read(tried), acceptor)),
     familiarity: [
-      familiarityOf(acceptor, trial.known.map(read), strange),
+      familiarityOf(dataset, acceptor, trial.known.map(read), strange),
       {
         known: validation.map(sureness),
         // Unlike an unknown class, an unknown text may be read rightly all the same.
-        strange: hidden.map((row) =>
-          row.agree ? Number.NEGATIVE_INFINITY : sureness(scoreOf(row, acceptor)),
-        ),
+        strange: hidden.map((row) => ({
+          confidence: row.agree ? Number.NEGATIVE_INFINITY : sureness(scoreOf(row, acceptor)),
+          kind: 0,
+        })),
       },
     ],
     said,
@@ -182,11 +183,12 @@ async function lowerRungs(
   const work = { device: spec.device, seed: spec.seed, epochs, key, options };
   const deep = await orNone(() => trainDeepRung(train, rung, dataset, work), options);
   if (deep === null) return [first];
-  return [first, mixedOf(deep, read, catchAll, first)];
+  return [first, mixedOf(dataset, deep, read, catchAll, first)];
 }
 
 /** The rung of both. Where no class was hidden from its networks, the linear rung alone says what is strange. */
 function mixedOf(
+  dataset: Dataset,
   { known: held, trial, files, device, reasoning }: DeepRung,
   read: (tried: Tried<Evidence>) => Read,
   catchAll: CatchAll | null,
@@ -206,7 +208,7 @@ function mixedOf(
     acceptor,
     validation,
     common: validation,
-    familiarity: trial === null ? alone.familiarity : [familiarityOf(acceptor, familiar, strange)],
+    familiarity: trial === null ? alone.familiarity : [familiarityOf(dataset, acceptor, familiar, strange)],
     said: held,
   };
 }

@@ -1,4 +1,4 @@
-import type { Dataset, Example, Target } from '../dataset/example.ts';
+import type { Dataset, Example } from '../dataset/example.ts';
 import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
@@ -11,17 +11,16 @@ import { lengthOf } from './predictor.ts';
 
 /** The class for what fits nothing, by answers to held-out rows and to rows of hidden classes; null where none is known. */
 export function catchAllOf(
-  { plan }: Dataset,
+  dataset: Dataset,
   known: readonly Read[],
   strange: readonly Read[],
 ): CatchAll | null {
-  const main = mainSlot(choiceSlots(plan));
+  const main = mainSlot(choiceSlots(dataset.plan));
   if (main === null) return null;
-  const classOf = (target: Target | null | undefined): number =>
-    target?.kind === 'class' ? target.index : -1;
+  const classOf = mainClassOf(dataset);
   const classed = ({ example, decoded }: Read): Classed => ({
-    truth: classOf(example.targets?.[main.name]),
-    said: classOf(decoded.targets[main.name]),
+    truth: classOf(example.targets),
+    said: classOf(decoded.targets),
   });
   const answered = known.map((row) => ({
     ...classed(row),
@@ -33,12 +32,26 @@ export function catchAllOf(
 
 /** How sure of rows that are known and of rows whose class was hidden. */
 export function familiarityOf(
+  dataset: Dataset,
   acceptor: Acceptor,
   known: readonly Read[],
   strange: readonly Read[],
 ): Familiarity {
   const surenessOf = (row: Read): number => sureness(scoreOf(row, acceptor));
-  return { known: known.map(surenessOf), strange: strange.map(surenessOf) };
+  const classOf = mainClassOf(dataset);
+  return {
+    known: known.map(surenessOf),
+    strange: strange.map((row) => ({ confidence: surenessOf(row), kind: classOf(row.example.targets) })),
+  };
+}
+
+/** Class of the main slot among targets; -1 where there is none. */
+function mainClassOf({ plan }: Dataset): (targets: Example['targets']) => number {
+  const main = mainSlot(choiceSlots(plan))?.name ?? '';
+  return (targets) => {
+    const target = targets?.[main];
+    return target?.kind === 'class' ? target.index : -1;
+  };
 }
 
 /** Confidence of a row that is answered. */

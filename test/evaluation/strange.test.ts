@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { certify } from '../../src/evaluation/certify.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
-import { strangeFloor } from '../../src/evaluation/strange.ts';
+import { type Stranger, strangeFloor } from '../../src/evaluation/strange.ts';
 
 function row(confidence: number, agree: boolean, i: number): Scored {
   return { callId: String(i), atMs: i, confidence, agree, answered: true, bucket: 'label:a', cached: false };
@@ -21,6 +21,8 @@ function draw(n: number, seed: number) {
 }
 
 const sure = (rows: readonly Scored[]): number[] => rows.map((r) => r.confidence);
+const strangers = (rows: readonly Scored[], kinds = 1): Stranger[] =>
+  rows.map(({ confidence }, i) => ({ confidence, kind: i % kinds }));
 
 test('without strange rows there is no floor', () => {
   const { known } = draw(500, 1);
@@ -29,7 +31,7 @@ test('without strange rows there is no floor', () => {
 
 test('above the floor hardly any call of a kind never seen is answered', () => {
   const { known, strange } = draw(4000, 2);
-  const floor = strangeFloor(known, { known: sure(known), strange: sure(strange) }, 0.02);
+  const floor = strangeFloor(known, { known: sure(known), strange: strangers(strange) }, 0.02);
   assert.ok(floor > 0 && floor < 1, String(floor));
   const fresh = draw(20_000, 3).strange;
   const slipped = (at: number): number => fresh.filter((r) => r.confidence >= at).length / fresh.length;
@@ -37,11 +39,21 @@ test('above the floor hardly any call of a kind never seen is answered', () => {
   assert.ok(slipped(floor) > 0.01, 'and no stricter than it has to be');
 });
 
+test('one kind in ten that is answered like a known one raises no floor, two in ten do', () => {
+  const { known, strange } = draw(4000, 8);
+  const of = (alike: number): Stranger[] =>
+    strangers(strange, 10).map((s) => (s.kind < alike ? { ...s, confidence: 1 } : s));
+  const floorOf = (alike: number): number =>
+    strangeFloor(known, { known: sure(known), strange: of(alike) }, 0.02);
+  assert.ok(Math.abs(floorOf(1) - floorOf(0)) < 0.03, `${floorOf(1)} against ${floorOf(0)}`);
+  assert.equal(floorOf(2), Number.POSITIVE_INFINITY);
+});
+
 test('where strange inputs are as sure as known ones almost nothing is served', () => {
   const { known } = draw(1000, 4);
-  const floor = strangeFloor(known, { known: sure(known), strange: sure(known) }, 0.02);
+  const floor = strangeFloor(known, { known: sure(known), strange: strangers(known) }, 0.02);
   assert.ok(known.filter((r) => r.confidence >= floor).length <= 0.02 * known.length);
-  const surer = { known: sure(known), strange: known.map(() => 2) };
+  const surer = { known: sure(known), strange: known.map(() => ({ confidence: 2, kind: 0 })) };
   assert.equal(strangeFloor(known, surer, 0.02), Number.POSITIVE_INFINITY);
 });
 
