@@ -82,7 +82,7 @@ export function furtherFeatures(
   words: Uint8Array | null,
 ): readonly (readonly number[])[] | null {
   if (group.regions.length > 0) return templateFeatures(words, tokens.length);
-  if (group.plain !== undefined) return nearFeatures(tokens);
+  if (group.near === true) return nearFeatures(tokens);
   if (group.earlier.length === 0) return null;
   const taken = group.earlier.flatMap((slot) => {
     const target = targets[slot];

@@ -33,6 +33,8 @@ export interface TagGroup {
   readonly single: readonly string[];
   /** Slots of the calls of the same tool before this one: what they took is known when this one is tagged. */
   readonly earlier: readonly string[];
+  /** Some kinds stand for what is said around their spans: the words there are read too. */
+  readonly near?: boolean;
   /** Reads answers with several calls of its tool: by kind that stands for choices as well, the kind without them. */
   readonly plain?: Readonly<Record<number, number>>;
   /** Reads which tools are called: the choice, its lists of tools, and the tool that each kind stands for. */
@@ -90,6 +92,7 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       regions,
       single: spanSlots(node).flatMap((slot) => (slot.join ? [] : [slot.name])),
       earlier: earlierSlots(plan, group),
+      ...(hasCombinations(node) ? { near: true } : {}),
     };
   }
   for (const [tool, { group, marks }] of carriedChoices(plan)) {
@@ -104,7 +107,7 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       return { slot: anchor, kind, occurrence, classes };
     });
     const others = base.slots.filter(({ slot }) => !marks.some(({ anchor }) => anchor === slot));
-    groups[group] = { ...base, slots: [...anchors, ...others], plain };
+    groups[group] = { ...base, slots: [...anchors, ...others], plain, near: true };
   }
   const calls = callsGroup(plan, groups, kinds);
   if (calls !== null) groups[callGroup] = calls;
@@ -206,6 +209,13 @@ function lastName(slot: string): string {
 function maskedNodes(node: PlanNode): (PlanNode & { kind: 'masked-span' })[] {
   if (node.kind === 'masked-span') return [node];
   return node.kind === 'object' ? node.fields.flatMap((field) => maskedNodes(field.node)) : [];
+}
+
+/** Is there a list below whose items are told apart by the tag of their anchor? */
+function hasCombinations(node: PlanNode): boolean {
+  if (node.kind === 'record-list') return node.combinations.length > 1;
+  if (node.kind === 'maybe') return hasCombinations(node.node);
+  return node.kind === 'object' && node.fields.some((field) => hasCombinations(field.node));
 }
 
 export interface PlacedToken {
