@@ -84,7 +84,7 @@ async function measure(from: string, set: string): Promise<SetResult> {
 async function runOf(file: string, set: string, seed: number, exam: Exam): Promise<RunResult> {
   const replayed = await replay({ traffic: file, split: splitOf(set), seed, epsilon });
   const rows = judge(exam, replayed.lines);
-  const { report, memory } = replayed;
+  const { report, memory, parity } = replayed;
   const main = [...report.tasks].sort((a, b) => b.traces - a.traces)[0];
   const served = rows.filter((row) => row.served);
   const figures: Figures = figuresOf(rows, epsilon);
@@ -97,6 +97,7 @@ async function runOf(file: string, set: string, seed: number, exam: Exam): Promi
     megabytes: memory,
     rung: main?.student?.rung ?? 'no student',
     bundleMegabytes: (main?.student?.bytes ?? 0) / 1e6,
+    parity,
     decision: `${main?.decision ?? 'no task'}: ${main?.reason ?? ''}`,
   };
 }

@@ -38,9 +38,22 @@ export interface ReplayReport {
   }[];
 }
 
+/** What the written bundles say of the test lines in a fresh process, beside what was said behind the gateway. */
+export interface Parity {
+  readonly compared: number;
+  /** Calls that were predicted and could not be asked again. */
+  readonly left: number;
+  /** Calls with another answer. */
+  readonly answers: number;
+  /** The largest difference between two confidences. */
+  readonly largest: number;
+  readonly held: boolean;
+}
+
 export interface Replayed {
   readonly report: ReplayReport;
   readonly lines: readonly PredictionLine[];
+  readonly parity: Parity;
   /** MB at the peak. */
   readonly memory: { readonly largest: number; readonly together: number };
 }
@@ -50,11 +63,30 @@ export async function replay({ traffic, split, seed, epsilon }: ReplayOptions): 
   try {
     const [report, predictions] = [path.join(work, 'R.json'), path.join(work, 'P.jsonl')];
     const program = path.resolve(import.meta.dirname, '../../../dist/understudy.cjs');
-    const named = { traffic, report, predictions, split, seed: String(seed), epsilon: String(epsilon) };
+    const storage = path.join(work, 'storage');
+    const named = {
+      traffic,
+      report,
+      predictions,
+      storage,
+      split,
+      seed: String(seed),
+      epsilon: String(epsilon),
+    };
     const args = Object.entries(named).flatMap(([name, value]) => [`--${name}`, value]);
     const { code, memory } = await finished([program, 'replay', ...args]);
     if (code !== 0) throw new Error(`replay of ${traffic} ended with ${code}`);
+    const script = path.join(import.meta.dirname, 'parity.ts');
+    const again = await finished([
+      '--disable-warning=ExperimentalWarning',
+      script,
+      storage,
+      traffic,
+      predictions,
+    ]);
+    if (again.code !== 0) throw new Error(`asking the bundles of ${traffic} again ended with ${again.code}`);
     return {
+      parity: JSON.parse(again.output) as Parity,
       report: JSON.parse(readFileSync(report, 'utf8')) as ReplayReport,
       lines: readLines<PredictionLine>(predictions),
       memory,

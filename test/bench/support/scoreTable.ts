@@ -1,6 +1,7 @@
 import { exactRate } from '../../../src/base/binomial.ts';
 import type { Figures } from './figures.ts';
 import { type Goal, goals, leastAbovePeer, mostBelowPeer } from './goals.ts';
+import type { Parity } from './replayRun.ts';
 import { meanAndRange } from './scores.ts';
 
 /** What was measured on one set. */
@@ -33,6 +34,7 @@ export interface RunResult {
   readonly rung: string;
   readonly bundleMegabytes: number;
   readonly decision: string;
+  readonly parity: Parity;
 }
 
 const width = 42;
@@ -118,5 +120,10 @@ function small({ small: found }: SetResult): string[] {
 function describe(run: RunResult): string {
   const { lower, upper } = exactRate(run.wrong, run.served);
   const seconds = Object.entries(run.seconds).map(([name, value]) => `${name} ${value.toFixed(1)} s`);
-  return `seed ${run.seed}: ${run.wrong} of ${run.served} served differed (95 %: ${(100 * lower).toFixed(2)}-${(100 * upper).toFixed(2)} %); ${run.rung}, bundle ${run.bundleMegabytes.toFixed(1)} MB; ${seconds.join(', ')}; peak ${Math.round(run.megabytes.largest)} MB in one process, ${Math.round(run.megabytes.together)} MB in all`;
+  return `seed ${run.seed}: ${run.wrong} of ${run.served} served differed (95 %: ${(100 * lower).toFixed(2)}-${(100 * upper).toFixed(2)} %); ${run.rung}, bundle ${run.bundleMegabytes.toFixed(1)} MB; ${seconds.join(', ')}; peak ${Math.round(run.megabytes.largest)} MB in one process, ${Math.round(run.megabytes.together)} MB in all; ${parity(run.parity)}`;
+}
+
+function parity({ compared, left, answers, largest, held }: Parity): string {
+  const asked = left === 0 ? `${compared}` : `${compared} of ${compared + left}`;
+  return `in a fresh process ${answers} of ${asked} answers differ, confidences by at most ${largest.toExponential(1)}: parity ${held ? 'held' : 'NOT held'}`;
 }
