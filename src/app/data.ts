@@ -7,7 +7,7 @@ import { exportCalls } from '../traces/export/export.ts';
 import { importTraces } from '../traces/import/import.ts';
 import { openJournal } from '../traces/journal.ts';
 import { readTraces } from '../traces/reader.ts';
-import { previewRedaction } from '../traces/redact.ts';
+import { previewRedaction, redactionKey } from '../traces/redact.ts';
 import type { Trace } from '../traces/trace.ts';
 import { taskOf } from './analysis.ts';
 import { type Deleted, forget } from './forget.ts';
@@ -78,7 +78,9 @@ export async function previewTrace(
       response: line['response'] ?? null,
     },
   };
-  const { stored, replaced } = previewRedaction(trace, session.settings.redaction);
+  // With the key of the journal, so that the placeholders are those that it would hold.
+  const key = await redactionKey(session.paths.journal);
+  const { stored, replaced } = previewRedaction(trace, { key, ...session.settings.redaction });
   const shown = isObject(body['request'])
     ? { request: stored.request, response: stored.response }
     : stored.request;

@@ -3,6 +3,7 @@ import { toAppError } from '../base/error.ts';
 import { meanPrice } from '../capabilities/prices.ts';
 import type { GatewayStats } from '../gateway/control.ts';
 import type { LiveState } from '../protocol.ts';
+import { DISK_FULL } from '../traces/journal.ts';
 import type { Usage } from '../traces/store.ts';
 import { analyseTasks } from './analysis.ts';
 import { takeAssignments } from './assignments.ts';
@@ -85,14 +86,14 @@ function tellRecorder(session: Session, problem: string | null): void {
   const shown = session.problems.get('recorder');
   if (problem === null) {
     if (shown !== undefined && session.problems.delete('recorder')) session.changed();
-  } else if (shown === undefined) {
-    report(session, {
-      id: 'recorder',
-      severity: 'error',
-      message: `Capture pauses: ${problem}. Calls go on unrecorded.`,
-      next: 'Capture resumes by itself once there is room on the disk.',
-    });
+    return;
   }
+  const message = `Capture pauses: ${problem}. Calls go on, and what does not fit into memory is not recorded.`;
+  const next =
+    problem === DISK_FULL
+      ? 'Capture resumes by itself once there is room on the disk.'
+      : 'Capture tries again with the next calls.';
+  if (shown?.message !== message) report(session, { id: 'recorder', severity: 'error', message, next });
 }
 
 function liveOf(

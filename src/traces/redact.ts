@@ -135,7 +135,7 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
       ...trace,
       path: redactPath(trace.path, placeholder, text, (rule, secret) => found('path', rule, secret)),
       request: body(lightened(trace.request), 'request', trace, found),
-      response: body(trace.response, 'response', trace, found),
+      response: body(lightened(trace.response), 'response', trace, found),
       incomplete: optional(trace.incomplete, 'incomplete'),
       pinnedTask: optional(trace.pinnedTask, 'pinnedTask'),
       site: optional(trace.site, 'site'),
@@ -165,12 +165,12 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
   };
 }
 
-/** The request without the bytes of its media. */
-function lightened(request: Json): Json {
+/** A body without the bytes of its media. */
+function lightened(body: Json): Json {
   try {
-    return withoutMedia(request);
+    return withoutMedia(body);
   } catch {
-    return request; // Nested beyond the stack: what follows cuts it.
+    return body; // Nested beyond the stack: what follows cuts it.
   }
 }
 

@@ -73,7 +73,8 @@ export function statusOf(state: AppState): Status {
     return { kind: 'serving', icon: 'zap', text: `Understudy: ${share}`, tooltip };
   }
   if (gateway.kind === 'running' && gateway.capturing) {
-    const tooltip = `Recording on port ${gateway.port}: ${traces.total} calls, ${traces.today} today`;
+    const shed = traces.shed === 0 ? '' : `\n${traces.shed} calls went through unrecorded`;
+    const tooltip = `Recording on port ${gateway.port}: ${traces.total} calls, ${traces.today} today${shed}`;
     return { kind: 'recording', icon: 'record', text: `Understudy: ${compact(traces.total)}`, tooltip };
   }
   const tooltip = 'Not recording. Open the Understudy view to start.';

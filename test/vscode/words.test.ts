@@ -33,6 +33,13 @@ test('a problem comes with what to do about it', () => {
   assert.equal(statusOf(state).tooltip, 'The disk is full.\nFree some space.');
 });
 
+test('calls that went through unrecorded are told', () => {
+  const { recorded } = states;
+  assert.doesNotMatch(statusOf(recorded).tooltip, /unrecorded/);
+  const state = { ...recorded, traces: { ...recorded.traces, shed: 7 } };
+  assert.match(statusOf(state).tooltip, /\n7 calls went through unrecorded$/);
+});
+
 test('a lens tells the task, its calls and its state', () => {
   assert.equal(
     lensTitle(tasks.support),

@@ -20,18 +20,29 @@ export function gatewayBar(model: Model, controls: Controls): Child {
     { key: 'gateway', class: 'gateway-bar', 'data-gateway': kind(model) },
     status(model),
     calls,
+    shed(traces.shed),
     button(model, controls),
   );
 }
 
-function kind({ state: { gateway } }: Model): string {
-  return gateway.kind === 'running' ? (gateway.capturing ? 'recording' : 'paused') : gateway.kind;
+/** Calls that went through unrecorded because the disk or the machine was too slow. */
+function shed(count: number): Child {
+  if (count === 0) return null;
+  const why = 'They were answered, but there was no room or no time to record them.';
+  return h('span', { class: 'quiet', title: why }, `${plural(count, 'call')} not recorded`);
+}
+
+function kind({ state: { gateway, problems } }: Model): string {
+  if (gateway.kind !== 'running') return gateway.kind;
+  if (!gateway.capturing) return 'paused';
+  return problems.some(({ id }) => id === 'recorder') ? 'waiting' : 'recording';
 }
 
 function status(model: Model): Tree {
   const { gateway } = model.state;
   const words = {
     recording: 'Recording',
+    waiting: 'Recording pauses',
     paused: 'Not recording',
     starting: 'Starting',
     failed: 'Gateway failed',
