@@ -115,7 +115,8 @@ function renderNode(node: PlanNode, work: Work): Value {
       const { name, short } = node.slot;
       const written = work.filled.targets[name];
       // Nothing writes other free text: what has it stays with the teacher.
-      if (short === undefined || written?.kind !== 'text') throw new Unfilled(`${name} is free text`);
+      if (short === undefined) throw new Unfilled(`${name} is free text`);
+      if (written?.kind !== 'text') throw new Unfilled(`${name} could not be written from the input`);
       return fromText(short, written.text);
     }
   }
