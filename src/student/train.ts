@@ -44,8 +44,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   if (dataset.plan.kind === 'unplannable') return decline(dataset, spec, options, dataset.plan.reason);
   const rows = dataset.examples.filter((e) => e.split === 'train' || e.split === 'validation');
   const planned = rows.filter((e) => e.targets !== null && e.unplanned === null).length;
-  if (planned < leastAnswers)
-    return decline(dataset, spec, options, `Only ${planned} answers to learn from: too few for a student.`);
+  if (planned < leastAnswers) return decline(dataset, spec, options, tooFew(planned, rows));
 
   const pause = pauseOf(options.signal);
   const learned = await learn(dataset, rows, spec, options, pause);
@@ -86,6 +85,15 @@ const train: TrainStudent = async (dataset, spec, options) => {
   forgetGenerator(options);
   return { card, scored: { calibration: scored.calibration, test } };
 };
+
+function tooFew(planned: number, rows: readonly Example[]): string {
+  const counts = new Map<string, number>();
+  for (const { unplanned } of rows)
+    if (unplanned !== null) counts.set(unplanned, (counts.get(unplanned) ?? 0) + 1);
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  const why = most === undefined ? '' : ` Of ${rows.length}, ${most[1]} fit no plan: ${most[0]}.`;
+  return `Only ${planned} answers to learn from: too few for a student.${why}`;
+}
 
 interface Learned {
   readonly rung: WideRung;

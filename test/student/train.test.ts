@@ -235,3 +235,16 @@ test('a student that nothing is promised of has learned from the calls kept asid
     const asked = large.examples.filter((e) => e.split === 'calibration').map((e) => e.input);
     assert.ok((await other.value.predict(asked)).some(({ cached }) => !cached));
   }));
+
+test('too few answers that fit the plan are declined with what the others fail by', () =>
+  inFolder(async (folder) => {
+    const data = dataOf(topicCalls(200, (topic) => said(topic)));
+    const examples = data.examples.map((example, i) =>
+      i < 10 ? example : { ...example, targets: null, unplanned: 'its place is not found' },
+    );
+    const { card } = await trainStudent({ ...data, examples }, specOf(), optionsIn(folder));
+    assert.match(
+      card.outcome.kind === 'refused' ? card.outcome.reason : '',
+      /^Only \d+ answers to learn from: .* Of \d+, \d+ fit no plan: its place is not found\.$/,
+    );
+  }));
