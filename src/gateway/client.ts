@@ -83,7 +83,7 @@ const INVALID_ARGUMENT = 9;
 export async function startGateway(options: GatewayOptions): Promise<GatewayClient> {
   const log = options.log ?? silentLog;
   const listeners: ((failure: string | null) => void)[] = [];
-  let lease = await attachOrStart(options, log);
+  let lease = await attachOrStart(options, log, null);
   let isOver = false;
   let checking: Promise<void> | null = null;
 
@@ -91,7 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayClie
     try {
       if ((await isAlive(lease)) || isOver) return;
       log.warn('the gateway is gone; starting it again');
-      lease = await attachOrStart(options, log);
+      lease = await attachOrStart(options, log, lease);
       for (const listener of listeners) listener(null);
     } catch (error) {
       for (const listener of listeners) listener(error instanceof Error ? error.message : String(error));
@@ -146,12 +146,13 @@ function infoOf({ pid, port, token }: Lease): GatewayInfo {
   };
 }
 
-async function attachOrStart(options: GatewayOptions, log: Log): Promise<Lease> {
-  return withStartLock(options.storage, () => attachOrStartAlone(options, log));
+/** @param known the lease of a gateway that a full disk may have had no room for. */
+async function attachOrStart(options: GatewayOptions, log: Log, known: Lease | null): Promise<Lease> {
+  return withStartLock(options.storage, () => attachOrStartAlone(options, log, known));
 }
 
-async function attachOrStartAlone(options: GatewayOptions, log: Log): Promise<Lease> {
-  const last = await readLease(options.storage);
+async function attachOrStartAlone(options: GatewayOptions, log: Log, known: Lease | null): Promise<Lease> {
+  const last = (await readLease(options.storage)) ?? known;
   if (last !== null && (await isAlive(last))) {
     if (last.version === options.version) {
       await configureAttached(last, options);

@@ -261,7 +261,7 @@ function parseResponse(given: Json): Result<ChatResponse, WireError> {
   return ok({
     id: textOf(body['id']) ?? '',
     model: textOf(body['model']) ?? '',
-    text: message['content'] === null || message['content'] === undefined ? null : joinText(parts),
+    text: isAbsent(message) ? null : joinText(parts),
     toolCalls: readToolCalls(message),
     reasoning: textOf(firstOf(message, 'reasoning_content', 'reasoning')) ?? (thinking || null),
     refusal: textOf(message['refusal']),
@@ -270,6 +270,11 @@ function parseResponse(given: Json): Result<ChatResponse, WireError> {
     logprobs: logprobsOf(objectOf(choice['logprobs'])['content']),
     choices: choices.length,
   });
+}
+
+/** A refusal that was streamed began with an empty text. */
+function isAbsent({ content, refusal }: JsonObject): boolean {
+  return content === null || content === undefined || (content === '' && isSet(refusal));
 }
 
 function joinText(parts: readonly Part[]): string {

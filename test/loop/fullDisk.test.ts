@@ -138,6 +138,26 @@ for (const [title, files] of [
     }
   });
 
+test('a gateway that started on a full disk and died there is back on its address', {
+  timeout: 60_000,
+}, async (t) => {
+  const storage = tinyDisk(t, 2);
+  if (storage === null) return t.skip('mounting a file system is not allowed here');
+  fill(storage);
+  const teacher = await startFakeTeacher();
+  const gateway = await startOn(storage, teacher.url);
+  const { pid, baseUrls } = gateway.info;
+  const back = new Promise<string | null>((resolve) => gateway.onExit(resolve));
+  process.kill(pid, 'SIGKILL');
+  assert.equal(await back, null);
+  assert.notEqual(gateway.info.pid, pid);
+  assert.deepEqual(gateway.info.baseUrls, baseUrls);
+  const response = await fetch(`${baseUrls.openai}/v1/chat/completions`, { method: 'POST', body: '{}' });
+  assert.match(await response.text(), /teacher/);
+  await gateway.stop();
+  await teacher.close();
+});
+
 test('a gateway ends when it is told to, though the disk is full', { timeout: 60_000 }, async (t) => {
   const storage = tinyDisk(t, 2);
   if (storage === null) return t.skip('mounting a file system is not allowed here');
