@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
@@ -81,6 +81,22 @@ test('lists of written words are arguments of tools like others', () =>
     assert.equal(card.rung, 'generator');
     const right = scored.test.filter(({ agree }) => agree).length;
     assert.ok(right >= 0.85 * scored.test.length, `${right} of ${scored.test.length}`);
+  }));
+
+test('a training that is cancelled while it learns to write leaves nothing behind', () =>
+  inFolder(async (folder) => {
+    const stop = new AbortController();
+    const options = optionsIn(folder, {
+      signal: stop.signal,
+      onProgress: ({ point }) => {
+        if (point?.series === 'generator') stop.abort();
+      },
+    });
+    const spec = specOf({ rungs, overrides: { generator: quick } });
+    await assert.rejects(trainStudent(dataOf(slugCalls(400, 'cancelled')), spec, options), {
+      code: 'cancelled',
+    });
+    assert.deepEqual(readdirSync(folder), []);
   }));
 
 test('a text that nothing tells is declined after a short pilot, with the reason', () =>
