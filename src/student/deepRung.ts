@@ -70,12 +70,16 @@ export async function trainDeepRung(
     return { training, said: await ask(training, held, dataset) };
   };
   const small = { ...spec, encoders: [cnn] };
-  const plain = copies
-    ? await train(serving, spec, { name: '', from: 0.35, to: 0.84 })
-    : await train(learning, small, { name: 'pilot', from: 0.35, to: 0.41 });
+  const first = () =>
+    copies
+      ? train(serving, spec, { name: '', from: 0.35, to: 0.84 })
+      : train(learning, small, { name: 'pilot', from: 0.35, to: 0.46 });
+  const second = () =>
+    copies || rung.trial.turns !== 1 ? null : askStrangers(examples, rung, dataset, { work, small, device });
+  const [plain, strangers] = await together(device, first, second);
   const told = copies ? null : withReasoning(learning, inside.filter(isPlanned));
   const both =
-    told === null ? null : await train(told, small, { name: 'pilot-reasoning', from: 0.41, to: 0.43 });
+    told === null ? null : await train(told, small, { name: 'pilot-reasoning', from: 0.46, to: 0.48 });
   const reasoning =
     both === null
       ? null
@@ -99,10 +103,7 @@ export async function trainDeepRung(
       wide,
       said: mix(mixture, wide, deep, retagger(rung.taggerOf(i), example.input, inputSlots)),
     })),
-    trial:
-      copies || rung.trial.turns !== 1
-        ? null
-        : await tryOut(examples, rung, dataset, { work, spec, device, mixture }),
+    trial: strangers === null ? null : mixedTrial(rung.trial, mixture, strangers),
   };
 }
 
@@ -110,34 +111,55 @@ function isReasoned({ reasoning }: Example): boolean {
   return reasoning !== undefined;
 }
 
-interface TrialWork {
-  readonly work: DeepWork;
-  readonly spec: DeepSpec;
-  readonly device: Device;
-  readonly mixture: Mixture;
+/** Sessions on a processor share its cores, those on a graphics card would only wait for each other. */
+async function together<A, B>(
+  device: Device,
+  first: () => Promise<A>,
+  second: () => Promise<B> | null,
+): Promise<[A, B | null]> {
+  if (device !== 'cpu') return [await first(), await second()];
+  const running = [first(), second()] as const;
+  // Where one fails, nobody goes on before the other has ended as well.
+  await Promise.allSettled(running);
+  return Promise.all(running);
 }
 
-/** The wide rung's trial with a network that saw as little, mixed as those that serve. */
-async function tryOut(
+interface TrialWork {
+  readonly work: DeepWork;
+  readonly small: DeepSpec;
+  readonly device: Device;
+}
+
+/** What a network that saw no more than the wide rung's trial did says of the rows tried there. */
+async function askStrangers(
   examples: readonly Example[],
   { held, trial }: WideRung,
   dataset: Dataset,
-  { work, spec, device, mixture }: TrialWork,
-): Promise<Trial<Evidence>> {
+  { work, small, device }: TrialWork,
+): Promise<DeepPrediction[]> {
   const out = new Set([...held, ...trial.strange.map(({ row }) => row)]);
   const inside = examples.filter((_, i) => !out.has(i));
   const data = deepDataOf(dataset.plan, dataset.inputSlots, inside, []);
-  const part = { device, name: 'trial', from: 0.43, to: 0.48 };
-  const network = await fit(data, { ...spec, encoders: [cnn] }, work, part);
+  const network = await fit(data, small, work, { device, name: 'trial', from: 0.35, to: 0.46 });
   const tried = [...trial.known, ...trial.strange];
-  const said = await ask(
+  return ask(
     network,
     tried.map(({ row }) => examples[row]!),
     dataset,
   );
-  const mixed = tried.map(({ row, said: wide }, i) => ({ row, said: mix(mixture, wide, said[i]!, null) }));
-  const { length } = trial.known;
-  return { turns: 1, known: mixed.slice(0, length), strange: mixed.slice(length) };
+}
+
+/** The wide rung's trial as both rungs see it. */
+function mixedTrial(
+  { turns, known, strange }: Trial<Evidence>,
+  mixture: Mixture,
+  deep: readonly DeepPrediction[],
+): Trial<Evidence> {
+  const mixed = [...known, ...strange].map(({ row, said }, i) => ({
+    row,
+    said: mix(mixture, said, deep[i]!, null),
+  }));
+  return { turns, known: mixed.slice(0, known.length), strange: mixed.slice(known.length) };
 }
 
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
