@@ -8,7 +8,8 @@ import { startTargets, startUpstream, type Target, usageOf } from './gateway/tar
 
 /**
  * What the gateway costs, with capture on, beside a bare node:http proxy, nginx and @portkey-ai/gateway: targets take
- * turns within each repetition, ratios are taken inside a repetition, and their median is reported.
+ * turns within each repetition, ratios are taken inside a repetition, and their median is reported with the lowest and
+ * the highest of them.
  */
 
 const { values: options } = parseArgs({
@@ -45,6 +46,16 @@ interface Figures {
   readonly failures: number;
 }
 
+/** A figure as a multiple of another target's: of all repetitions. */
+interface Ratio {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** Medians of all repetitions, and ratios by `<figure> / <other target>`. */
+type Summary = Figures & { readonly ratios: Readonly<Record<string, Ratio>> };
+
 const cases: readonly Case[] = [
   ...levels.map((connections) => ({ name: 'json', path: '/json/v1/chat/completions', connections, seconds })),
   {
@@ -69,7 +80,7 @@ const targets = await startTargets(upstream, storage);
 const results: {
   readonly case: string;
   readonly connections: number;
-  readonly targets: Record<string, Figures & { ratios: Record<string, number | null> }>;
+  readonly targets: Record<string, Summary>;
 }[] = [];
 try {
   for (const target of targets) await warmUp(target);
@@ -214,14 +225,18 @@ function medians(runs: readonly Figures[]): Figures {
 }
 
 /** p50, p99 and throughput of a target as multiples of each other one's, within repetitions. */
-function ratiosTo(runs: readonly Record<string, Figures>[], name: string): Record<string, number | null> {
-  const ratios: Record<string, number | null> = {};
+function ratiosTo(runs: readonly Record<string, Figures>[], name: string): Record<string, Ratio> {
+  const ratios: Record<string, Ratio> = {};
   for (const other of Object.keys(runs[0]!)) {
     if (other === name) continue;
-    for (const key of ['p50Ms', 'p99Ms', 'callsPerSecond'] as const)
-      ratios[`${key} / ${other}`] = median(
-        runs.map((run) => (run[name]![key] ?? Number.NaN) / (run[other]![key] ?? Number.NaN)),
-      );
+    for (const key of ['p50Ms', 'p99Ms', 'callsPerSecond'] as const) {
+      const all = runs
+        .map((run) => (run[name]![key] ?? Number.NaN) / (run[other]![key] ?? Number.NaN))
+        .filter(Number.isFinite)
+        .sort((a, b) => a - b);
+      if (all.length > 0)
+        ratios[`${key} / ${other}`] = { median: median(all)!, lowest: all[0]!, highest: all.at(-1)! };
+    }
   }
   return ratios;
 }
@@ -233,14 +248,19 @@ function median(values: readonly (number | null)[]): number | null {
   return sorted[Math.floor(sorted.length / 2)] ?? null;
 }
 
-function say(one: Case, summary: Record<string, Figures & { ratios: Record<string, number | null> }>): void {
+function say(one: Case, summary: Record<string, Summary>): void {
   console.error(`\n${one.name}, ${one.connections} connections`);
   for (const [name, figures] of Object.entries(summary)) {
     const show = (value: number | null, digits = 2): string =>
       (value === null ? '-' : value.toFixed(digits)).padStart(9);
-    const ratio = (key: string): string => show(figures.ratios[`${key} / node:http proxy`] ?? null);
+    const ratio = (key: string): string => {
+      const found = figures.ratios[`${key} / node:http proxy`];
+      if (found === undefined) return '-'.padStart(19);
+      const range = `(${found.lowest.toFixed(2)} to ${found.highest.toFixed(2)})`;
+      return `${found.median.toFixed(2).padStart(6)} ${range}`.padEnd(22);
+    };
     console.error(
-      `  ${name.padEnd(20)}${show(figures.callsPerSecond, 0)}/s  p50${show(figures.p50Ms)}  p99${show(figures.p99Ms)}  lag${show(figures.lagP50Ms)}${show(figures.lagP99Ms)}  cpu${show(figures.cpuMicrosPerCall, 0)} us  ${figures.residentMb.toFixed(0).padStart(4)} MB  to the bare proxy: p50${ratio('p50Ms')}  p99${ratio('p99Ms')}  rate${ratio('callsPerSecond')}${figures.failures > 0 ? `  ${figures.failures} FAILED` : ''}`,
+      `  ${name.padEnd(20)}${show(figures.callsPerSecond, 0)}/s  p50${show(figures.p50Ms)}  p99${show(figures.p99Ms)}  lag${show(figures.lagP50Ms)}${show(figures.lagP99Ms)}  cpu${show(figures.cpuMicrosPerCall, 0)} us  ${figures.residentMb.toFixed(0).padStart(4)} MB  to the bare proxy: p50${ratio('p50Ms')} p99${ratio('p99Ms')} rate${ratio('callsPerSecond')}${figures.failures > 0 ? `  ${figures.failures} FAILED` : ''}`,
     );
   }
 }
