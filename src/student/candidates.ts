@@ -59,9 +59,9 @@ export async function candidatesOf(
   if (generator === null || 'reason' in generator) {
     const free = freeReason(train);
     if (free !== null) return { reason: generator?.reason ?? free };
-    if (generator !== null)
-      options.onProgress({ stage: 'select', fraction: 0.35, message: generator.reason });
-    return lowerRungs(dataset, train, rung, spec, options, null);
+    if (generator === null) return lowerRungs(dataset, train, rung, spec, options, null);
+    options.onProgress({ stage: 'select', fraction: choosing, message: generator.reason });
+    return lowerRungs(dataset, train, rung, spec, later(options), null);
   }
   const strange = spread(rung.trial.strange, mostStrange);
   const texts = await generator.textsOf([...new Set([...rung.held, ...strange.map(({ row }) => row)])]);
