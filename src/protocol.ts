@@ -93,6 +93,8 @@ export interface AppState {
   readonly problems: readonly Problem[];
   readonly terms: readonly {
     readonly provider: string;
+    /** The provider as people call it. */
+    readonly name: string;
     readonly decision: 'undecided' | 'allowed' | 'declined';
     readonly says: string;
     readonly source: string;

@@ -36,9 +36,10 @@ export function buildState(session: Session): AppState {
     jobs: [...session.jobs.values()].map(({ abort: _, ...job }) => job),
     problems: [...session.problems.values()],
     terms: providersOf(session).map((provider) => {
-      const { says, source, asOf } = termsOf(provider);
+      const { name, says, source, asOf } = termsOf(provider);
       return {
         provider,
+        name,
         decision: session.edits.terms[provider]?.decision ?? 'undecided',
         says,
         source,

@@ -138,10 +138,10 @@ function termsGate(session: Session, providers: readonly string[]): ModelCard['t
   for (const provider of providers) {
     const decided = session.edits.terms[provider];
     if (decided?.decision !== 'allowed') {
-      const { says, source, asOf } = termsOf(provider);
+      const { name, says, source, asOf } = termsOf(provider);
       throw new AppError(
         'terms-undecided',
-        `Training on answers of ${provider} was ${decided === undefined ? 'not decided yet' : 'declined'}. ${says} (${source}, read ${asOf})`,
+        `Training on answers of ${name} was ${decided === undefined ? 'not decided yet' : 'declined'}. ${says} (${source}, read ${asOf})`,
         { next: `Decide for ${provider}, then train again.` },
       );
     }

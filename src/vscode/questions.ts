@@ -274,7 +274,7 @@ async function pickTerms(
   if (named !== undefined) return named;
   if (state.terms.length === 1) return state.terms[0];
   const items = state.terms.map((entry) => ({
-    label: entry.provider,
+    label: entry.name,
     description: entry.decision,
     detail: entry.says,
     entry,

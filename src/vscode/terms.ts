@@ -22,7 +22,7 @@ export async function askTerms(terms: Terms): Promise<'allowed' | 'declined' | u
   const allow = vscode.l10n.t('I May');
   const decline = vscode.l10n.t('I May Not');
   const detail = `${terms.says}\n\n${terms.source}, ${terms.asOf}`;
-  const title = vscode.l10n.t('May you train a student on answers of {0}?', terms.provider);
+  const title = vscode.l10n.t('May you train a student on answers of {0}?', terms.name);
   const answer = await vscode.window.showInformationMessage(title, { modal: true, detail }, allow, decline);
   return answer === allow ? 'allowed' : answer === decline ? 'declined' : undefined;
 }

@@ -21,8 +21,11 @@ test("no traffic of a provider is trained on before the user decided on that pro
     await app.run('traces.import', { file });
     await app.run('tasks.analyse', null);
     const taskId = app.state.tasks[0]!.id;
-    const { says, source, asOf } = termsOf('openai');
-    assert.deepEqual(app.state.terms, [{ provider: 'openai', decision: 'undecided', says, source, asOf }]);
+    const { name, says, source, asOf } = termsOf('openai');
+    assert.equal(name, 'OpenAI');
+    assert.deepEqual(app.state.terms, [
+      { provider: 'openai', name, decision: 'undecided', says, source, asOf },
+    ]);
     const isTold = (how: string) => (error: AppError) => {
       assert.equal(error.code, 'terms-undecided');
       for (const text of [how, says, source, asOf]) assert.ok(error.message.includes(text), text);

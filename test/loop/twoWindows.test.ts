@@ -75,7 +75,7 @@ test('the command line finds tasks, wants the terms decided, trains and switches
 
     const undecided = await understudy(['train', task.id, ...at]);
     assert.equal(undecided.code, 1);
-    assert.match(undecided.stderr, /openai was not decided yet/);
+    assert.match(undecided.stderr, /OpenAI was not decided yet.* Decide for openai,/);
     const options = ['--allow', 'openai', '--epsilon', '0.2', '--device', 'cpu'];
     const trained = await understudy(['train', task.id, ...options, ...at]);
     assert.equal(trained.code, 0, trained.stderr);

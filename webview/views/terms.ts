@@ -42,7 +42,7 @@ function question(model: Model, terms: Terms, controls: Controls): Tree {
     {
       key: `terms-${terms.provider}`,
       class: 'note note-info terms',
-      'aria-label': `Terms of ${terms.provider}`,
+      'aria-label': `Terms of ${terms.name}`,
     },
     icon('law'),
     h(
@@ -51,7 +51,7 @@ function question(model: Model, terms: Terms, controls: Controls): Tree {
       h(
         'strong',
         null,
-        declined ? `Not trained on ${terms.provider}` : `May you train on answers of ${terms.provider}?`,
+        declined ? `Not trained on answers of ${terms.name}` : `May you train on answers of ${terms.name}?`,
       ),
       h('p', { class: 'quiet' }, terms.says),
       h('p', { class: 'quiet source' }, `${terms.source}, read ${terms.asOf}`),
