@@ -87,7 +87,7 @@ export async function retrainWide(
 }
 
 function taggerEpochs(rows: number): number {
-  return Math.max(8, Math.min(12, Math.round(200_000 / Math.max(1, rows))));
+  return Math.max(8, Math.min(16, Math.round(200_000 / Math.max(1, rows))));
 }
 
 const rounds = 3;
