@@ -228,9 +228,8 @@ export class AnswerReader {
   }
 
   #lengthStep(byte: number): Place | null {
-    const digit = byte <= 57 ? byte - 48 : (byte | 32) - 87;
-    const isDigit = (byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 102);
-    if (isDigit) {
+    const digit = hexDigit(byte);
+    if (digit >= 0) {
       this.#left = this.#left * 16 + digit;
       return ++this.#digits > MAX_DIGITS ? null : 'length';
     }
@@ -247,6 +246,14 @@ export class AnswerReader {
 
 const MORE = -1;
 const BROKEN = -2;
+
+/** The value of a hexadecimal digit; -1 where it is none, or nothing. */
+export function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = (byte | 32) - 87;
+  return letter >= 10 && letter <= 15 ? letter : -1;
+}
 
 /** Whether what the last `Transfer-Encoding` header says is a body in chunks. */
 export function endsInChunks(coding: string): boolean {

@@ -1,5 +1,6 @@
 import zlib from 'node:zlib';
 import { fail, ok, type Result } from '../base/result.ts';
+import { hexDigit } from './answerReader.ts';
 
 /** What a decoded copy may grow to, bytes: a small body can unfold to any size. */
 const MAX_DECODED_BYTES = 64 << 20;
@@ -51,10 +52,12 @@ export function unchunked(body: Buffer): Buffer {
   let length = 0;
   let at = 0;
   for (;;) {
-    const lineEnd = body.indexOf('\r\n', at, 'latin1');
-    const size = lineEnd < 0 ? 0 : Number.parseInt(body.toString('latin1', at, lineEnd), 16);
-    if (!(size > 0)) return plain.subarray(0, length);
-    length += body.copy(plain, length, lineEnd + 2, lineEnd + 2 + size);
-    at = lineEnd + 2 + size + 2;
+    let size = 0;
+    for (let digit = hexDigit(body[at]); digit >= 0; digit = hexDigit(body[++at])) size = size * 16 + digit;
+    const lineEnd = body.indexOf(0x0a, at);
+    if (size === 0 || lineEnd < 0) return plain.subarray(0, length);
+    const from = lineEnd + 1;
+    length += body.copy(plain, length, from, from + size);
+    at = from + size + 2;
   }
 }

@@ -5,53 +5,56 @@ import { BlockList, isIP, type Socket } from 'node:net';
 /** What a connection through a proxy failed with. */
 export type Opened = (error: Error | null, socket: Socket | null) => void;
 
+export interface Proxy {
+  readonly url: URL;
+  /** What it is told who asks; null: nothing. */
+  readonly authorization: string | null;
+}
+
 /** The proxy that the environment names for an encrypted endpoint; null: none, or not for this one. */
-export function proxyFor(env: NodeJS.ProcessEnv, host: string, port: number): URL | null {
+export function proxyFor(env: NodeJS.ProcessEnv, host: string, port: number): Proxy | null {
   const named = env['https_proxy'] || env['HTTPS_PROXY'];
-  if (!named || isExempt(env['no_proxy'] || env['NO_PROXY'] || '', host.toLowerCase(), port)) return null;
+  const exempt = (env['no_proxy'] || env['NO_PROXY'] || '').toLowerCase().split(/[\s,]+/);
+  if (!named || exempt.some((entry) => covers(entry, host.toLowerCase(), port))) return null;
   try {
-    const proxy = new URL(named.includes('://') ? named : `http://${named}`);
-    return proxy.protocol === 'http:' || proxy.protocol === 'https:' ? proxy : null;
+    const url = new URL(named.includes('://') ? named : `http://${named}`);
+    const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    const authorization = user === ':' ? null : `Basic ${Buffer.from(user).toString('base64')}`;
+    return url.protocol === 'http:' || url.protocol === 'https:' ? { url, authorization } : null;
   } catch {
     return null; // What is no address names no proxy.
   }
 }
 
-/** `*`, names, `.domain`, `*.domain`, addresses, `from-to` of IPv4, each with a port or without. */
-function isExempt(list: string, host: string, port: number): boolean {
-  return list
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .some((entry) => {
-      const [, name = entry, only] = /^(.+?):(\d+)$/.exec(entry) ?? [];
-      if (only !== undefined && isIP(entry) === 0 && Number(only) !== port) return false;
-      const place = only !== undefined && isIP(entry) !== 0 ? entry : name;
-      if (place === '*' || place.replace(/^\[|\]$/g, '') === host) return true;
-      if (place.startsWith('.') || place.startsWith('*.')) return host.endsWith(place.replace(/^\*/, ''));
-      const [from = '', to = ''] = place.split('-');
-      if (isIP(from) !== 4 || isIP(to) !== 4 || isIP(host) !== 4) return false;
-      const range = new BlockList();
-      range.addRange(from, to);
-      return range.check(host);
-    });
+/** `*`, a name, `.domain`, `*.domain`, an address or `from-to` of IPv4; each may have a port. */
+function covers(entry: string, host: string, port: number): boolean {
+  const [, named = entry, only = String(port)] = isIP(entry) === 6 ? [] : (/^(.+):(\d+)$/.exec(entry) ?? []);
+  const name = named.replace(/^\[|\]$/g, '');
+  if (Number(only) !== port) return false;
+  if (name === '*' || name === host) return true;
+  if (name.startsWith('.') || name.startsWith('*.')) return host.endsWith(name.replace('*', ''));
+  const [from = '', to = ''] = name.split('-');
+  if (isIP(from) !== 4 || isIP(to) !== 4 || isIP(host) !== 4) return false;
+  const range = new BlockList();
+  range.addRange(from, to);
+  return range.check(host);
 }
 
 /** Asks a proxy for a way through to an endpoint; what it carries then is encrypted for the endpoint. */
-export function throughProxy(proxy: URL, host: string, port: number, opened: Opened): void {
+export function throughProxy(proxy: Proxy, host: string, port: number, opened: Opened): void {
+  const { url, authorization } = proxy;
   const place = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  const credentials = { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` };
-  const { request } = proxy.protocol === 'https:' ? https : http;
+  const { request } = url.protocol === 'https:' ? https : http;
   const asked = request({
-    host: proxy.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(proxy.port) || (proxy.protocol === 'https:' ? 443 : 80),
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
     method: 'CONNECT',
     path: place,
-    headers: { host: place, ...(proxy.username === '' ? {} : credentials) },
+    headers: { host: place, ...(authorization === null ? {} : { 'proxy-authorization': authorization }) },
     agent: false,
   });
   const refused = (said: string): void =>
-    opened(Object.assign(new Error(`the proxy ${proxy.host} ${said}`), { code: 'ERR_PROXY_TUNNEL' }), null);
+    opened(Object.assign(new Error(`the proxy ${url.host} ${said}`), { code: 'ERR_PROXY_TUNNEL' }), null);
   asked.on('error', (error) => refused(`cannot be reached (${error.message})`));
   asked.on('response', (answer) => {
     answer.destroy();
