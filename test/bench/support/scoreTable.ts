@@ -124,6 +124,7 @@ function describe(run: RunResult): string {
 }
 
 function parity({ compared, left, answers, largest, held }: Parity): string {
+  if (compared === 0) return 'no call was predicted, so no parity to see';
   const asked = left === 0 ? `${compared}` : `${compared} of ${compared + left}`;
   return `in a fresh process ${answers} of ${asked} answers differ, confidences by at most ${largest.toExponential(1)}: parity ${held ? 'held' : 'NOT held'}`;
 }
