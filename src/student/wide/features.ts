@@ -23,7 +23,7 @@ export function rawFeatures(texts: readonly string[]): RawFeatures {
   texts.forEach((text, slot) => {
     addText(features, text.slice(0, longestText), slot * 7919);
   });
-  addRelations(features[2], texts.map(wordsOf), texts);
+  if (texts.length > 1) addRelations(features[2], texts.map(wordsOf), texts);
   return features;
 }
 
