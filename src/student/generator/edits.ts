@@ -9,7 +9,7 @@ export interface Edit {
 }
 
 /** `plain`: lower case without accents. */
-export type Casing = 'same' | 'lower' | 'title' | 'upper' | 'plain';
+type Casing = 'same' | 'lower' | 'title' | 'upper' | 'plain';
 
 export const casings: readonly Casing[] = ['same', 'lower', 'title', 'upper', 'plain'];
 
@@ -24,7 +24,7 @@ export function editText({ casing, head, cut, append }: Edit, text: string): str
   return cased(casing, kept) + append;
 }
 
-export function cased(casing: Casing, text: string): string {
+function cased(casing: Casing, text: string): string {
   if (casing === 'same') return text;
   if (casing === 'upper') return text.toUpperCase();
   if (casing === 'title') {

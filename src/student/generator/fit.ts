@@ -39,9 +39,11 @@ export interface Fitted {
   readonly stepMs: number;
 }
 
-/** Below this share of exact values after this share of the steps nothing more is hoped for; letters take longer than words. */
+/** Below this share of exact values nothing more is hoped for, where the loss falls slowly or most of the steps are done. */
 const leastExact = 0.02;
-const pilotShare = { word: 0.2, character: 0.3 } as const;
+const pilotShare = { first: 0.2, last: 0.6 } as const;
+/** A loss that falls below this share of the best one before is still worth waiting for. */
+const stillFalling = 0.8;
 /** Where two looks in a row see at least this share exact, more steps are not worth their time. */
 const saturated = 0.995;
 /** Looks without a better one before training stops. */
@@ -136,16 +138,18 @@ async function run(running: Running): Promise<Fitted> {
 }
 
 /** Looks at how the held-out values are written, and ends a training that has nothing more to gain. */
-async function lookOn({ writer, state, steps, options, look }: Running, position: Position): Promise<void> {
+async function lookOn({ state, steps, options, look }: Running, position: Position): Promise<void> {
   const seen = await look();
   const total = await lossSum(state);
-  const { step, best: before } = position;
+  const { step, best: before, bestLoss } = position;
   const loss = (total - position.loss) / (step - position.looked);
   options.onLook({ fraction: step / steps, step, loss, validation: seen.loss, exact: seen.exact });
   Object.assign(position, { loss: total, looked: step });
   await judge(position, seen, state);
   if (options.patient === true) return;
-  const hopeless = step >= pilotShare[writer.table.unit] * steps && position.best < leastExact;
+  const done = step / steps;
+  const stuck = done >= pilotShare.last || (done >= pilotShare.first && seen.loss > stillFalling * bestLoss);
+  const hopeless = stuck && position.best < leastExact;
   if (hopeless) position.kept = null;
   position.done = hopeless || position.worse >= patience || Math.min(before, seen.exact) >= saturated;
 }
