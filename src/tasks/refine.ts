@@ -1,4 +1,5 @@
 import { constantText } from './align.ts';
+import { answerText } from './answers.ts';
 import type { Digest } from './digest.ts';
 import {
   applyTemplate,
@@ -99,7 +100,7 @@ export function refineFamily(family: Family, depth = 0): readonly Family[] {
       !isCounter(family, name, [...groups.keys()]) &&
       parts.every((part) => part.length >= SETTLED) &&
       followEachOther(parts);
-    if (!edited && !answersDiffer(parts)) continue;
+    if (!edited && (!answersDiffer(parts) || isRepeated([...groups.keys()], parts))) continue;
     const split = parts.map((part) => familyOf(part, family));
     if (split.some((part) => part === null)) continue;
     return split.flatMap((part) => refineFamily(part!, depth + 1));
@@ -119,6 +120,21 @@ function groupsByValue(family: Family, name: string): ReadonlyMap<string, readon
   }
   if (groups.size < 2) return null;
   return [...groups.values()].every((group) => group.length >= SMALLEST_FAMILY) ? groups : null;
+}
+
+/** Share of the answers that name the slot's value where it is content and no instruction. */
+const NAMED = 0.8;
+
+/** Do the answers name the values? Then they differ because the values do, not because something else was asked. */
+function isRepeated(values: readonly string[], parts: readonly (readonly Digest[])[]): boolean {
+  return parts.every((part, k) => {
+    const value = values[k]!.toLowerCase().trim();
+    const answers = spread(part, 200).flatMap(({ call }) =>
+      call.response === null ? [] : [answerText(call.response, call.request).toLowerCase()],
+    );
+    const naming = answers.filter((answer) => value.length >= 2 && answer.includes(value));
+    return naming.length >= NAMED * Math.max(1, answers.length);
+  });
 }
 
 /** Weeks, builds and other numbers that count up by themselves are no edits. */

@@ -157,3 +157,22 @@ test('what the student answered teaches nothing about the teacher', () => {
   );
   assert.ok(task.output.kind === 'labels' && task.output.values.every(({ value }) => value !== 'purple'));
 });
+
+test('a value of an earlier turn that the answers name is a slot, and instructions stay tasks', () => {
+  const asked = (named: boolean) =>
+    stream(named ? 'named' : 'told', 240, (random, i) => {
+      const topic = ['flight', 'hotel', 'car'][i % 3]!;
+      const act = ['cancel', 'change', 'price'][random.int(3)]!;
+      return {
+        system: 'Name the intent of the last message of the conversation.',
+        messages: [
+          { role: 'user', parts: [{ kind: 'text', text: `I want to book a ${topic}` }] },
+          { role: 'assistant', parts: [{ kind: 'text', text: 'Sure, where to and when?' }] },
+          { role: 'user', parts: [{ kind: 'text', text: `${sentence(random)} ${act}` }] },
+        ],
+        answer: named ? `${topic}.${act}` : `${'xyz'[i % 3]}-${act}`,
+      };
+    });
+  assert.equal(discoverTasks(asked(true)).tasks.length, 1);
+  assert.equal(discoverTasks(asked(false)).tasks.length, 3);
+});
