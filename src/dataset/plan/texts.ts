@@ -32,11 +32,13 @@ export function inferText(observations: readonly TextObservation[], task: Task):
 }
 
 /** Fewer values are learned as they are. */
-const leastValues = 24;
+const leastValues = 16;
+/** Share of the values to learn at most, in place of all of them. */
+const mostWorded = 0.6;
 
 /**
- * A closed set of texts may be one wording around a few values (a line of name, age and city): where that has at most
- * half the values to learn, it is what the teacher means, and tomorrow's texts are other ones.
+ * A closed set of texts may be one wording around a few values (a line of name, age and city): where that has far
+ * fewer values to learn, it is what the teacher means, and tomorrow's texts are other ones.
  */
 function inferWorded(observations: readonly TextObservation[], closed: OutputPlan): OutputPlan | null {
   const values = valuesIn(choiceSlots(closed));
@@ -45,7 +47,7 @@ function inferWorded(observations: readonly TextObservation[], closed: OutputPla
   const node = inferTemplate(samples, { name: 'answer', schema: null }, inferNode);
   if (node === null) return null;
   const { choices, spans } = nodeSlots(node);
-  return 2 * (valuesIn(choices) + spans.length) <= values ? plain(node) : null;
+  return valuesIn(choices) + spans.length <= mostWorded * values ? plain(node) : null;
 }
 
 function valuesIn(slots: readonly ChoiceSlot[]): number {
