@@ -84,7 +84,7 @@ export function clockTime(text: string): string | null {
     .trim()
     .toLowerCase()
     .replace(/^(?:at|by|around)\s+/u, '')
-    .replace(/\s+(?:sharp|in the)\b/u, '')
+    .replace(/\s+(?:sharp\b|in the(?= (?:morning|afternoon|evening)$))/u, '')
     .replace(/\bmorning$/u, 'am')
     .replace(/\b(?:afternoon|evening)$/u, 'pm');
   const word = timeWords[plain];

@@ -1,5 +1,5 @@
 import { clockTime, contextDate, dateForms, dateReadings, isoDate, timeForms } from './dates.ts';
-import { durationMinutes, withUnit } from './units.ts';
+import { amountIn, amountUnits, durationMinutes, withUnit } from './units.ts';
 
 /**
  * What a teacher does to a text when it copies it: each normaliser is a function from the copied text to the text in the
@@ -138,6 +138,9 @@ const folds: readonly Normaliser[] = [
   { name: 'hours', apply: (text) => durationIn(text, 1 / 60) },
   { name: 'unit', apply: (text) => withUnit(text, ' ') },
   { name: 'tight-unit', apply: (text) => withUnit(text, '') },
+  ...Object.keys(amountUnits).map(
+    (unit): Normaliser => ({ name: `in-${unit}`, apply: (text) => amountIn(text, unit)?.toString() ?? null }),
+  ),
   { name: 'digits', apply: (text) => text.replace(/\D/gu, '') || null },
   { name: 'no-spaces', apply: (text) => text.replace(/\s/gu, '') },
   { name: 'sentence', apply: (text) => capitalised(text.toLowerCase()) },
@@ -192,6 +195,7 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['seconds'],
   ['unit'],
   ['tight-unit'],
+  ...Object.keys(amountUnits).map((unit) => [`in-${unit}`]),
   ...dateReaders.map(({ name }) => [name]),
   ['time'],
   ...Object.keys(timeForms).map((form) => ['time', form]),

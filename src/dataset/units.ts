@@ -69,3 +69,33 @@ export function withUnit(text: string, separator: string): string | null {
   const word = match[2]!.toLowerCase().replace(/(?<=[a-z]{3})s$/u, '');
   return `${match[1]}${separator}${shortUnits[word] ?? match[2]}`;
 }
+
+/** Sizes of units in the smallest of their kind, by short name. */
+const sizes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  weight: { mg: 1, g: 1000, kg: 1e6, t: 1e9, oz: 28_349.523125, lb: 453_592.37, lbs: 453_592.37 },
+  length: { mm: 1, cm: 10, m: 1000, km: 1e6, in: 25.4, ft: 304.8, mi: 1_609_344 },
+  volume: { ml: 1, cl: 10, dl: 100, l: 1000 },
+};
+
+/** Units that answers give amounts in, with their kind. */
+export const amountUnits: Readonly<Record<string, string>> = {
+  mg: 'weight',
+  g: 'weight',
+  kg: 'weight',
+  lb: 'weight',
+  mm: 'length',
+  cm: 'length',
+  m: 'length',
+  km: 'length',
+  ml: 'volume',
+  l: 'volume',
+};
+
+/** "1.2 kg" in g is 1200; null where the text is no amount of that kind. */
+export function amountIn(text: string, unit: string): number | null {
+  const match = /^(\d+(?:[.,]\d+)?) (\p{L}+)$/u.exec(withUnit(text, ' ') ?? '');
+  const own = sizes[amountUnits[unit] ?? ''] ?? {};
+  const [from, to] = [own[match?.[2]?.toLowerCase() ?? ''], own[unit]];
+  if (match === null || from === undefined || to === undefined) return null;
+  return Number(((Number(match[1]!.replace(',', '.')) * from) / to).toPrecision(12));
+}

@@ -41,6 +41,24 @@ test('tokens are words, numbers and single other characters at their places', ()
   for (const { text: word, start, end } of tokens) assert.equal(text.slice(start, end), word);
 });
 
+test('amounts are written in one unit whatever they are given in', () => {
+  const cases: [string, string, string | null][] = [
+    ['1.2 kg', 'in-g', '1200'],
+    ['750g', 'in-kg', '0.75'],
+    ['2,5 litres', 'in-ml', '2500'],
+    ['180 centimetres', 'in-m', '1.8'],
+    ['10 lbs', 'in-kg', '4.5359237'],
+    ['3 km', 'in-g', null],
+    ['three', 'in-g', null],
+  ];
+  for (const [text, name, value] of cases) assert.equal(normalise(text, [name]), value, text);
+});
+
+test('a time of day ends where its words do', () => {
+  assert.equal(normalise('9 in the morning', ['time']), '09:00');
+  assert.equal(normalise('9:00 in the', ['time']), null);
+});
+
 test('dates are read against the date in the prompt', () => {
   const today = contextDate({ date: 'Monday, October 26, 2026' });
   assert.equal(today, Date.UTC(2026, 9, 26));
