@@ -15,6 +15,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Acceptor } from './acceptor.ts';
 import { packArrays, unpackArrays } from './arrays.ts';
 import type { Cache } from './cache.ts';
+import { bundleFormat } from './card.ts';
 import { type DeepMeta, loadDeep } from './deep/model.ts';
 import {
   type Generator,
@@ -158,11 +159,17 @@ function readCard(folder: string): Result<ModelCard, BundleError> {
     return fail({ code: 'missing', message: `There is no bundle at ${folder}.` });
   }
   try {
-    const card = JSON.parse(text) as ModelCard;
-    if (card.format === 1) return ok(card);
+    const card = JSON.parse(text) as Omit<ModelCard, 'format'> & { readonly format: number };
+    const { format } = card;
+    if (format === bundleFormat) return ok({ ...card, format });
+    if (format < bundleFormat)
+      return fail({
+        code: 'too-old',
+        message: `The student was trained by an older version (format ${format}): train it again.`,
+      });
     return fail({
       code: 'too-new',
-      message: `The bundle was written by a newer version (format ${card.format}).`,
+      message: `The student was trained by a newer version (format ${format}): update Understudy, or train it again.`,
     });
   } catch {
     return fail({ code: 'damaged', message: 'card.json of the bundle is not readable.' });

@@ -4,6 +4,9 @@ import type { CertificationOutcome } from '../evaluation/certificate.ts';
 import { cacheKey } from './cache.ts';
 import type { ModelCard, StudentSpec, TrainOptions } from './student.ts';
 
+/** What this version writes and reads. */
+export const bundleFormat = 2;
+
 /** The part of a card that data, spec and outcome decide; what was built is added by the trainer. */
 export function cardOf(
   dataset: Dataset,
@@ -16,7 +19,7 @@ export function cardOf(
   for (const { teacher, split } of dataset.examples)
     if (split === 'train' || split === 'validation') provenance[teacher] = (provenance[teacher] ?? 0) + 1;
   return {
-    format: 1,
+    format: bundleFormat,
     taskId: dataset.taskId,
     taskName: options.taskName,
     version: dataset.version,

@@ -23,7 +23,8 @@ export interface StudentSpec {
 
 /** Everything a person or a loader needs to know about a bundle. Stored as card.json. */
 export interface ModelCard {
-  readonly format: 1;
+  /** Of the bundle's files; raised whenever an older reader or an older file would be misread. */
+  readonly format: 2;
   readonly taskId: string;
   readonly taskName: string;
   readonly version: number;
@@ -113,7 +114,7 @@ export interface Student {
 
 /** Why a bundle was not loaded. */
 export interface BundleError {
-  readonly code: 'missing' | 'damaged' | 'too-new';
+  readonly code: 'missing' | 'damaged' | 'too-old' | 'too-new';
   readonly message: string;
 }
 

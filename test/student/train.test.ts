@@ -205,8 +205,11 @@ test('a damaged, a missing and a newer bundle are refused in words', () =>
     writeFileSync(file, bytes);
     assert.equal(await codeOf(options.target), 'damaged');
     const card = path.join(options.target, 'card.json');
-    writeFileSync(card, readFileSync(card, 'utf8').replace('"format": 1', '"format": 2'));
+    const written = readFileSync(card, 'utf8');
+    writeFileSync(card, written.replace('"format": 2', '"format": 3'));
     assert.equal(await codeOf(options.target), 'too-new');
+    writeFileSync(card, written.replace('"format": 2', '"format": 1'));
+    assert.equal(await codeOf(options.target), 'too-old');
     writeFileSync(card, '{');
     assert.equal(await codeOf(options.target), 'damaged');
     assert.deepEqual(
