@@ -7,7 +7,8 @@ import type { DeepModel } from './deep/model.ts';
 import { countsOf, softOf, softTarget } from './softTarget.ts';
 import { placedTokens } from './tagger/features.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
-import { schemeOf, tagsOf } from './tagger/scheme.ts';
+import { schemeOf } from './tagger/scheme.ts';
+import { tagsOf } from './tagger/tagging.ts';
 
 /**
  * How the wide and the deep rung speak with one voice. Class probabilities are multiplied, each raised to a power that

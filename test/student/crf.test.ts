@@ -4,7 +4,7 @@ import { createRandom } from '../../src/base/random.ts';
 import { type Lattice, type Sequence, trainCrf, Work } from '../../src/student/tagger/crf.ts';
 import { latticeOf } from '../../src/student/tagger/lattice.ts';
 import { type Tagger, taggerFromArrays, taggerToArrays } from '../../src/student/tagger/model.ts';
-import { spansOf, tagsOf } from '../../src/student/tagger/scheme.ts';
+import { spansOf, tagsOf } from '../../src/student/tagger/tagging.ts';
 
 const group = {
   leader: null,

@@ -8,7 +8,8 @@ import type { Places } from '../wide/linear.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
 import { nearFeatures, placedTokens, takenFeatures, tokenFeatures } from './features.ts';
 import { latticeOf } from './lattice.ts';
-import { leaderClass, type PlacedToken, spansOf, type TagGroup, type TagScheme } from './scheme.ts';
+import { leaderClass, type PlacedToken, type TagGroup, type TagScheme } from './scheme.ts';
+import { spansOf } from './tagging.ts';
 import { TemplateIndex, wordsOf } from './templates.ts';
 
 /** Tags the tokens of an input with the slots they are copied into. */

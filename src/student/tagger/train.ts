@@ -8,7 +8,8 @@ import { placedTokens, tokenFeatures } from './features.ts';
 import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
 import { furtherFeatures, numberFeatures, ownHash, ownSalts, type Tagger } from './model.ts';
-import { leaderClass, type PlacedToken, schemeOf, type TagScheme, tagsOf } from './scheme.ts';
+import { leaderClass, type PlacedToken, schemeOf, type TagScheme } from './scheme.ts';
+import { tagsOf } from './tagging.ts';
 import { TemplateIndex, templateOf } from './templates.ts';
 
 export interface TaggerOptions {
