@@ -126,7 +126,10 @@ export interface TaskState {
   /** Every version of the prompt with what changed, oldest first. */
   readonly history: readonly VersionState[];
   readonly sites: readonly string[];
+  /** Vendors that answered. */
   readonly providers: readonly string[];
+  /** Providers whose formats its calls are written in; none: unknown. */
+  readonly wires: readonly string[];
   readonly models: readonly string[];
   /** The same with when each answered, oldest first. */
   readonly teachers: Task['models'];

@@ -56,6 +56,7 @@ export function taskState(parts: TaskParts): TaskState {
     })),
     sites: task.sites,
     providers: task.providers,
+    wires: task.wires ?? [],
     models: task.models.map((m) => m.model),
     teachers: task.models,
     output: task.output,

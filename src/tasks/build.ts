@@ -134,6 +134,7 @@ function taskOf(
     slots: profileSlots(used, spread(samples, SHAPED)),
     output,
     providers: [...new Set(calls.map(({ trace }) => trace.vendor ?? trace.provider))],
+    wires: [...new Set(calls.map(({ trace }) => trace.provider))],
     sites: byCount(calls.flatMap((call) => call.trace.site ?? [])),
     models: modelSpans(calls),
     calls: calls.length,

@@ -13,7 +13,10 @@ export interface Task {
   readonly versions: readonly TaskVersion[];
   readonly slots: readonly SlotProfile[];
   readonly output: OutputShape;
+  /** Vendors whose answers these are: whose terms hold. */
   readonly providers: readonly string[];
+  /** Providers whose formats its calls are written in; absent where an older version found the task. */
+  readonly wires?: readonly string[];
   /** Call sites named by the traces, most frequent first. */
   readonly sites: readonly string[];
   /** Teacher models over time, oldest first (response model where known). */

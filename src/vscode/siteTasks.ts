@@ -53,9 +53,7 @@ function assignPlaces(
 ): void {
   const calls = sites.filter((site) => site.kind === 'call' && site.task === null);
   for (const { task, offsets } of places) {
-    const fits = calls.filter(
-      (call) => task.providers.length === 0 || task.providers.includes(call.provider),
-    );
+    const fits = calls.filter((call) => task.wires.length === 0 || task.wires.includes(call.provider));
     const chosen = nearest(fits, offsets);
     if (chosen !== undefined) found.set(chosen, [...(found.get(chosen) ?? []), task]);
   }

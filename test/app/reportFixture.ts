@@ -193,6 +193,7 @@ function collecting(): TaskState {
     history,
     sites: ['src/assistant/summary.py:18'],
     providers: ['openai'],
+    wires: ['openai'],
     models: ['teacher-small', 'teacher-large'],
     teachers: [
       { model: 'teacher-small', firstMs: startMs, lastMs: startMs + 6e8, calls: 90 },

@@ -217,6 +217,7 @@ const support: TaskState = {
   ],
   sites: ['support'],
   providers: ['openai'],
+  wires: ['openai'],
   models: ['gpt-4o-2024-08-06'],
   teachers: [
     { model: 'gpt-4o-2024-05-13', firstMs: nowMs - 30 * dayMs, lastMs: nowMs - 20 * dayMs, calls: 900 },
@@ -280,6 +281,7 @@ const voice: TaskState = {
   callsPerDay: 71,
   versions: 1,
   providers: ['anthropic'],
+  wires: ['anthropic'],
   models: ['claude-sonnet-4-5'],
   student: null,
   live: noLive,

@@ -9,7 +9,9 @@ const intent: TaskState = {
   ...tasks.voice,
   id: 'intent',
   name: 'intent',
-  providers: ['openai'],
+  // Who answers says nothing of the client in the code.
+  providers: ['local'],
+  wires: ['openai'],
   prompt: 'system: Say which of these intents the message has.\n\nuser: {message}',
 };
 const summary: TaskState = {
