@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import { describeCall, writeCall } from './batch.ts';
 import { createBlocks } from './copy.ts';
 import type {
+  BatchPlace,
   FromRecording,
   OtlpExport,
   OtlpVerdict,
@@ -58,13 +59,14 @@ const MAX_PENDING_CALLS = 20_000;
  */
 const BATCH_BYTES = 4 << 20;
 const BATCH_DELAY_MS = 100;
-const MAX_POOLED = 4;
+/** Memory that is kept for batches; what a burst takes beyond that is left to the garbage collector. */
+const MAX_SLOTS = 8;
 
 export function createRecorder({ setup: given, entry, clock, log }: RecorderOptions): Recorder {
   let setup = given;
   let thread: Worker | null = null;
   let closed = false;
-  let batch: Buffer<ArrayBuffer> | null = null;
+  let batch: Batch | null = null;
   let batchBytes = 0;
   let batchCalls = 0;
   let timer: NodeJS.Timeout | null = null;
@@ -75,8 +77,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
   let shed = 0;
   let problem: string | null = null;
   let paused = false;
-  /** Batches that went to the thread and came back: memory that two threads take and give fragments. */
-  const pool: ArrayBuffer[] = [];
+  const slots = createSlots();
   const blocks = createBlocks((lent) => lent + batchBytes + threadBytes <= MAX_PENDING_BYTES);
   const waiting: { readonly resolve: () => void }[] = [];
   /** OTLP reading that nobody has looked into yet, by number. */
@@ -110,7 +111,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
       shed += message.shed;
       problem = message.problem;
       paused = message.paused;
-      if (message.buffer?.byteLength === BATCH_BYTES && pool.length < MAX_POOLED) pool.push(message.buffer);
+      if (message.slot !== null) slots.give(message.slot);
       wake();
     });
     started.on('error', (error) => log.error('recording thread failed', error));
@@ -120,6 +121,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
       shed += threadCalls;
       threadCalls = 0;
       threadBytes = 0;
+      slots.forget(batch?.slot ?? null);
       for (const id of [...reading.keys()])
         settle(id, { taken: false, retry: true, reason: 'the recording was interrupted' });
       paused = false;
@@ -133,12 +135,13 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
     if (timer !== null) clearTimeout(timer);
     timer = null;
     if (batch === null) return;
-    const { buffer } = batch;
+    const place: BatchPlace =
+      batch.slot === null ? { slot: null, memory: batch.memory } : slots.show(batch.slot);
     thread ??= startThread();
     threadBytes += batchBytes;
     threadCalls += batchCalls;
-    const message: ToRecording = { kind: 'calls', buffer, bytes: batchBytes, calls: batchCalls };
-    thread.postMessage(message, [buffer]);
+    const message: ToRecording = { kind: 'calls', place, bytes: batchBytes, calls: batchCalls };
+    thread.postMessage(message, place.slot === null ? [place.memory] : []);
     batch = null;
     batchBytes = 0;
     batchCalls = 0;
@@ -146,9 +149,9 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
 
   const add = (call: RecordedCall, copies: Copies): void => {
     const { text, room } = describeCall(call);
-    if (batch !== null && batchBytes + room > batch.length) send();
-    batch ??= Buffer.from(room > BATCH_BYTES ? roomFor(room) : (pool.pop() ?? roomFor(BATCH_BYTES)));
-    batchBytes = writeCall(batch, batchBytes, text, copies);
+    if (batch !== null && batchBytes + room > batch.bytes.length) send();
+    batch ??= (room > BATCH_BYTES ? null : slots.take()) ?? batchOf(Math.max(room, BATCH_BYTES));
+    batchBytes = writeCall(batch.bytes, batchBytes, text, copies);
     batchCalls++;
     if (waiting.length > 0) send();
     else timer ??= setTimeout(send, BATCH_DELAY_MS);
@@ -222,7 +225,47 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
   };
 }
 
-/** Memory of its own, not filled with zeros: only what was written of it is read. Filling megabytes would hold up calls. */
-function roomFor(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes).buffer;
+type Batch =
+  | { readonly slot: number; readonly bytes: Buffer }
+  | { readonly slot: null; readonly bytes: Buffer; readonly memory: ArrayBuffer };
+
+/** Memory that batches take turns in. */
+interface Slots {
+  /** null: all of it is on its way. */
+  take(): Batch | null;
+  give(slot: number): void;
+  /** What the thread is told: the memory itself the first time. */
+  show(slot: number): BatchPlace;
+  /** Another thread will ask, which knows nothing yet; what was on its way, all but the one that is being filled, is free. */
+  forget(filling: number | null): void;
+}
+
+function createSlots(): Slots {
+  const memories: SharedArrayBuffer[] = [];
+  const shown = new Set<number>();
+  let free: number[] = [];
+  return {
+    take: () => {
+      if (free.length === 0 && memories.length < MAX_SLOTS)
+        free.push(memories.push(new SharedArrayBuffer(BATCH_BYTES)) - 1);
+      const slot = free.pop();
+      return slot === undefined ? null : { slot, bytes: Buffer.from(memories[slot]!) };
+    },
+    give: (slot) => free.push(slot),
+    show: (slot) => {
+      if (shown.has(slot)) return { slot };
+      shown.add(slot);
+      return { slot, memory: memories[slot]! };
+    },
+    forget: (filling) => {
+      shown.clear();
+      free = [...memories.keys()].filter((slot) => slot !== filling);
+    },
+  };
+}
+
+/** Memory for one batch, not filled with zeros: only what was written of it is read. Filling megabytes would hold up calls. */
+function batchOf(size: number): Batch {
+  const memory = Buffer.allocUnsafeSlow(size).buffer;
+  return { slot: null, bytes: Buffer.from(memory), memory };
 }

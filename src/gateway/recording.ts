@@ -69,10 +69,10 @@ export interface OtlpExport {
 }
 
 export type ToRecording =
-  /** A batch as `batch.ts` writes it: its memory, how much of it is used, how many calls are in it. */
+  /** A batch as `batch.ts` writes it: where it is, how much of that is used, how many calls are in it. */
   | {
       readonly kind: 'calls';
-      readonly buffer: ArrayBuffer;
+      readonly place: BatchPlace;
       readonly bytes: number;
       readonly calls: number;
     }
@@ -80,6 +80,14 @@ export type ToRecording =
   /** What is stored from now on, and how long, is another matter than before. */
   | ({ readonly kind: 'configure' } & RecordingRules)
   | { readonly kind: 'close' };
+
+/**
+ * Memory that both threads see, by a number; it comes along when it is first used. Handing memory over instead costs both
+ * sides a full collection every few batches, for it counts as theirs each time. Without a number it is for this batch alone.
+ */
+export type BatchPlace =
+  | { readonly slot: number; readonly memory?: SharedArrayBuffer }
+  | { readonly slot: null; readonly memory: ArrayBuffer };
 
 export type FromRecording =
   /** How a batch came out. */
@@ -92,8 +100,8 @@ export type FromRecording =
       readonly problem: string | null;
       /** The journal waits for room on the disk: what it was given is neither stored nor shed. */
       readonly paused: boolean;
-      /** The batch's memory, given back to be used again. */
-      readonly buffer: ArrayBuffer | null;
+      /** The batch's memory, to be used again. */
+      readonly slot: number | null;
     }
   /** What is in an OTLP export: so many traces, and what its exporter is told. */
   | { readonly kind: 'read'; readonly id: number; readonly traces: number; readonly verdict: OtlpVerdict };
@@ -147,7 +155,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
   };
   /** At once: while the disk is full no batch comes out. */
   const tellPause = (problem: string | null): void => {
-    const nothing = { calls: 0, bytes: 0, stored: 0, shed: 0, buffer: null };
+    const nothing = { calls: 0, bytes: 0, stored: 0, shed: 0, slot: null };
     port.postMessage({ kind: 'stored', ...nothing, problem, paused: problem !== null } satisfies Stored);
   };
   const open = (): Promise<Journal> => {
@@ -163,11 +171,21 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     else if (message.kind === 'configure') configure(message);
     else if (message.kind === 'otlp') takeOtlp(message);
     else {
-      const { buffer, bytes, calls } = message;
-      queue.push(() => store(() => tracesOf(Buffer.from(buffer, 0, bytes)), { calls, bytes, buffer }));
+      const { place, bytes, calls } = message;
+      const batch = Buffer.from(memoryOf(place), 0, bytes);
+      queue.push(() => store(() => tracesOf(batch), { calls, bytes, slot: place.slot }));
       work();
     }
   });
+
+  const slots = new Map<number, SharedArrayBuffer>();
+  const memoryOf = ({ slot, memory }: BatchPlace): ArrayBuffer | SharedArrayBuffer => {
+    if (slot === null) return memory;
+    const known = memory ?? slots.get(slot);
+    if (known === undefined) throw new Error(`nothing is known of memory ${slot}`);
+    slots.set(slot, known);
+    return known;
+  };
 
   /** A journal has its rules for life: the next batch finds another one. */
   const configure = ({ redaction, retention }: RecordingRules): void => {
@@ -206,13 +224,13 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     port.postMessage({ kind: 'read', id, traces: traces.length, verdict } satisfies FromRecording);
     const bytes = message.bytes.byteLength;
     const taken = traces.map((trace) => ({ trace, credentials: [] }));
-    queue.push(() => store(() => taken, { calls: traces.length, bytes, buffer: null }));
+    queue.push(() => store(() => taken, { calls: traces.length, bytes, slot: null }));
     work();
   };
 
   const store = async (
     read: () => Iterable<Taken>,
-    taken: Pick<Stored, 'calls' | 'bytes' | 'buffer'>,
+    taken: Pick<Stored, 'calls' | 'bytes' | 'slot'>,
   ): Promise<void> => {
     const outcomes: Promise<'stored' | 'shed'>[] = [];
     let stored = 0;
@@ -231,8 +249,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
       problem = error instanceof Error ? error.message : String(error);
       shed = taken.calls - stored;
     }
-    const message: Stored = { kind: 'stored', ...taken, stored, shed, problem, paused };
-    port.postMessage(message, taken.buffer === null ? [] : [taken.buffer]);
+    port.postMessage({ kind: 'stored', ...taken, stored, shed, problem, paused } satisfies Stored);
   };
 
   const close = async (): Promise<void> => {
