@@ -33,6 +33,8 @@ export interface TestGatewayOptions {
   readonly acceptClock?: boolean;
   readonly recordAgents?: boolean;
   readonly workerEntry?: string;
+  /** What the recording thread runs instead of the gateway's own entry. */
+  readonly recordingEntry?: string;
   readonly worker?: Worker;
   readonly draw?: () => number;
   readonly storage?: string;
@@ -47,7 +49,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const journal = path.join(storage, 'journal');
   const recorder = createRecorder({
     setup: { journal, redaction: {}, retention: {} },
-    entry,
+    entry: options.recordingEntry ?? entry,
     clock: systemClock,
     log: silentLog,
   });

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { startTestGateway } from '../support/testGateway.ts';
+
+const main = pathToFileURL(path.resolve(import.meta.dirname, '../../src/gateway/main.ts')).href;
+
+/** The recording thread as it is, but that it dies once, at its second batch. */
+function dyingThread(folder: string): string {
+  const file = path.join(folder, 'thread.mjs');
+  const died = JSON.stringify(path.join(folder, 'died'));
+  writeFileSync(
+    file,
+    `import ${JSON.stringify(main)};
+import { existsSync, writeFileSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+let batches = 0;
+parentPort.on('message', ({ kind }) => {
+  if (kind !== 'calls' || ++batches < 2 || existsSync(${died})) return;
+  writeFileSync(${died}, '');
+  process.exit(1);
+});
+`,
+  );
+  return file;
+}
+
+test('recording goes on after its thread died, and what died with it is counted', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'understudy-dying-'));
+  const upstream = createServer((_req, res) => {
+    res.setHeader('content-type', 'application/json');
+    res.end('{"choices":[]}');
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const openai = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+  const gateway = await startTestGateway({ upstreams: { openai }, recordingEntry: dyingThread(folder) });
+  t.after(async () => {
+    await gateway.close();
+    upstream.close();
+    upstream.closeAllConnections();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const ask = async (wave: string, calls: number): Promise<void> => {
+    for (let i = 0; i < calls; i++) {
+      const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: `${wave} ${i}` }] });
+      const headers = { 'content-type': 'application/json' };
+      const url = `${gateway.base}/openai/v1/chat/completions`;
+      assert.equal((await fetch(url, { method: 'POST', headers, body })).status, 200);
+    }
+    await gateway.gateway.recorder.flush();
+  };
+  await ask('before', 3);
+  await ask('lost', 4);
+  assert.match(gateway.gateway.recorder.stats().problem ?? '', /restarted/);
+  await ask('after', 5);
+  const { recorded, stored, shed, pendingBytes, problem } = gateway.gateway.recorder.stats();
+  assert.deepEqual(
+    { recorded, stored, shed, pendingBytes, problem },
+    { recorded: 12, stored: 8, shed: 4, pendingBytes: 0, problem: null },
+  );
+  const texts = (await gateway.traces()).map((trace) => JSON.stringify(trace.request));
+  for (const [wave, calls] of [
+    ['before', 3],
+    ['after', 5],
+  ] as const)
+    assert.equal(texts.filter((text) => text.includes(wave)).length, calls);
+});
