@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { modelInputOf } from '../../../src/dataset/input.ts';
 import type { RoutingPolicy } from '../../../src/routing/policy.ts';
@@ -16,10 +16,14 @@ import { readLines, type TrafficLine } from './traffic.ts';
 
 /** The most by which two confidences in one answer may differ. */
 const tolerance = 1e-4;
+const placeholder = /<[a-z-]+:[0-9a-f]{4,}>/;
 
 const [storage = '', traffic = '', predictions = ''] = process.argv.slice(2);
 const tasks = readJson<Task[]>('tasks.json');
-const policies = readJson<RoutingPolicy[]>('policies.json');
+// Where no task was worth a student, nobody wrote how calls are to be routed.
+const policies = existsSync(path.join(storage, 'policies.json'))
+  ? readJson<RoutingPolicy[]>('policies.json')
+  : [];
 const match = createMatcher(tasks);
 const lines = readLines<TrafficLine>(traffic);
 const asked = readLines<PredictionLine>(predictions).filter((line) => line.confidence !== null);
@@ -41,6 +45,8 @@ for (const { taskId, bundle } of policies) {
   await student.value.dispose();
   for (const [i, { line }] of own.entries()) {
     const { answer, confidence } = said[i]!;
+    // What looks like a secret is kept as a placeholder: the stored copy is not what was answered.
+    if (placeholder.test(JSON.stringify(line.answer))) continue;
     compared++;
     if (JSON.stringify(answer) !== JSON.stringify(line.answer)) answers++;
     largest = Math.max(largest, Math.abs(confidence - (line.confidence ?? 0)));
