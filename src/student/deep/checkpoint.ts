@@ -22,12 +22,12 @@ export interface CheckpointStore {
 /** `key` identifies data and spec: a checkpoint made for another key is not used. */
 export function openCheckpoints(folder: string, key: string): CheckpointStore {
   const fileOf = (name: string): string => path.join(folder, `${name}.checkpoint`);
+  const partOf = (name: string): string => `${fileOf(name)}.part`;
   return {
     save: (name, checkpoint) => {
       mkdirSync(folder, { recursive: true });
-      const temporary = `${fileOf(name)}.${process.pid}.part`;
-      write(temporary, key, checkpoint);
-      renameSync(temporary, fileOf(name));
+      write(partOf(name), key, checkpoint);
+      renameSync(partOf(name), fileOf(name));
     },
     load: (name) => {
       try {
@@ -37,7 +37,10 @@ export function openCheckpoints(folder: string, key: string): CheckpointStore {
         return null;
       }
     },
-    clear: (name) => rmSync(fileOf(name), { force: true }),
+    clear: (name) => {
+      // A process that was killed in the middle of writing leaves its part behind.
+      for (const file of [fileOf(name), partOf(name)]) rmSync(file, { force: true });
+    },
   };
 }
 

@@ -125,7 +125,7 @@ function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, p
 const RUNTIME_BYTES = 25e6;
 const SESSION_BYTES = 3e6;
 /** What a collector leaves lying about before it looks. */
-const GARBAGE_BYTES = 90e6;
+const GARBAGE_BYTES = 45e6;
 
 function commonLength(batches: readonly PlannedBatch[]): number {
   const counts = new Map<number, number>();
