@@ -33,7 +33,9 @@ if (only === null && wanted.length === 0) {
 if (only === null && wanted.length === 0) setUp(); // The browser's packages bring what some unit tests use, too.
 if (only !== 'host') {
   const files = testFiles(wanted);
-  const onDevice = files.filter((file) => /^test\/(tensor|onnx)\/|^test\/student\/(deep|generator)/.test(file));
+  const onDevice = files.filter((file) =>
+    /^test\/(tensor|onnx)\/|^test\/student\/(deep|generator)/.test(file),
+  );
   add(await runSuite(files.filter((file) => !onDevice.includes(file))));
   // Where there is no GPU, a software driver takes its place; an own one is never overruled.
   add(await runSuite(onDevice, existsSync('/dev/dri') ? {} : (softwareVulkan() ?? {})));
