@@ -177,8 +177,6 @@ const lowerings: { readonly [K in OpName]?: Lowering<OpAttributes[K]> } = {
   ReduceSum: reduction('ReduceSum'),
   ReduceMean: reduction('ReduceMean'),
   ReduceMax: reduction('ReduceMax'),
-  ArgMax: ({ sink, args, output, attributes }) =>
-    sink.node('ArgMax', args, output, { axis: attributes.axis, keepdims: 0 }),
   Gemm: ({ sink, args, output, attributes: { transA, transB } }) =>
     sink.node('Gemm', args, output, { transA: Number(transA), transB: Number(transB) }),
   Transpose: ({ sink, args, output, attributes }) =>

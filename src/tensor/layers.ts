@@ -141,9 +141,3 @@ export function crossEntropy(logits: Value, targets: Value, weights: Value): Val
   const each = neg(reduceSum(mul(targets, logSoftmax(logits)), [1]));
   return div(reduceSum(mul(each, weights), [0]), max(reduceSum(weights, [0]), number(1)));
 }
-
-/** Target distributions from class ids [N]: 1 - smoothing on the class, the rest spread evenly (Szegedy et al. 2016). */
-export function smoothTargets(ids: Value, classes: number, smoothing: number): Value {
-  const hot = oneHot(ids, classes);
-  return smoothing === 0 ? hot : add(mul(hot, number(1 - smoothing)), number(smoothing / classes));
-}

@@ -25,28 +25,20 @@ export interface OpAttributes {
   Max: None;
   Min: None;
   Neg: None;
-  Abs: None;
   Exp: None;
   Log: None;
   Sqrt: None;
-  Reciprocal: None;
-  Tanh: None;
-  Sigmoid: None;
   Relu: None;
   /** min(1, max(0, slope x + offset)); steep enough it is a step from 0 to 1. */
   HardSigmoid: { readonly slope: number; readonly offset: number };
-  Erf: None;
   Where: None;
   Equal: None;
   Less: None;
   Greater: None;
-  Not: None;
-  And: None;
   Cast: { readonly to: DType };
   ReduceSum: { readonly axes: readonly number[]; readonly keep: boolean };
   ReduceMean: { readonly axes: readonly number[]; readonly keep: boolean };
   ReduceMax: { readonly axes: readonly number[]; readonly keep: boolean };
-  ArgMax: { readonly axis: number };
   MatMul: None;
   /** alpha * op(a) op(b) + c for matrices; faster than MatMul and transposes for free. */
   Gemm: { readonly transA: boolean; readonly transB: boolean };
@@ -107,16 +99,11 @@ const inference: { readonly [K in OpName]: Infer<OpAttributes[K]> } = {
   Max: elementwise,
   Min: elementwise,
   Neg: unary,
-  Abs: unary,
   Exp: unary,
   Log: unary,
   Sqrt: unary,
-  Reciprocal: unary,
-  Tanh: unary,
-  Sigmoid: unary,
   Relu: unary,
   HardSigmoid: unary,
-  Erf: unary,
   Where: ([condition, a, b]) => {
     expectType(condition!, 'bool');
     const { dtype, shape } = elementwise([a!, b!], {});
@@ -125,19 +112,10 @@ const inference: { readonly [K in OpName]: Infer<OpAttributes[K]> } = {
   Equal: comparison,
   Less: comparison,
   Greater: comparison,
-  Not: ([a]) => {
-    expectType(a!, 'bool');
-    return { dtype: 'bool', shape: a!.shape };
-  },
-  And: (inputs) => {
-    expectType(inputs[0]!, 'bool');
-    return elementwise(inputs, {});
-  },
   Cast: ([a], { to }) => ({ dtype: to, shape: a!.shape }),
   ReduceSum: reduction,
   ReduceMean: reduction,
   ReduceMax: reduction,
-  ArgMax: ([a], { axis }) => ({ dtype: 'i64', shape: reducedShape(a!.shape, [axis], false) }),
   MatMul: ([a, b]) => ({ dtype: a!.dtype, shape: matmulShape(a!.shape, b!.shape) }),
   Gemm: ([a, b, c], { transA, transB }) => {
     const shape = gemmShape(a!.shape, b!.shape, transA, transB);
@@ -202,23 +180,16 @@ export const div = (a: Value, b: Value): Value => apply('Div', [a, b], {});
 export const max = (a: Value, b: Value): Value => apply('Max', [a, b], {});
 export const min = (a: Value, b: Value): Value => apply('Min', [a, b], {});
 export const neg = (a: Value): Value => apply('Neg', [a], {});
-export const abs = (a: Value): Value => apply('Abs', [a], {});
 export const exp = (a: Value): Value => apply('Exp', [a], {});
 export const log = (a: Value): Value => apply('Log', [a], {});
 export const sqrt = (a: Value): Value => apply('Sqrt', [a], {});
-export const reciprocal = (a: Value): Value => apply('Reciprocal', [a], {});
-export const tanh = (a: Value): Value => apply('Tanh', [a], {});
-export const sigmoid = (a: Value): Value => apply('Sigmoid', [a], {});
 export const relu = (a: Value): Value => apply('Relu', [a], {});
 export const hardSigmoid = (a: Value, slope: number, offset: number): Value =>
   apply('HardSigmoid', [a], { slope, offset });
-export const erf = (a: Value): Value => apply('Erf', [a], {});
 export const where = (condition: Value, a: Value, b: Value): Value => apply('Where', [condition, a, b], {});
 export const equal = (a: Value, b: Value): Value => apply('Equal', [a, b], {});
 export const less = (a: Value, b: Value): Value => apply('Less', [a, b], {});
 export const greater = (a: Value, b: Value): Value => apply('Greater', [a, b], {});
-export const not = (a: Value): Value => apply('Not', [a], {});
-export const and = (a: Value, b: Value): Value => apply('And', [a, b], {});
 export const cast = (a: Value, to: DType): Value => (a.dtype === to ? a : apply('Cast', [a], { to }));
 export const matmul = (a: Value, b: Value): Value => apply('MatMul', [a, b], {});
 export const transpose = (a: Value, perm: readonly number[]): Value => apply('Transpose', [a], { perm });
@@ -237,7 +208,6 @@ export const window = (vector: Value, start: Value, end: Value, size: number): V
 export const softmax = (a: Value): Value => apply('Softmax', [a], {});
 export const standardise = (a: Value): Value => apply('Standardise', [a], {});
 export const stopGradient = (a: Value): Value => apply('StopGradient', [a], {});
-export const argMax = (a: Value, axis: number): Value => apply('ArgMax', [a], { axis });
 
 export function reduceSum(a: Value, axes: readonly number[], keep = false): Value {
   return axes.length === 0 ? a : apply('ReduceSum', [a], { axes, keep });

@@ -5,7 +5,6 @@ import {
   cast,
   div,
   equal,
-  exp,
   expand,
   full,
   gemm,
@@ -57,24 +56,17 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
   Max: ({ inputs: [a, b], g }) => [where(less(a!, b!), zero, g), where(less(a!, b!), g, zero)],
   Min: ({ inputs: [a, b], g }) => [where(greater(a!, b!), zero, g), where(greater(a!, b!), g, zero)],
   Neg: ({ g }) => [neg(g)],
-  Abs: ({ inputs: [a], g }) => [where(less(a!, zero), neg(g), g)],
   Exp: ({ output, g }) => [mul(g, output)],
   Log: ({ inputs: [a], g }) => [div(g, a!)],
   Sqrt: ({ output, g }) => [div(g, mul(two, output))],
-  Reciprocal: ({ output, g }) => [neg(mul(g, mul(output, output)))],
-  Tanh: ({ output, g }) => [mul(g, sub(one, mul(output, output)))],
-  Sigmoid: ({ output, g }) => [mul(g, mul(output, sub(one, output)))],
   Relu: ({ output, g }) => [mul(g, isPositive(output))],
   HardSigmoid: ({ output, g, attributes: { slope } }) => [
     mul(mul(g, number(slope)), mul(isPositive(output), isPositive(sub(one, output)))),
   ],
-  Erf: ({ inputs: [a], g }) => [mul(g, mul(number(2 / Math.sqrt(Math.PI)), exp(neg(mul(a!, a!)))))],
   Where: ({ inputs: [c], g }) => [null, where(c!, g, zero), where(c!, zero, g)],
   Equal: discrete,
   Less: discrete,
   Greater: discrete,
-  Not: discrete,
-  And: discrete,
   Cast: { none: 'it changes the number type; gradients flow through f32 alone' },
   ReduceSum: ({ inputs: [a], g, attributes }) => [spread(g, a!, attributes.axes)],
   ReduceMean: ({ inputs: [a], g, attributes: { axes } }) => {
@@ -89,7 +81,6 @@ export const rules: { readonly [K in OpName]: Rule<OpAttributes[K]> } = {
     const hit = isZero(sub(a!, reshape(output, kept)));
     return [mul(hit, div(reshape(g, kept), reduceSum(hit, axes, true)))];
   },
-  ArgMax: discrete,
   MatMul: ({ inputs: [a, b], g }) => [matmul(g, swapLast(b!)), productOverRows(a!, b!, g)],
   Gemm: ({ inputs: [a, b], g, attributes: { transA, transB } }) => [
     transA ? gemm(b!, g, { transA: transB, transB: true }) : gemm(g, b!, { transB: !transB }),

@@ -15,7 +15,6 @@ test('shapes are known when a value is made', () => {
   assert.deepEqual(ops.reduceSum(x, [1], true).shape, [2, 1]);
   assert.deepEqual(ops.transpose(x, [1, 0]).shape, [3, 2]);
   assert.deepEqual(ops.gather(y, ids).shape, [2, 4]);
-  assert.equal(ops.argMax(x, 1).dtype, 'i64');
   assert.equal(ops.less(x, x).dtype, 'bool');
 });
 
