@@ -1,5 +1,5 @@
 import type { Copy } from './copy.ts';
-import type { RecordedCall } from './recording.ts';
+import type { RecordedCall } from './recordedCall.ts';
 
 /**
  * Finished calls on their way to the recording thread, as one run of bytes: per call the length of its JSON (4 bytes,

@@ -10,7 +10,7 @@ import type { RedactionSettings } from '../traces/redact.ts';
 import type { ProviderName } from '../wire/format.ts';
 import type { GatewaySettings, GatewayStats } from './control.ts';
 import { type Lease, newToken, readLease, withStartLock } from './lease.ts';
-import type { Announcement, GatewaySetup } from './setup.ts';
+import type { Announcement, GatewaySetup, HandedOver } from './setup.ts';
 
 export interface GatewayOptions extends GatewaySettings {
   /** Storage folder of the workspace, outside the repository. */
@@ -153,18 +153,20 @@ async function attachOrStart(options: GatewayOptions, log: Log, known: Lease | n
 
 async function attachOrStartAlone(options: GatewayOptions, log: Log, known: Lease | null): Promise<Lease> {
   const last = (await readLease(options.storage)) ?? known;
+  let handed: HandedOver | null = null;
   if (last !== null && (await isAlive(last))) {
     if (last.version === options.version) {
       await configureAttached(last, options);
       return last;
     }
     log.info(`replacing the gateway of version ${last.version}`);
+    handed = await takeOver(last);
     await stopGateway(last);
   }
   let failure = 'it did not say why';
   // The port of a process that just died is free at once; another host may be quicker, then its gateway is ours too.
   for (const port of portsToTry(options.port, last?.port)) {
-    const said = await spawnGateway(options, port, last);
+    const said = await spawnGateway(options, port, last, handed);
     if (said.ready) return said.lease;
     const now = await readLease(options.storage);
     if (now !== null && now.version === options.version && (await isAlive(now))) return now;
@@ -193,6 +195,7 @@ async function spawnGateway(
   options: GatewayOptions,
   port: number,
   last: Lease | null,
+  handed: HandedOver | null,
 ): Promise<Announcement> {
   const { capturing, recordAgents, upstreams } = options;
   const setup: GatewaySetup = {
@@ -207,6 +210,7 @@ async function spawnGateway(
     workerEntry: options.workerEntry,
     acceptClock: options.acceptClock ?? false,
     leaseSeconds: options.leaseSeconds ?? (options.attached === true ? ATTACHED_SECONDS : null),
+    handed,
   };
   const logFile = await openLog(path.join(options.storage, 'gateway.log'));
   try {
@@ -263,6 +267,14 @@ function announcement(child: ReturnType<typeof spawn>): Promise<Announcement> {
       give({ ready: false, code: 'exit', message: `its process ended with ${signal ?? `code ${code}`}` }),
     );
   });
+}
+
+/** null: it is of a version that has nothing to hand over. */
+async function takeOver(lease: Lease): Promise<HandedOver | null> {
+  return ask(lease, 'hand-over').then(
+    (handed) => handed as HandedOver,
+    () => null,
+  );
 }
 
 async function stopGateway(lease: Lease): Promise<void> {

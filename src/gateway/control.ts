@@ -5,6 +5,7 @@ import { refuse } from './forward.ts';
 import type { Gateway } from './gateway.ts';
 import type { RecorderStats } from './recorder.ts';
 import type { RecordingRules } from './recording.ts';
+import type { HandedOver } from './setup.ts';
 import type { Counts } from './tally.ts';
 import { officialUpstreams, type Upstreams } from './upstreams.ts';
 
@@ -63,6 +64,11 @@ export async function control(
     case 'forget':
       gateway.stored.forget();
       return reply(res, null);
+    case 'hand-over':
+      return reply(res, {
+        answers: gateway.stored.handOver(),
+        refersBack: gateway.refersBack,
+      } satisfies HandedOver);
     case 'flush':
       await gateway.recorder.flush();
       return reply(res, null);

@@ -100,12 +100,12 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
     res.destroy();
     return;
   }
-  const expanded = format.name === 'openai-responses' ? await expand(gateway, body.bytes) : null;
-  tape?.request(expanded ?? body.bytes);
-  if (expanded !== null) {
+  const referring = format.name === 'openai-responses' ? await expand(gateway, body.bytes) : null;
+  tape?.request(referring?.body ?? body.bytes);
+  if (referring !== null) {
     gateway.refersBack = true;
-    const headers = withContentLength(call.headers, expanded.length);
-    return passOn(gateway, { ...call, headers }, expanded, mark({ reason: 'teacher-only' }));
+    const headers = withContentLength(call.headers, referring.body.length);
+    return passOn(gateway, { ...call, headers }, referring.body, mark({ reason: referring.reason }));
   }
   if (body.kind === 'too-long') return passOn(gateway, call, body.bytes, null, true);
 
@@ -132,11 +132,21 @@ async function consult(gateway: Gateway, call: Call, format: WireFormat): Promis
   passOn(gateway, call, body.bytes, tells ? mark(describe(consulted)) : null);
 }
 
-/** The request with what it refers to written out; null where it goes as it came. */
-async function expand({ stored }: Gateway, body: Buffer): Promise<Buffer | null> {
+/** The request with what it refers to written out; null where it refers to no answer of a student. */
+async function expand(
+  { stored, log }: Gateway,
+  body: Buffer,
+): Promise<{ readonly body: Buffer; readonly reason: string } | null> {
   if (!body.includes('previous_response_id') && !body.includes('item_reference')) return null;
-  await stored.recall(body.toString('latin1'));
-  return stored.expand(body);
+  const text = body.toString('latin1');
+  if (!stored.mayName(text)) return null;
+  await stored.recall(text);
+  const expanded = stored.expand(body);
+  if (expanded !== null) return { body: expanded, reason: 'teacher-only' };
+  log.warn(
+    'a call refers to an answer of a student that is not kept (deleted, not recorded, or a secret was taken out of it): its provider will not know it',
+  );
+  return { body, reason: 'answer-not-kept' };
 }
 
 /** The headers of a body that is another one than came in. */

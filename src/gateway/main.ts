@@ -4,7 +4,6 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { isForWantOfRoom, makeFolderIfRoom } from '../base/disk.ts';
 import { streamLog } from '../base/log.ts';
-import { findTrace } from '../traces/reader.ts';
 import { createTextRedactor } from '../traces/redaction/text.ts';
 import { createWorker } from '../worker/client.ts';
 import { completeUpstreams, type GatewayStats, type Steering } from './control.ts';
@@ -23,8 +22,6 @@ import { watchFiles } from './watch.ts';
 
 /** Calls under way at a stop get this long to end. */
 const PATIENCE_MS = 5_000;
-/** A conversation of an earlier gateway is looked for no longer than this. */
-const RECALL_MS = 5_000;
 /** Errors of others may quote what they failed on. */
 const clean = createTextRedactor({});
 const log = streamLog((line) => {
@@ -74,8 +71,8 @@ async function serve(setup: GatewaySetup): Promise<void> {
     upstreams: completeUpstreams(settings.upstreams ?? {}),
     capturing: settings.capturing ?? true,
     recordAgents: settings.recordAgents ?? false,
-    stored: createStoredAnswers((id) => findTrace(path.join(storage, 'journal'), id, RECALL_MS)),
-    refersBack: false,
+    stored: createStoredAnswers(recorder, setup.handed?.answers),
+    refersBack: setup.handed?.refersBack ?? false,
     counters: { calls: 0, refused: 0, tunnels: 0 },
   };
 

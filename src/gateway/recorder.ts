@@ -3,15 +3,17 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { describeCall, writeCall } from './batch.ts';
 import { createBlocks } from './copy.ts';
-import type {
-  BatchPlace,
-  FromRecording,
-  OtlpExport,
-  OtlpVerdict,
-  RecordedCall,
-  RecordingRules,
-  RecordingSetup,
-  ToRecording,
+import type { EarlierAnswer } from './earlierAnswers.ts';
+import type { RecordedCall } from './recordedCall.ts';
+import {
+  type BatchPlace,
+  type FromRecording,
+  LOOK_MS,
+  type OtlpExport,
+  type OtlpVerdict,
+  type RecordingRules,
+  type RecordingSetup,
+  type ToRecording,
 } from './recording.ts';
 import { type Copies, createTape, type Tape, type TapeRecorder, type TapeStart } from './tape.ts';
 
@@ -33,6 +35,10 @@ export interface Recorder {
   start(call: TapeStart): Tape;
   /** Takes an OTLP export. Resolves when it has been read, not when it is stored. */
   addOtlp(body: Omit<OtlpExport, 'bytes'> & { readonly bytes: Buffer }): Promise<OtlpVerdict>;
+  /** What students answered in these traces, of what is in the journal and may be told again. Never rejects; takes some seconds at most. */
+  find(traceIds: readonly string[]): Promise<readonly EarlierAnswer[]>;
+  /** Nobody will be told again what was answered in this trace. Resolves when that outlasts this process, or cannot. */
+  withdraw(traceId: string): Promise<void>;
   stats(): RecorderStats;
   /** Other rules from now on; what is not stored yet may follow them already. */
   configure(rules: RecordingRules): void;
@@ -61,6 +67,8 @@ const BATCH_BYTES = 4 << 20;
 const BATCH_DELAY_MS = 100;
 /** Memory that is kept for batches; what a burst takes beyond that is left to the garbage collector. */
 const MAX_SLOTS = 8;
+/** For a question to reach a thread that is busy. */
+const GRACE_MS = 1_000;
 
 export function createRecorder({ setup: given, entry, clock, log }: RecorderOptions): Recorder {
   let setup = given;
@@ -82,7 +90,9 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
   const waiting: { readonly resolve: () => void }[] = [];
   /** OTLP reading that nobody has looked into yet, by number. */
   const reading = new Map<number, (verdict: OtlpVerdict) => void>();
-  let nextExport = 0;
+  /** Questions to the journal that have no answer yet, by number. */
+  const asked = new Map<number, (answers: readonly EarlierAnswer[]) => void>();
+  let nextId = 0;
   /** Ended calls whose trace still waits for something. */
   let held = 0;
   const pendingBytes = (): number => blocks.lent() + batchBytes + threadBytes;
@@ -105,6 +115,10 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
         settle(message.id, message.verdict);
         return;
       }
+      if (message.kind === 'found') {
+        answer(message.id, message.answers);
+        return;
+      }
       threadBytes -= message.bytes;
       threadCalls -= message.calls;
       stored += message.stored;
@@ -124,6 +138,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
       slots.forget(batch?.slot ?? null);
       for (const id of [...reading.keys()])
         settle(id, { taken: false, retry: true, reason: 'the recording was interrupted' });
+      for (const id of [...asked.keys()]) answer(id, []);
       paused = false;
       if (!closed) problem = 'recording restarted after a failure';
       wake();
@@ -180,6 +195,26 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
     wake();
   };
 
+  const answer = (id: number, answers: readonly EarlierAnswer[]): void => {
+    asked.get(id)?.(answers);
+    asked.delete(id);
+  };
+
+  /** The journal is read and unpacked over there: here calls pass. */
+  const ask = (kind: 'find' | 'withdraw', traceIds: readonly string[]): Promise<readonly EarlierAnswer[]> => {
+    if (closed) return Promise.resolve([]);
+    thread ??= startThread();
+    const id = nextId++;
+    thread.postMessage({ kind, id, traceIds } satisfies ToRecording);
+    const late = setTimeout(() => answer(id, []), LOOK_MS + GRACE_MS);
+    return new Promise((resolve) =>
+      asked.set(id, (answers) => {
+        clearTimeout(late);
+        resolve(answers);
+      }),
+    );
+  };
+
   const addOtlp: Recorder['addOtlp'] = ({ bytes: body, ...described }) => {
     if (pendingBytes() + body.length > MAX_PENDING_BYTES)
       return Promise.resolve({
@@ -190,7 +225,7 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
     thread ??= startThread();
     threadBytes += body.length;
     const bytes = new Uint8Array(body).buffer;
-    const id = nextExport++;
+    const id = nextId++;
     thread.postMessage({ kind: 'otlp', id, nowMs: clock.now(), bytes, ...described } satisfies ToRecording, [
       bytes,
     ]);
@@ -205,6 +240,8 @@ export function createRecorder({ setup: given, entry, clock, log }: RecorderOpti
   return {
     start: (call) => createTape(call, tapes),
     addOtlp,
+    find: (traceIds) => ask('find', traceIds),
+    withdraw: async (traceId) => void (await ask('withdraw', [traceId])),
     stats: () => ({ recorded, stored, shed, pendingBytes: pendingBytes(), problem }),
     configure: (rules) => {
       if (JSON.stringify({ ...setup, ...rules }) === JSON.stringify(setup)) return;

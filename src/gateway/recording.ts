@@ -10,13 +10,12 @@ import type { Retention } from '../traces/maintenance.ts';
 import { createOtlpReader } from '../traces/otlp.ts';
 import { otlpFromProtobuf } from '../traces/otlpProtobuf.ts';
 import { createRedactor, type RedactionSettings, redactionKey } from '../traces/redact.ts';
-import type { Trace, TraceRoute } from '../traces/trace.ts';
-import type { ProviderName, WireFormat } from '../wire/format.ts';
-import { formatFor } from '../wire/formats.ts';
-import { withoutMedia } from '../wire/media.ts';
-import { vendorOf } from '../wire/vendor.ts';
+import type { Trace } from '../traces/trace.ts';
+import { withdraw } from '../traces/withdrawn.ts';
 import { readCalls } from './batch.ts';
 import { decodeBody, unchunked } from './decode.ts';
+import { type EarlierAnswer, findAnswers } from './earlierAnswers.ts';
+import { traceOf } from './recordedCall.ts';
 
 /** What the recording thread is started with. Plain data: it crosses a thread's border. */
 export interface RecordingSetup extends RecordingRules {
@@ -27,36 +26,6 @@ export interface RecordingSetup extends RecordingRules {
 export interface RecordingRules {
   readonly redaction: RedactionSettings;
   readonly retention: Retention;
-}
-
-/** A finished call, without its bodies. */
-export interface RecordedCall {
-  readonly id: string;
-  readonly startMs: number;
-  readonly durationMs: number;
-  readonly firstByteMs: number | null;
-  readonly provider: ProviderName;
-  /** Of the upstream. */
-  readonly hostname: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** What the call was made with: goes from memory to memory, and nowhere else. */
-  readonly credentials: readonly string[];
-  readonly pinnedTask: string | null;
-  readonly site: string | null;
-  readonly source: string;
-  readonly servedBy: 'teacher' | 'student';
-  readonly route: TraceRoute | null;
-  readonly incomplete: string | null;
-  readonly requestBytes: number;
-  readonly responseBytes: number;
-  readonly requestEncoding: string | null;
-  /** The response has the frames of its chunks in it. */
-  readonly responseFramed: boolean;
-  readonly responseEncoding: string | null;
-  readonly responseType: string | null;
 }
 
 /** The body of an OTLP request as it came. */
@@ -77,9 +46,17 @@ export type ToRecording =
       readonly calls: number;
     }
   | ({ readonly kind: 'otlp'; readonly id: number; readonly nowMs: number } & OtlpExport)
+  /** What students answered in these traces is wanted again, or never more; `found` says it, or that it is done. */
+  | ({ readonly kind: 'find' } & Question)
+  | ({ readonly kind: 'withdraw' } & Question)
   /** What is stored from now on, and how long, is another matter than before. */
   | ({ readonly kind: 'configure' } & RecordingRules)
   | { readonly kind: 'close' };
+
+interface Question {
+  readonly id: number;
+  readonly traceIds: readonly string[];
+}
 
 /**
  * Memory that both threads see, by a number; it comes along when it is first used. Handing memory over instead costs both
@@ -104,7 +81,8 @@ export type FromRecording =
       readonly slot: number | null;
     }
   /** What is in an OTLP export: so many traces, and what its exporter is told. */
-  | { readonly kind: 'read'; readonly id: number; readonly traces: number; readonly verdict: OtlpVerdict };
+  | { readonly kind: 'read'; readonly id: number; readonly traces: number; readonly verdict: OtlpVerdict }
+  | { readonly kind: 'found'; readonly id: number; readonly answers: readonly EarlierAnswer[] };
 
 /** `rejected`: calls that were left out, and why. `retry`: it could not be taken now; otherwise it never can. */
 export type OtlpVerdict =
@@ -114,6 +92,8 @@ export type OtlpVerdict =
 type Stored = Extract<FromRecording, { kind: 'stored' }>;
 
 const OPEN_RETRY_MS = 1_000;
+/** A conversation of an earlier gateway is looked for no longer than this. */
+export const LOOK_MS = 5_000;
 
 /** Batches read and not yet stored. */
 const MAX_BATCHES = 2;
@@ -170,6 +150,7 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     if (message.kind === 'close') void close();
     else if (message.kind === 'configure') configure(message);
     else if (message.kind === 'otlp') takeOtlp(message);
+    else if (message.kind === 'find' || message.kind === 'withdraw') void lookUp(message.kind, message);
     else {
       const { place, bytes, calls } = message;
       const batch = Buffer.from(memoryOf(place), 0, bytes);
@@ -228,6 +209,18 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     work();
   };
 
+  /** Beside the batches: a call waits for it. */
+  const lookUp = async (kind: 'find' | 'withdraw', { id, traceIds }: Question): Promise<void> => {
+    let answers: readonly EarlierAnswer[] = [];
+    try {
+      if (kind === 'find') answers = await findAnswers(setup.journal, traceIds, LOOK_MS);
+      else await mkdir(setup.journal, { recursive: true }).then(() => withdraw(setup.journal, traceIds));
+    } catch (error) {
+      log.warn(`earlier answers: ${error}`);
+    }
+    port.postMessage({ kind: 'found', id, answers } satisfies FromRecording);
+  };
+
   const store = async (
     read: () => Iterable<Taken>,
     taken: Pick<Stored, 'calls' | 'bytes' | 'slot'>,
@@ -284,93 +277,4 @@ function* tracesOf(batch: Buffer): Generator<Taken> {
       trace: traceOf(call, request, call.responseFramed ? unchunked(response) : response),
       credentials: call.credentials,
     };
-}
-
-/** A trace from what passed on the wire. What cannot be read is kept as text and says why; nothing here throws. */
-export function traceOf(call: RecordedCall, requestBytes: Buffer, responseBytes: Buffer): Trace {
-  const format = formatFor(call.provider, call.method, call.path);
-  const request = readJson(requestBytes, call.requestEncoding);
-  const answer = readAnswer(call, format, responseBytes);
-  const vendor = vendorOf(call.provider, call.hostname);
-  // Clients hang up once a stream has said that it is over, before the connection has.
-  const isWholeStream = answer.streamed && answer.value !== null && answer.problem === null;
-  return {
-    id: call.id,
-    startMs: call.startMs,
-    durationMs: Math.round(call.durationMs * 1000) / 1000,
-    firstByteMs: call.firstByteMs === null ? null : Math.round(call.firstByteMs * 1000) / 1000,
-    provider: call.provider,
-    ...(vendor === call.provider ? {} : { vendor }),
-    format: format?.name ?? null,
-    path: call.path,
-    status: call.status,
-    streamed: answer.streamed,
-    // Paths that no codec reads are counted, not kept: files and audio have no place in a journal of tasks.
-    request: format === null || request.value === null ? null : withoutMedia(request.value),
-    response: format === null || answer.value === null ? null : withoutMedia(answer.value),
-    incomplete: (isWholeStream ? null : call.incomplete) ?? request.problem ?? answer.problem,
-    servedBy: call.servedBy,
-    pinnedTask: call.pinnedTask,
-    site: call.site,
-    headers: call.headers,
-    route: call.route,
-    source: call.source,
-  };
-}
-
-interface Read {
-  readonly value: Json | null;
-  readonly problem: string | null;
-}
-
-/** What is kept of a body that is not JSON, characters. */
-const MAX_RAW = 65_536;
-
-function readText(bytes: Buffer, encoding: string | null): { text: string; problem: string | null } {
-  const decoded = decodeBody(bytes, encoding);
-  if (!decoded.ok) return { text: '', problem: decoded.error };
-  const text = decoded.value.toString('utf8');
-  const isClean = !text.includes('\ufffd') || decoded.value.includes('\ufffd');
-  return { text, problem: isClean ? null : 'the body is not valid UTF-8' };
-}
-
-function readJson(bytes: Buffer, encoding: string | null): Read {
-  if (bytes.length === 0) return { value: null, problem: null };
-  const { text, problem } = readText(bytes, encoding);
-  if (problem !== null) return { value: text === '' ? null : text.slice(0, MAX_RAW), problem };
-  const value = parseJson(text);
-  return value === undefined
-    ? { value: text.slice(0, MAX_RAW), problem: 'the body is not JSON' }
-    : { value, problem: null };
-}
-
-function readAnswer(
-  call: RecordedCall,
-  format: WireFormat | null,
-  bytes: Buffer,
-): Read & { streamed: boolean } {
-  const type = call.responseType ?? '';
-  // An error comes as one body, whatever was asked for.
-  const streamed =
-    /event-stream|ndjson/i.test(type) ||
-    (format?.name === 'gemini-generate' && call.status < 400 && call.path.includes(':stream'));
-  if (format === null || bytes.length === 0)
-    return { value: null, problem: emptyProblem(call, format), streamed };
-  if (!streamed) {
-    const read = readJson(bytes, call.responseEncoding);
-    // An error page that is no JSON is still the whole answer.
-    return { ...read, problem: call.status >= 400 && read.value !== null ? null : read.problem, streamed };
-  }
-  const { text, problem } = readText(bytes, call.responseEncoding);
-  const joined = format.joinStream(text);
-  if (joined.ok && problem === null) return { value: joined.value, problem: null, streamed };
-  return {
-    value: text.slice(0, MAX_RAW),
-    problem: problem ?? (joined.ok ? null : joined.error.message),
-    streamed,
-  };
-}
-
-function emptyProblem(call: RecordedCall, format: WireFormat | null): string | null {
-  return format !== null && call.status === 200 && call.incomplete === null ? 'the answer has no body' : null;
 }

@@ -4,7 +4,7 @@ import type { TraceRoute } from '../traces/trace.ts';
 import type { ProviderName } from '../wire/format.ts';
 import { type Blocks, Copy } from './copy.ts';
 import type { RawHeaders } from './headers.ts';
-import type { RecordedCall } from './recording.ts';
+import type { RecordedCall } from './recordedCall.ts';
 
 /** What one call leaves behind while it passes. Every method is cheap and none throws; the first `end` counts. */
 export interface Tape {

@@ -8,6 +8,7 @@ import { listSegments, openFile, type Segment, sealedFile } from './segment.ts';
 import { readSegment } from './segmentReader.ts';
 import type { SegmentWriter } from './segmentWriter.ts';
 import { addTombstone, loadTombstones, settleTombstone, type Tombstones } from './tombstone.ts';
+import { forgetWithdrawn } from './withdrawn.ts';
 
 /** What to keep. Age counts from when a trace was stored; whole segments go, oldest first, never the one being written. */
 export interface Retention {
@@ -153,6 +154,7 @@ export async function deleteTraces(folder: string, what: DeleteWhat, writer?: st
   // Closed segments that go as a whole can go at once: on a full disk there is no room for more than that.
   if (ids === null) await removeClosed(folder, counted.segments, writer);
   if (counted.segments.size > 0) await addTombstone(folder, ids, counted.segments);
+  if (ids === null) await forgetWithdrawn(folder);
   return counted.traces;
 }
 

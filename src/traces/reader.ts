@@ -40,21 +40,30 @@ export async function* readTraces(
 }
 
 /**
- * The trace of that id, looked for from the newest segment on; null where there is none, or none was found in time.
+ * The traces of those ids that are found in time, looked for from the newest segment on.
  * @param patienceMs how long to look.
  */
-export async function findTrace(folder: string, id: string, patienceMs: number): Promise<Trace | null> {
+export async function findTraces(
+  folder: string,
+  ids: ReadonlySet<string>,
+  patienceMs: number,
+): Promise<Trace[]> {
   const until = performance.now() + patienceMs;
+  const missing = new Set(ids);
+  const found: Trace[] = [];
   const deleted = await loadTombstones(folder);
   for (const segment of (await listSegments(folder)).reverse()) {
+    if (missing.size === 0) break;
     for await (const { lines } of readSegment(folder, segment, { live: true })) {
       for (const { line, content } of lines) {
-        if (!content.ok || content.value === null || idOf(content.value) !== id) continue;
+        const id = content.ok && content.value !== null ? idOf(content.value) : null;
+        if (id === null || !missing.has(id) || !content.ok || content.value === null) continue;
+        missing.delete(id);
         const trace = parseTrace(content.value);
-        return trace.ok && !deleted.covers(segment.name, line, id) ? trace.value : null;
+        if (trace.ok && !deleted.covers(segment.name, line, id)) found.push(trace.value);
       }
-      if (performance.now() > until) return null;
+      if (missing.size === 0 || performance.now() > until) return found;
     }
   }
-  return null;
+  return found;
 }

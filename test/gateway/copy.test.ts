@@ -4,7 +4,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { describeCall, readCalls, writeCall } from '../../src/gateway/batch.ts';
 import { BLOCK_BYTES, Copy, createBlocks } from '../../src/gateway/copy.ts';
-import type { RecordedCall } from '../../src/gateway/recording.ts';
+import type { RecordedCall } from '../../src/gateway/recordedCall.ts';
 import { type Copies, createTape, type TapeStart } from '../../src/gateway/tape.ts';
 
 const opening: TapeStart = {

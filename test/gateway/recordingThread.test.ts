@@ -70,3 +70,32 @@ test('recording goes on after its thread died, and what died with it is counted'
   ] as const)
     assert.equal(texts.filter((text) => text.includes(wave)).length, calls);
 });
+
+test('what is in the journal is looked up in the recording thread; one that dies over it has no answer', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'understudy-asked-'));
+  const id = '0123456789ab4cde8f0123456789abcd';
+  const known = {
+    request: JSON.stringify({ model: 'm', input: 'Hi' }),
+    response: JSON.stringify({ id: `resp_${id}`, output: [] }),
+  };
+  const file = path.join(folder, 'thread.mjs');
+  writeFileSync(
+    file,
+    `import { parentPort } from 'node:worker_threads';
+parentPort.on('message', ({ kind, id, traceIds }) => {
+  if (kind === 'close' || traceIds.includes('ffffffff-ffff-4fff-8fff-ffffffffffff')) process.exit(0);
+  parentPort.postMessage({ kind: 'found', id, answers: [${JSON.stringify(known)}] });
+});
+`,
+  );
+  const gateway = await startTestGateway({ recordingEntry: file });
+  t.after(async () => {
+    await gateway.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const answer = await fetch(`${gateway.base}/openai/v1/responses/resp_${id}`);
+  assert.deepEqual([answer.status, await answer.text()], [200, known.response]);
+  const { recorder } = gateway.gateway;
+  assert.deepEqual(await recorder.find(['ffffffff-ffff-4fff-8fff-ffffffffffff']), []);
+  assert.deepEqual(await recorder.find(['any']), [known], 'another thread answers the next question');
+});

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
+import { type GatewayClient, startGateway } from '../../src/gateway/client.ts';
 import type { RoutingPolicy } from '../../src/routing/policy.ts';
 import type { Task } from '../../src/tasks/task.ts';
 import { openJournal } from '../../src/traces/journal.ts';
@@ -61,7 +62,7 @@ const policy: RoutingPolicy = {
   taskId: 'intent',
   mode: 'on',
   canaryShare: 0.3,
-  deadlineMs: 300,
+  deadlineMs: 10_000,
   auditShare: 0,
   bundle: 'students/intent/1-1',
   version: 1,
@@ -256,7 +257,7 @@ describe('the teacher is the default branch; the student', () => {
     ['answers with a tool that is not offered', 'call shell', 'request-not-understood', {}],
   ] as const) {
     test(`leaves the call to the teacher when it ${title}`, async () => {
-      await use({ bundle: `students/intent/${title}` });
+      await use({ bundle: `students/intent/${title}`, ...(reason === 'late' ? { deadlineMs: 50 } : {}) });
       const answered = await ask(text, more);
       assert.equal(answered.text, 'greet');
       assert.equal(teacher.seen.length, 1);
@@ -416,8 +417,10 @@ describe('the teacher is the default branch; the student', () => {
     const secret = `sk-proj-${'Zk3vQ9xT1bM7nC5rY2wE8pL4sD6fG0hJaUiOoKx'}`;
     const hidden = await respond({ input: `sure greet ${secret}` });
     const deleted = await respond({ input: 'sure greet' });
+    const withdrawn = await respond({ input: 'sure greet' });
+    await openai().responses.delete(withdrawn.id);
     assert.equal(said.length, 0, 'all of them were answered here');
-    const ids = (await gateway.traces()).slice(-4).map(({ id }) => id);
+    const ids = (await gateway.traces()).slice(-5).map(({ id }) => id);
     assert.equal(`resp_${ids[3]!.replaceAll('-', '')}`, deleted.id);
     await gateway.close();
     gateway = await start();
@@ -442,12 +445,68 @@ describe('the teacher is the default branch; the student', () => {
     await respond({ input: item });
     assert.equal((inputOf(4)[0] as { role: string }).role, 'assistant');
     // What was deleted, or is not what it was, is nobody's: the provider says so.
-    for (const { id } of [hidden, deleted]) {
-      await respond(follow(id));
+    for (const { id } of [hidden, deleted, withdrawn]) {
+      const { response } = await openai()
+        .responses.create({ ...opening, ...follow(id) })
+        .withResponse();
+      assert.equal(response.headers.get('x-understudy'), 'teacher; reason=answer-not-kept');
       assert.deepEqual(JSON.parse(said.at(-1)!), { ...opening, ...follow(id) });
     }
+    // Traces that are deleted do not bring back what a client has deleted.
+    await gateway.close();
+    gateway = await start();
+    await use({});
+    gateway.gateway.stored.forget();
+    special = (_call, res) => void res.writeHead(404).end('{"error":{"message":"no such response"}}');
+    await assert.rejects(openai().responses.retrieve(withdrawn.id), OpenAI.NotFoundError);
     special = null;
     gateway.gateway.refersBack = false;
+  });
+
+  test('gave responses that a newer gateway is handed, secrets in them included', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'understudy-handed-'));
+    await writeFile(path.join(folder, 'tasks.json'), JSON.stringify([task]));
+    await writeFile(path.join(folder, 'policies.json'), JSON.stringify([policy]));
+    const run = (version: string) =>
+      startGateway({
+        storage: folder,
+        gatewayEntry: path.resolve(import.meta.dirname, '../../src/gateway/main.ts'),
+        workerEntry,
+        version,
+        upstreams: { openai: teacher.url },
+        attached: true,
+      });
+    const secret = `sk-proj-${'Zk3vQ9xT1bM7nC5rY2wE8pL4sD6fG0hJaUiOoKx'}`;
+    const opening = { model: 'gpt-4o-mini', instructions: 'Name the intent of the sentence.' };
+    const older = await run('1');
+    let newer: GatewayClient | null = null;
+    try {
+      const respond = (gateway: GatewayClient, more: object) =>
+        fetch(`${gateway.info.baseUrls.openai}/v1/responses`, {
+          method: 'POST',
+          body: JSON.stringify({ ...opening, ...more }),
+        });
+      let first: Response | null = null;
+      for (let i = 0; i < 200 && !first?.headers.get('x-understudy')?.startsWith('student'); i++)
+        first = await respond(older, { input: `sure greet ${secret}` });
+      const { id } = (await first!.json()) as { id: string };
+      older.dispose();
+      newer = await run('2');
+      assert.notEqual(newer.info.pid, older.info.pid);
+      teacher.seen.length = 0;
+      const { headers } = await respond(newer, { previous_response_id: id, input: 'Why?' });
+      assert.match(headers.get('x-understudy') ?? '', /^teacher; reason=teacher-only/);
+      const { input } = teacher.seen[0]!.json as { input: { content: string }[] };
+      assert.deepEqual([input.length, input[0]!.content], [3, `sure greet ${secret}`]);
+      await newer.flush();
+      for (const file of await readdir(folder, { recursive: true, withFileTypes: true }))
+        if (file.isFile())
+          assert.ok(!(await readFile(path.join(file.parentPath, file.name))).includes(secret), file.name);
+    } finally {
+      await newer?.stop();
+      await older.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test('gives no stored responses once calls refer back to them', async () => {
@@ -536,7 +595,7 @@ describe('the teacher is the default branch; the student', () => {
     for (let i = 0; i < 60 && !said?.startsWith('teacher'); i++) said = (await ask('sure disputed')).said;
     assert.match(said ?? '', /^teacher; reason=rolled-back; task=intent/);
     assert.match(gateway.students.stats()['intent']?.rolledBack ?? '', /audited answers differed/);
-    await use({ auditShare: 1, bundle: 'students/intent/worse', deadlineMs: 301 });
+    await use({ auditShare: 1, bundle: 'students/intent/worse', deadlineMs: 10_001 });
     assert.match(
       (await ask('sure greet')).said ?? '',
       /reason=rolled-back/,

@@ -11,7 +11,7 @@ import { createStoredAnswers } from '../../src/gateway/stored.ts';
 import { createStudents, type Students } from '../../src/gateway/students.ts';
 import { createUpstream } from '../../src/gateway/upstream.ts';
 import type { Upstreams } from '../../src/gateway/upstreams.ts';
-import { findTrace, readTraces } from '../../src/traces/reader.ts';
+import { readTraces } from '../../src/traces/reader.ts';
 import type { Trace } from '../../src/traces/trace.ts';
 import { createWorker, type Worker } from '../../src/worker/client.ts';
 
@@ -75,7 +75,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     upstreams: completeUpstreams(options.upstreams ?? {}),
     capturing: true,
     recordAgents: options.recordAgents ?? false,
-    stored: createStoredAnswers((id) => findTrace(journal, id, 5000)),
+    stored: createStoredAnswers(recorder),
     refersBack: false,
     counters: { calls: 0, refused: 0, tunnels: 0 },
   };
