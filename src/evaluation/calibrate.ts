@@ -1,20 +1,64 @@
 /** From scores to probabilities, and how far off they are. Monotone maps: none of this changes who is served first. */
 
+const mildest = 20;
+const sharpest = 0.05;
+
 /**
- * The temperature T in [0.05, 20] that minimises the negative log-likelihood of softmax(logits / T) (Guo et al. 2017),
- * by golden section over ln T. `labels[i]` is the class index of row i.
+ * The temperature T in [0.05, 20] that minimises the negative log-likelihood of softmax(logits / T) (Guo et al. 2017).
+ * `labels[i]` is the class index of row i. In 1 / T the likelihood is convex: its slope's root by Newton's method, kept
+ * between the bounds known so far.
  */
 export function fitTemperature(logits: readonly ArrayLike<number>[], labels: ArrayLike<number>): number {
   if (logits.length === 0) return 1;
-  const loss = (logT: number): number => {
-    const scale = Math.exp(-logT);
-    let total = 0;
+  const at = slopeOf(logits, labels);
+  let [low, high] = [1 / mildest, 1 / sharpest];
+  if (at(low).slope >= 0) return mildest;
+  if (at(high).slope <= 0) return sharpest;
+  let inverse = 1;
+  for (let i = 0; i < 60; i++) {
+    const { slope, curvature } = at(inverse);
+    if (slope === 0) break;
+    if (slope < 0) low = inverse;
+    else high = inverse;
+    const newton = inverse - slope / curvature;
+    const next = newton > low && newton < high ? newton : Math.sqrt(low * high);
+    const moved = Math.abs(next - inverse);
+    inverse = next;
+    if (moved <= 1e-7 * inverse) break;
+  }
+  return 1 / inverse;
+}
+
+/** First and second derivative of the negative log-likelihood in 1 / T. */
+function slopeOf(logits: readonly ArrayLike<number>[], labels: ArrayLike<number>) {
+  const tops = logits.map(highest);
+  return (inverse: number): { readonly slope: number; readonly curvature: number } => {
+    let slope = 0;
+    let curvature = 0;
     logits.forEach((row, i) => {
-      total += logSumExp(row, scale) - row[labels[i]!]! * scale;
+      const top = tops[i]!;
+      let sum = 0;
+      let first = 0;
+      let second = 0;
+      for (let k = 0; k < row.length; k++) {
+        const below = row[k]! - top;
+        const share = Math.exp(below * inverse);
+        sum += share;
+        first += share * below;
+        second += share * below * below;
+      }
+      const mean = first / sum;
+      slope += mean - (row[labels[i]!]! - top);
+      curvature += second / sum - mean * mean;
     });
-    return total;
+    return { slope, curvature };
   };
-  return Math.exp(goldenSection(loss, Math.log(0.05), Math.log(20)));
+}
+
+function highest(row: ArrayLike<number>): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < row.length; k++) if (row[k]! > top) top = row[k]!;
+  return top;
 }
 
 /** softmax(logits / T). */
@@ -24,30 +68,10 @@ export function softmax(logits: ArrayLike<number>, temperature = 1): Float64Arra
 }
 
 function logSumExp(row: ArrayLike<number>, scale: number): number {
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < row.length; i++) max = Math.max(max, row[i]! * scale);
+  const max = highest(row) * scale;
   let sum = 0;
   for (let i = 0; i < row.length; i++) sum += Math.exp(row[i]! * scale - max);
   return max + Math.log(sum);
-}
-
-function goldenSection(f: (x: number) => number, from: number, to: number): number {
-  const ratio = (Math.sqrt(5) - 1) / 2;
-  let [low, high] = [from, to];
-  let [a, b] = [high - ratio * (high - low), low + ratio * (high - low)];
-  let [fa, fb] = [f(a), f(b)];
-  while (high - low > 1e-5) {
-    if (fa < fb) {
-      [high, b, fb] = [b, a, fa];
-      a = high - ratio * (high - low);
-      fa = f(a);
-    } else {
-      [low, a, fa] = [a, b, fb];
-      b = low + ratio * (high - low);
-      fb = f(b);
-    }
-  }
-  return (low + high) / 2;
 }
 
 /** A step function that rises: value i holds from `scores[i]` up to the next. */

@@ -17,10 +17,28 @@ const dimensions = 192;
 const mostPerClass = 150;
 const nearest = 3;
 
-/** @param members rows of `data` by class. */
+/** Rows as they are stored: row i of the data it was made for, whoever asks and how often. */
+export type Projected = (row: number) => Int8Array;
+
+/** Projects each row once, when it is first asked for: every fold's neighbours are drawn from the same rows. */
+export function projectedRows(data: SparseRows): Projected {
+  const projected = new Int8Array(data.unseen.length * dimensions);
+  const done = new Uint8Array(data.unseen.length);
+  return (row) => {
+    const mine = projected.subarray(row * dimensions, (row + 1) * dimensions);
+    if (done[row] === 0) {
+      const vector = project(data, row);
+      for (let d = 0; d < dimensions; d++) mine[d] = Math.round(vector[d]! * 127 * 3);
+      done[row] = 1;
+    }
+    return mine;
+  };
+}
+
+/** @param members row numbers by class. */
 export function buildNeighbours(
   slot: string,
-  data: SparseRows,
+  projected: Projected,
   members: readonly (readonly number[])[],
 ): Neighbours {
   const kept = members.map((rows) => spread(rows, mostPerClass));
@@ -28,15 +46,11 @@ export function buildNeighbours(
   kept.forEach((rows, k) => {
     start[k + 1] = start[k]! + rows.length;
   });
-  const projected = new Int8Array(start.at(-1)! * dimensions);
-  let at = 0;
-  for (const rows of kept)
-    for (const row of rows) {
-      const vector = project(data, row);
-      for (let d = 0; d < dimensions; d++) projected[at * dimensions + d] = Math.round(vector[d]! * 127 * 3);
-      at++;
-    }
-  return { slot, rows: projected, start };
+  const rows = new Int8Array(start.at(-1)! * dimensions);
+  kept.flat().forEach((row, i) => {
+    rows.set(projected(row), i * dimensions);
+  });
+  return { slot, rows, start };
 }
 
 /** Mean cosine to the nearest three training rows of a class; null for slots without neighbours. */
@@ -46,19 +60,16 @@ export function nearnessOf(
   row: number,
 ): (name: string, index: number) => number | null {
   let vector: Float64Array | null = null;
+  const lengths = lengthsOf(rows);
   return (name, index) => {
     if (name !== slot) return null;
     vector ??= project(data, row);
     const best = new Float64Array(nearest);
     for (let i = start[index]!; i < start[index + 1]!; i++) {
+      const at = i * dimensions;
       let product = 0;
-      let square = 0;
-      for (let d = 0; d < dimensions; d++) {
-        const value = rows[i * dimensions + d]!;
-        product += value * vector[d]!;
-        square += value * value;
-      }
-      const cosine = square === 0 ? 0 : product / Math.sqrt(square);
+      for (let d = 0; d < dimensions; d++) product += rows[at + d]! * vector[d]!;
+      const cosine = lengths[i] === 0 ? 0 : product / lengths[i]!;
       for (let b = 0; b < nearest; b++) {
         if (cosine <= best[b]!) continue;
         best.copyWithin(b + 1, b, nearest - 1);
@@ -70,9 +81,29 @@ export function nearnessOf(
   };
 }
 
-/** The projected row at unit length. Signs are bits of a hash of feature and block, 32 dimensions at a time. */
+const knownLengths = new WeakMap<Int8Array, Float64Array>();
+
+/** Lengths of the stored rows, worked out once: every input is compared with the same ones. */
+function lengthsOf(rows: Int8Array): Float64Array {
+  const known = knownLengths.get(rows);
+  if (known !== undefined) return known;
+  const lengths = new Float64Array(rows.length / dimensions);
+  rows.forEach((value, i) => {
+    lengths[Math.floor(i / dimensions)]! += value * value;
+  });
+  lengths.forEach((square, i) => {
+    lengths[i] = Math.sqrt(square);
+  });
+  knownLengths.set(rows, lengths);
+  return lengths;
+}
+
+/**
+ * The projected row at unit length. Signs are bits of a hash of feature and block, 32 dimensions at a time. Values are
+ * summed by what four bits say together, and each dimension then adds up the sixteen sums: a third of the additions.
+ */
 function project(data: SparseRows, row: number): Float64Array {
-  const vector = new Float64Array(dimensions);
+  const sums = new Float64Array(dimensions * 4);
   for (let j = data.start[row]!; j < data.start[row + 1]!; j++) {
     const value = data.values[j]!;
     for (let block = 0; block < dimensions; block += 32) {
@@ -80,11 +111,20 @@ function project(data: SparseRows, row: number): Float64Array {
       bits = Math.imul(bits ^ (bits >>> 16), 0x7feb352d);
       bits = Math.imul(bits ^ (bits >>> 15), 0x846ca68b);
       bits ^= bits >>> 16;
-      for (let d = 0; d < 32; d++) vector[block + d]! += ((bits >>> d) & 1) === 1 ? value : -value;
+      const at = block * 4;
+      for (let four = 0; four < 8; four++) sums[at + four * 16 + ((bits >>> (four * 4)) & 15)]! += value;
     }
   }
+  const vector = new Float64Array(dimensions);
   let square = 0;
-  for (let d = 0; d < dimensions; d++) square += vector[d]! * vector[d]!;
+  for (let d = 0; d < dimensions; d++) {
+    const at = (d >> 2) * 16;
+    let sum = 0;
+    for (let bits = 0; bits < 16; bits++)
+      sum += ((bits >>> (d & 3)) & 1) === 1 ? sums[at + bits]! : -sums[at + bits]!;
+    vector[d] = sum;
+    square += sum * sum;
+  }
   const norm = Math.sqrt(square) || 1;
   for (let d = 0; d < dimensions; d++) vector[d]! /= norm;
   return vector;

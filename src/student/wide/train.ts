@@ -10,7 +10,7 @@ import { type Hiding, hideClasses } from './hidden.ts';
 import { lessonsOf } from './lessons.ts';
 import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
 import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
-import { buildNeighbours } from './neighbours.ts';
+import { buildNeighbours, type Projected, projectedRows } from './neighbours.ts';
 import { findSlips } from './slips.ts';
 import { buildVocabulary, type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
@@ -67,9 +67,11 @@ export async function trainWide(
   const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
   const vocabulary = buildVocabulary(raw, largestVocabulary(choiceSlots(plan)));
   const data = vectorise(vocabulary, raw);
+  const projected = projectedRows(data);
   const folds = foldsOf(examples, options.folds);
   const outOfFold: WideScores[] = new Array(examples.length);
   const logits = new Map<string, { scores: Float64Array[]; labels: number[] }>();
+  let temperatures: ReadonlyMap<string, number> = new Map();
   const heads = choiceSlots(plan);
   const all = range(examples.length);
   const main = mainSlot(heads);
@@ -81,11 +83,14 @@ export async function trainWide(
     /** Rows that are scored as well though the training saw them. */
     seen: readonly number[] = [],
   ) => {
-    const own = vocabularyOf(vocabulary, raw, inside);
+    const own = vocabularyOf(vocabulary, data, inside);
     const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads: slots, options });
-    if (slots === heads) for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
-    const neighbours = main === null ? null : neighboursOf(main, examples, data, inside);
-    const model = { vocabulary: own, heads: withTemperatures(partial, logits), neighbours };
+    if (slots === heads) {
+      for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
+      temperatures = temperaturesOf(logits);
+    }
+    const neighbours = main === null ? null : neighboursOf(main, examples, projected, inside);
+    const model = { vocabulary: own, heads: withTemperatures(partial, temperatures), neighbours };
     const asked = [...outside, ...seen];
     const held = vectorise(
       own,
@@ -130,8 +135,8 @@ export async function trainWide(
   options.progress((rounds - 1) / rounds);
   const full = await fit({ examples, data, vocabulary, rows: taught, heads, options });
   options.progress(1);
-  const neighbours = main === null ? null : neighboursOf(main, examples, data, taught);
-  const model = { vocabulary, heads: withTemperatures(full, logits), neighbours };
+  const neighbours = main === null ? null : neighboursOf(main, examples, projected, taught);
+  const model = { vocabulary, heads: withTemperatures(full, temperatures), neighbours };
   return { model, outOfFold, trial, slips };
 }
 
@@ -169,13 +174,11 @@ export async function teachAgain(
   const main = mainSlot(heads);
   return {
     vocabulary,
-    heads: new Map(
-      [...taught].map(([name, head]) => [
-        name,
-        { ...head, temperature: before.heads.get(name)?.temperature ?? 1 },
-      ]),
+    heads: withTemperatures(
+      taught,
+      new Map([...before.heads].map(([name, { temperature }]) => [name, temperature])),
     ),
-    neighbours: main === null ? null : neighboursOf(main, examples, data, rows),
+    neighbours: main === null ? null : neighboursOf(main, examples, projectedRows(data), rows),
   };
 }
 
@@ -227,7 +230,7 @@ function catchAllOf(
 function neighboursOf(
   slot: ChoiceSlot,
   examples: readonly Example[],
-  data: SparseRows,
+  projected: Projected,
   rows: readonly number[],
 ) {
   const members: number[][] = slot.values.map(() => []);
@@ -235,7 +238,7 @@ function neighboursOf(
     const target = examples[i]!.targets?.[slot.name];
     if (target?.kind === 'class') members[target.index]!.push(i);
   }
-  return buildNeighbours(slot.name, data, members);
+  return buildNeighbours(slot.name, projected, members);
 }
 
 interface Fit {
@@ -294,28 +297,27 @@ function collectLogits(
   }
 }
 
+function temperaturesOf(
+  logits: ReadonlyMap<string, { scores: Float64Array[]; labels: number[] }>,
+): ReadonlyMap<string, number> {
+  return new Map([...logits].map(([name, { scores, labels }]) => [name, fitTemperature(scores, labels)]));
+}
+
 function withTemperatures(
   heads: ReadonlyMap<string, WideHead>,
-  logits: ReadonlyMap<string, { scores: Float64Array[]; labels: number[] }>,
+  temperatures: ReadonlyMap<string, number>,
 ): Map<string, WideHead> {
   return new Map(
-    [...heads].map(([name, head]) => {
-      const held = logits.get(name);
-      const temperature = held === undefined ? 1 : fitTemperature(held.scores, held.labels);
-      return [name, { ...head, temperature }];
-    }),
+    [...heads].map(([name, head]) => [name, { ...head, temperature: temperatures.get(name) ?? 1 }]),
   );
 }
 
 /** The same feature numbers, with features that only the held-out rows have made unknown. */
-function vocabularyOf(
-  vocabulary: Vocabulary,
-  raw: readonly ReturnType<typeof rawFeatures>[],
-  rows: readonly number[],
-): Vocabulary {
-  const seen = new Set<number>();
-  for (const i of rows) for (const branch of raw[i]!) for (const hash of branch.keys()) seen.add(hash);
-  const idf = vocabulary.idf.map((value, i) => (seen.has(vocabulary.hashes[i]!) ? value : 0));
+function vocabularyOf(vocabulary: Vocabulary, data: SparseRows, rows: readonly number[]): Vocabulary {
+  const idf = new Float32Array(vocabulary.idf.length);
+  for (const row of rows)
+    for (let j = data.start[row]!; j < data.start[row + 1]!; j++)
+      idf[data.indices[j]!] = vocabulary.idf[data.indices[j]!]!;
   return { ...vocabulary, idf };
 }
 
