@@ -11,6 +11,7 @@ import type { DeepFiles } from './bundle.ts';
 import type { CatchAll } from './catchAll.ts';
 import type { Evidence } from './decode.ts';
 import { type DeepRung, trainDeepRung } from './deepRung.ts';
+import { runKey } from './finished.ts';
 import type { GeneratorFiles, Texts } from './generator/model.ts';
 import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
 import { catchAllOf, familiarityOf, type Read, readRow, scoreOf, sureness } from './judge.ts';
@@ -100,7 +101,7 @@ async function generatorFor(
         held: rung.held,
         device,
         seed,
-        key: `${dataset.fingerprint}/${seed}`,
+        key: runKey(dataset, spec),
         options,
         from: 0.35,
         to: choosing,
@@ -179,7 +180,7 @@ async function lowerRungs(
     return [first];
   }
   const epochs = typeof spec.overrides['epochs'] === 'number' ? spec.overrides['epochs'] : null;
-  const key = `${dataset.fingerprint}/${spec.seed}`;
+  const key = runKey(dataset, spec);
   const work = { device: spec.device, seed: spec.seed, epochs, key, options };
   const deep = await orNone(() => trainDeepRung(train, rung, dataset, work), options);
   if (deep === null) return [first];

@@ -9,6 +9,7 @@ import { chooseDeepDevice, estimateDeep } from './deep/estimate.ts';
 import { loadDeep } from './deep/model.ts';
 import { cnn, type DeepSpec, defaultSpec, defaultTraining, largeCnn } from './deep/spec.ts';
 import { type DeepTraining, trainDeep } from './deep/train.ts';
+import { chosenDevice } from './finished.ts';
 import { askDeep, deepDataOf, fitMixture, isPlanned, type Mixture, mix, retagger } from './mixture.ts';
 import { judgeReasoning, type ReasoningTrial, withReasoning } from './reasoning.ts';
 import type { Device, DeviceChoice, TrainOptions } from './student.ts';
@@ -164,8 +165,9 @@ function mixedTrial(
 
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 
-async function deviceFor(data: DeepData, spec: DeepSpec, { device, options }: DeepWork): Promise<Device> {
-  const chosen = device === 'auto' ? (await chooseDeepDevice(data, spec, { threads })).device : device;
+async function deviceFor(data: DeepData, spec: DeepSpec, work: DeepWork): Promise<Device> {
+  const { options } = work;
+  const chosen = await chosenDevice('deep', work, () => chooseDeepDevice(data, spec, { threads }));
   const { bytes, steps } = estimateDeep(data, spec);
   const need = Math.ceil(bytes / 1e6);
   options.onProgress({

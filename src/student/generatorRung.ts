@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Dataset, Example } from '../dataset/example.ts';
 import { shortSlots, type TextSlot } from '../dataset/plan.ts';
 import { chooseDevice } from '../onnx/devices.ts';
-import { openCheckpoints } from './deep/checkpoint.ts';
+import { openCheckpoints } from './checkpoint.ts';
+import { chosenDevice } from './finished.ts';
 import { tasksOf } from './generator/batch.ts';
 import { fitGenerator } from './generator/fit.ts';
 import { learnPieces, type Writing } from './generator/learnPieces.ts';
@@ -77,10 +77,9 @@ export async function trainGeneratorRung(
     .slice(0, mostTold)
     .flatMap((asked): Told[] => tasksOf(table, [asked]).map((task) => ({ task, asked })));
   if (tasks.length < 0.3 * writings.length || told.length === 0) return { reason: cannotWrite(names) };
-  const device =
-    wanted === 'auto'
-      ? (await chooseDevice((one) => measureStep(writer, tasks, one, threads))).device
-      : wanted;
+  const device = await chosenDevice('generator', { device: wanted, key, options }, () =>
+    chooseDevice((one) => measureStep(writer, tasks, one, threads)),
+  );
   const { bytes, steps: most } = estimateFit(writer, tasks);
   const say = (fraction: number, message: string) => ({
     stage: 'deep' as const,
@@ -91,7 +90,10 @@ export async function trainGeneratorRung(
   options.onProgress(
     say(0, `Learning to write ${names} on ${device}: at most ${most} steps, about ${need} MB of memory`),
   );
-  const store = openCheckpoints(folderOf(options), `${key}/${JSON.stringify(spec)}`);
+  const store = openCheckpoints(
+    path.join(options.checkpoints, 'generator'),
+    `${key}/${JSON.stringify(spec)}`,
+  );
   const fitted = await fitGenerator(writer, tasks, told, {
     device,
     threads,
@@ -118,15 +120,6 @@ export async function trainGeneratorRung(
       }
     },
   };
-}
-
-/** Takes away what a finished training has left to go on from. */
-export function forgetGenerator(options: TrainOptions): void {
-  rmSync(folderOf(options), { recursive: true, force: true });
-}
-
-function folderOf({ checkpoints }: TrainOptions): string {
-  return path.join(checkpoints, 'generator');
 }
 
 function cannotWrite(names: string): string {

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
@@ -14,7 +15,9 @@ import { type DeepFiles, disposeParts, readParts, sealBundle, writeParts } from 
 import { buildCache } from './cache.ts';
 import { candidatesOf, heldRows, type Trained, withNetworks } from './candidates.ts';
 import { cardOf } from './card.ts';
-import { forgetGenerator } from './generatorRung.ts';
+import { openCheckpoints } from './checkpoint.ts';
+import { lastingCurve } from './curve.ts';
+import { runKey } from './finished.ts';
 import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { ReasoningTrial } from './reasoning.ts';
@@ -27,10 +30,17 @@ const fewCalls = 4000;
 const leastAnswers = 20;
 /** Trains, selects a rung, certifies and writes the bundle; the report is computed on the exported files, read back. */
 export const trainStudent: TrainStudent = async (dataset, spec, options) => {
+  const { checkpoints, signal } = options;
+  const forget = () => rmSync(checkpoints, { recursive: true, force: true });
+  sweep(options);
+  const onProgress = lastingCurve(path.join(checkpoints, 'curve'), runKey(dataset, spec), options.onProgress);
   try {
-    return await train(dataset, spec, options);
+    const trained = await train(dataset, spec, { ...options, onProgress });
+    forget();
+    return trained;
   } finally {
-    // Renamed when all went well; a cancelled run leaves nothing behind.
+    // Only a run that was killed is gone on with: a cancelled one leaves nothing behind.
+    if (signal.aborted) forget();
     rmSync(writingFolder(options), { recursive: true, force: true });
   }
 };
@@ -39,19 +49,35 @@ function writingFolder({ target }: TrainOptions): string {
   return `${target}.writing-${process.pid}`;
 }
 
+/** What a process that was killed while it wrote has left of a bundle. */
+function sweep({ target }: TrainOptions): void {
+  const [folder, begin] = [path.dirname(target), `${path.basename(target)}.writing-`];
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(begin) && !isRunning(Number(name.slice(begin.length))))
+      rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const train: TrainStudent = async (dataset, spec, options) => {
   const started = performance.now();
-  if (dataset.plan.kind === 'unplannable') return decline(dataset, spec, options, dataset.plan.reason);
+  const decline = (reason: string) => declined(dataset, spec, options, reason);
+  if (dataset.plan.kind === 'unplannable') return decline(dataset.plan.reason);
   const rows = dataset.examples.filter((e) => e.split === 'train' || e.split === 'validation');
   const planned = rows.filter((e) => e.targets !== null && e.unplanned === null).length;
-  if (planned < leastAnswers) return decline(dataset, spec, options, tooFew(planned, rows));
+  if (planned < leastAnswers) return decline(tooFew(planned, rows));
 
   const pause = pauseOf(options.signal);
   const learned = await learn(dataset, rows, spec, options, pause);
-  if ('reason' in learned) {
-    forgetGenerator(options);
-    return decline(dataset, spec, options, learned.reason);
-  }
+  if ('reason' in learned) return decline(learned.reason);
   const { chosen, networks, rung } = learned;
   options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
   const written = write(dataset, rows, rung, learned, options);
@@ -82,7 +108,6 @@ const train: TrainStudent = async (dataset, spec, options) => {
     files: kept.written.files,
   };
   sealBundle(writingFolder(options), options.target, card);
-  forgetGenerator(options);
   return { card, scored: { calibration: scored.calibration, test } };
 };
 
@@ -122,6 +147,7 @@ async function learn(
     held: heldRows(rows, dataset.plan),
     seed,
     pause,
+    checkpoints: openCheckpoints(path.join(options.checkpoints, 'wide'), runKey(dataset, spec)),
     progress: (fraction, message) => {
       last = { stage: 'wide', fraction: 0.02 + 0.33 * fraction, message };
       options.onProgress(last);
@@ -247,7 +273,7 @@ function oncePerCluster(examples: readonly Example[], split: Example['split']): 
 }
 
 /** The honest outcome before any training: a bundle that answers nothing, with the reason in words. */
-async function decline(dataset: Dataset, spec: StudentSpec, options: TrainOptions, reason: string) {
+async function declined(dataset: Dataset, spec: StudentSpec, options: TrainOptions, reason: string) {
   const folder = writingFolder(options);
   const { files, bytes } = writeParts(folder, {
     plan: dataset.plan,

@@ -1,5 +1,7 @@
 import type { Dataset, Example } from '../dataset/example.ts';
+import type { CheckpointStore } from './checkpoint.ts';
 import type { Evidence } from './decode.ts';
+import { learnAnew, learnOnce } from './finished.ts';
 import type { LearningPoint } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { maskedNames, trainTagger } from './tagger/train.ts';
@@ -28,6 +30,8 @@ export interface RungWork {
   readonly held: readonly number[];
   readonly seed: number;
   readonly pause: () => Promise<void>;
+  /** Keeps what is learned for a run that goes on after this one was killed; left out: nothing is kept. */
+  readonly checkpoints?: CheckpointStore;
   readonly progress: (fraction: number, message: string) => void;
   readonly point?: (point: LearningPoint) => void;
 }
@@ -35,7 +39,7 @@ export interface RungWork {
 export async function trainWideRung(
   examples: readonly Example[],
   dataset: Dataset,
-  { held, seed, pause, progress, point }: RungWork,
+  { held, seed, pause, checkpoints, progress, point }: RungWork,
 ): Promise<WideRung> {
   const { plan, inputSlots } = dataset;
   const heads = await trainWide(examples, plan, inputSlots, {
@@ -43,12 +47,14 @@ export async function trainWideRung(
     held,
     seed,
     pause,
+    learn: learnOnce(checkpoints ?? null, 'heads'),
     progress: (fraction) => progress(0.5 * fraction, 'Training the linear heads'),
     point: (step, loss, validation) => point?.({ series: 'wide', step, loss, validation }),
   });
   const tags = await crossTag(examples, dataset, {
     seed,
     pause,
+    ...(checkpoints === undefined ? {} : { checkpoints }),
     progress: (fraction, message) => progress(0.5 + 0.5 * fraction, message),
     ...(point === undefined ? {} : { point }),
   });
@@ -79,7 +85,8 @@ export async function retrainWide(
   { plan, inputSlots }: Dataset,
   { seed, pause }: Pick<RungWork, 'seed' | 'pause'>,
 ): Promise<Pick<WideRung, 'wide' | 'tagger'>> {
-  const again = { seed, pause, epochs: taggerEpochs(examples.length), progress: () => {} };
+  const epochs = taggerEpochs(examples.length);
+  const again = { seed, pause, epochs, learn: learnAnew, progress: () => {} };
   return {
     wide: await teachAgain(wide, examples, plan, inputSlots, again),
     tagger: tagger === null ? null : await trainTagger(examples, plan, inputSlots, again),
@@ -102,9 +109,10 @@ interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf'> {
 async function crossTag(
   examples: readonly Example[],
   { plan, inputSlots }: Dataset,
-  { seed, pause, progress, point }: Omit<RungWork, 'held'>,
+  { seed, pause, checkpoints, progress, point }: Omit<RungWork, 'held'>,
 ): Promise<CrossTagged> {
   const folds = foldsOf(examples, rounds);
+  const learn = learnOnce(checkpoints ?? null, 'tagger');
   const hiddenFrom = Array.from(maskedNames(examples, plan, inputSlots), (name) =>
     name !== 0 && name % shown === 0 ? Math.floor(name / shown) % rounds : -1,
   );
@@ -114,6 +122,7 @@ async function crossTag(
       seed,
       epochs,
       pause,
+      learn,
       progress: (fraction, loss) => {
         progress((done + fraction) / (rounds + 1), 'Training the tagger');
         // The one that will serve is trained last, on every row: there is none to validate it on.

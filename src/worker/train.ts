@@ -6,6 +6,7 @@ import type { Dataset } from '../dataset/example.ts';
 import type { LearningPoint, StudentSpec } from '../student/student.ts';
 import { trainStudent } from '../student/train.ts';
 import type { Task } from '../tasks/task.ts';
+import { callsToLearnFrom } from './goOn.ts';
 import type { TrainJob, TrainResult, WorkerProgress } from './protocol.ts';
 import { discover, readCalls } from './read.ts';
 import { thinned } from './thinned.ts';
@@ -18,7 +19,8 @@ export async function train(
     onProgress,
   }: { readonly signal: AbortSignal; readonly onProgress: (progress: WorkerProgress) => void },
 ): Promise<TrainResult> {
-  const { task, dataset } = await prepare(job, signal, onProgress);
+  const checkpoints = path.join(job.storage, 'checkpoints', job.taskId);
+  const { task, dataset } = await prepare(job, checkpoints, signal, onProgress);
   const target = await nextBundle(job.storage, task.id, dataset.version);
   const spec: StudentSpec = {
     rungs: ['cache', 'wide', 'wide+deep', 'generator'],
@@ -31,7 +33,7 @@ export async function train(
   const points: LearningPoint[] = [];
   const { card } = await trainStudent(dataset, spec, {
     target,
-    checkpoints: path.join(job.storage, 'checkpoints', task.id),
+    checkpoints,
     taskName: task.name,
     capabilities: { ...job.capabilities },
     terms: job.terms,
@@ -50,11 +52,12 @@ export async function train(
 /** The dataset of the task; the calls that it was built from are free when this returns. */
 async function prepare(
   job: TrainJob,
+  checkpoints: string,
   signal: AbortSignal,
   onProgress: (progress: WorkerProgress) => void,
 ): Promise<{ readonly task: Task; readonly dataset: Dataset }> {
   onProgress({ stage: 'read', fraction: 0, message: 'Reading traces' });
-  const calls = await readCalls(job.storage, signal, () => {});
+  const calls = callsToLearnFrom(job, await readCalls(job.storage, signal, () => {}), checkpoints);
   const { tasks, assigned } = discover(job.storage, calls, job.edits);
   const task = tasks.find((t) => t.id === job.taskId);
   if (task === undefined) {

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { openCheckpoints } from '../../src/student/deep/checkpoint.ts';
+import { openCheckpoints } from '../../src/student/checkpoint.ts';
 import { buildFeatures, createRows, rowCount, tokenise } from '../../src/student/deep/features.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });

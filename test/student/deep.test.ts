@@ -46,14 +46,10 @@ test('a run that was stopped goes on from its checkpoint to the same files', asy
     },
   });
   await assert.rejects(stopped, { name: 'AbortError' });
-  assert.deepEqual(readdirSync(folder).sort(), [
-    'network0.checkpoint',
-    'part0.checkpoint',
-    'part1.checkpoint',
-  ]);
+  assert.deepEqual(readdirSync(folder).sort(), ['network0.checkpoint', 'part1.checkpoint']);
   const resumed = await trainDeep(data, short, { device: 'cpu', threads: 1, checkpoints });
   assert.deepEqual(resumed.files, whole.files);
-  assert.deepEqual(readdirSync(folder), []);
+  assert.deepEqual(readdirSync(folder).sort(), ['network0.checkpoint', 'network1.checkpoint']);
 });
 
 test('training stops when the validation loss no longer falls, and keeps the best epoch', async () => {

@@ -6,7 +6,7 @@ import { createRandom } from '../../src/base/random.ts';
 import { choiceSlots, shortSlots } from '../../src/dataset/plan.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
-import { openCheckpoints } from '../../src/student/deep/checkpoint.ts';
+import { openCheckpoints } from '../../src/student/checkpoint.ts';
 import { createMaskPool } from '../../src/student/deep/masks.ts';
 import { createBatcher, tasksOf } from '../../src/student/generator/batch.ts';
 import { type FitOptions, fitGenerator } from '../../src/student/generator/fit.ts';

@@ -3,7 +3,7 @@ import { createRandom } from '../../base/random.ts';
 import type { Device, HostTensor } from '../../onnx/runtime.ts';
 import type { State } from '../../onnx/state.ts';
 import { createState } from '../../onnx/state.ts';
-import type { CheckpointStore } from './checkpoint.ts';
+import type { CheckpointStore } from '../checkpoint.ts';
 import type { Corpus, PlannedBatch } from './corpus.ts';
 import { encodeCorpus, epochsOf, planEpoch } from './corpus.ts';
 import type { DeepData, DeepHeads } from './data.ts';

@@ -4,7 +4,7 @@ import type { Device } from '../../onnx/runtime.ts';
 import { createSession } from '../../onnx/session.ts';
 import { sizeOf } from '../../tensor/graph.ts';
 import { countOf } from '../../tensor/parameters.ts';
-import { openCheckpoints } from './checkpoint.ts';
+import { openCheckpoints } from '../checkpoint.ts';
 import { type DeepData, type DeepRow, servedHeads } from './data.ts';
 import type { FeatureTable } from './features.ts';
 import { buildFeatures, createRows } from './features.ts';
@@ -30,7 +30,7 @@ export interface TrainDeepOptions {
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DeepProgress) => void;
-  /** A folder for positions of the run; `key` names data and spec (a fingerprint). Removed when training is done. */
+  /** A folder for positions of the run; `key` names data and spec. What is there at the end is the networks that are done. */
   readonly checkpoints?: { readonly folder: string; readonly key: string; readonly everyMs?: number };
 }
 
@@ -79,7 +79,8 @@ export async function trainDeep(
             ...(store === null ? {} : { checkpoint: { store, name: `part${i}`, everyMs } }),
           });
     const { packed, table, steps, stepMs } = fitted;
-    store?.save(`network${i}`, { numbers: { steps, stepMs }, tensors: { packed, table } });
+    if (done === null) store?.save(`network${i}`, { numbers: { steps, stepMs }, tensors: { packed, table } });
+    store?.clear(`part${i}`);
     const file = `deep${i}.onnx`;
     const network = networkOf(heads, features, encoder, spec);
     const kept = keepColumns(networkOf(data, features, encoder, spec), network, packed);
@@ -88,10 +89,6 @@ export async function trainDeep(
     members.push({ file, encoder });
     measured.push({ steps, stepMs });
     parameters += countOf(parametersOf(network)) + table.length;
-  }
-  for (const i of spec.encoders.keys()) {
-    store?.clear(`network${i}`);
-    store?.clear(`part${i}`);
   }
   const meta = { format: 1, heads, features, maxTokens: spec.maxTokens, members, parameters } as const;
   return { files, meta, members: measured };

@@ -3,7 +3,7 @@ import type { Device } from '../../onnx/runtime.ts';
 import { createSession, type Session } from '../../onnx/session.ts';
 import { createState, type State } from '../../onnx/state.ts';
 import type { Graph } from '../../tensor/graph.ts';
-import type { CheckpointStore } from '../deep/checkpoint.ts';
+import type { CheckpointStore } from '../checkpoint.ts';
 import { createMaskPool } from '../deep/masks.ts';
 import { lossSum } from '../deep/trainer.ts';
 import type { Task } from './batch.ts';

@@ -1,5 +1,5 @@
 import type { State } from '../../onnx/state.ts';
-import type { CheckpointStore } from '../deep/checkpoint.ts';
+import type { CheckpointStore } from '../checkpoint.ts';
 import { average } from './trainer.ts';
 
 /** Where a training is. */

@@ -1,4 +1,5 @@
 import { createRandom } from '../../base/random.ts';
+import type { Packing } from '../finished.ts';
 import type { Places } from '../wide/linear.ts';
 import { Thinner } from './thinner.ts';
 
@@ -106,6 +107,33 @@ export async function trainCrf(
     starts: new Map([...chains].map(([group, chain]) => [group, chain.starts])),
   };
 }
+
+/** Of fields as they are trained: every emission in its place, as f32. */
+export const crfPacking: Packing<Crf> = {
+  pack: ({ tags, emissions, transitions, starts }) => ({
+    numbers: { tags },
+    tensors: {
+      emissions: emissions as Float32Array,
+      ...Object.fromEntries([...transitions].map(([group, weights]) => [`transitions ${group}`, weights])),
+      ...Object.fromEntries([...starts].map(([group, weights]) => [`starts ${group}`, weights])),
+    },
+  }),
+  unpack: ({ numbers, tensors }) => {
+    const groupsOf = (prefix: string): Map<string, Float32Array> =>
+      new Map(
+        Object.entries(tensors).flatMap(([name, weights]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), weights] as const] : [],
+        ),
+      );
+    return {
+      tags: numbers['tags']!,
+      emissions: tensors['emissions']!,
+      scale: null,
+      transitions: groupsOf('transitions '),
+      starts: groupsOf('starts '),
+    };
+  },
+};
 
 interface Chain {
   readonly weights: Float32Array;

@@ -2,8 +2,9 @@ import { hash32 } from '../../base/hash.ts';
 import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
+import type { Learn } from '../finished.ts';
 import { placesIn } from '../hashes.ts';
-import { type Sequence, trainCrf } from './crf.ts';
+import { crfPacking, type Sequence, trainCrf } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
@@ -16,6 +17,7 @@ export interface TaggerOptions {
   readonly seed: number;
   readonly epochs: number;
   readonly pause: () => Promise<void>;
+  readonly learn: Learn;
   readonly progress: (fraction: number, loss: number) => void;
 }
 
@@ -58,15 +60,17 @@ export async function trainTagger(
   );
   const tags = 1 + 2 * scheme.kinds.length;
   const lattices = new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)]));
-  const crf = await trainCrf(sequences, lattices, hashes.length, tags, {
-    epochs: options.epochs,
-    rate: 0.2,
-    ridge: 0.02,
-    dropout: 0.3,
-    seed: options.seed,
-    pause: options.pause,
-    progress: options.progress,
-  });
+  const crf = await options.learn(crfPacking, () =>
+    trainCrf(sequences, lattices, hashes.length, tags, {
+      epochs: options.epochs,
+      rate: 0.2,
+      ridge: 0.02,
+      dropout: 0.3,
+      seed: options.seed,
+      pause: options.pause,
+      progress: options.progress,
+    }),
+  );
   return { scheme, hashes, ...gazetteer.tables(), crf, templates };
 }
 

@@ -1,4 +1,5 @@
 import { createRandom } from '../../base/random.ts';
+import type { Packing } from '../finished.ts';
 import type { SparseRows } from './vocabulary.ts';
 
 /** One linear head: the score of class k is bias[k] + scale[k] * sum of weights[feature * classes + k] over the row. */
@@ -66,6 +67,20 @@ export async function trainLinear(
   }
   return head;
 }
+
+/** Of heads as they are trained: every weight in its place, as f32. */
+export const linearPacking: Packing<LinearHead> = {
+  pack: ({ weights, scale, bias }) => ({
+    numbers: {},
+    tensors: { weights: weights as Float32Array, scale, bias },
+  }),
+  unpack: ({ tensors: { weights, scale, bias } }) => ({
+    classes: bias!.length,
+    weights: weights!,
+    scale: scale!,
+    bias: bias!,
+  }),
+};
 
 interface Problem {
   readonly data: SparseRows;

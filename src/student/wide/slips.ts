@@ -6,6 +6,8 @@ import type { WideScores } from './model.ts';
 
 /** Fewer suspects than this share change nothing worth another training. */
 const leastShare = 0.01;
+/** Where more than this share look like slips, it is the heads that do not understand the task. */
+const mostShare = 0.3;
 
 export interface SlipSearch {
   readonly examples: readonly Example[];
@@ -39,7 +41,8 @@ export async function findSlips(
   const rows = examples.flatMap((_, i) => (labelOf(i) >= 0 ? [i] : []));
   const probabilities = rows.map((i) => outOfFold[i]!.choices.get(slot.name)!);
   const suspects = new Set(suspectRows(probabilities, rows.map(labelOf)).map((k) => rows[k]!));
-  if (suspects.size < leastShare * rows.length) return new Set();
+  const share = suspects.size / rows.length;
+  if (!(share >= leastShare && share <= mostShare)) return new Set();
 
   const isHeld = new Set(held);
   const outside = rows.filter((i) => isHeld.has(i));

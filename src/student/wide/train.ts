@@ -2,13 +2,14 @@ import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
 import { fitTemperature } from '../../evaluation/calibrate.ts';
 import { mostMistaken } from '../catchAll.ts';
+import { type Learn, learnAnew } from '../finished.ts';
 import { mainSlot } from '../mainSlot.ts';
 import { textsOf } from '../predictor.ts';
 import { shapeOf } from '../probability.ts';
 import { rawFeatures } from './features.ts';
 import { type Hiding, hideClasses } from './hidden.ts';
 import { lessonsOf } from './lessons.ts';
-import { defaultLinear, scoreRow, trainLinear } from './linear.ts';
+import { defaultLinear, linearPacking, scoreRow, trainLinear } from './linear.ts';
 import { scoreWideRow, type WideHead, type WideModel, type WideScores } from './model.ts';
 import { buildNeighbours, type Projected, projectedRows } from './neighbours.ts';
 import { findSlips } from './slips.ts';
@@ -46,6 +47,8 @@ export interface WideOptions {
   readonly held: readonly number[];
   readonly seed: number;
   readonly pause: () => Promise<void>;
+  /** Keeps what is learned; left out: nothing is kept. */
+  readonly learn?: Learn;
   readonly progress: (fraction: number) => void;
   /** After each fold: its number, and the mean loss on rows that it learned from and on the fold. */
   readonly point?: (step: number, loss: number, validation: number) => void;
@@ -163,7 +166,7 @@ export async function teachAgain(
   examples: readonly Example[],
   plan: OutputPlan,
   slots: readonly string[],
-  options: Pick<WideOptions, 'seed' | 'pause'>,
+  options: Pick<WideOptions, 'seed' | 'pause' | 'learn'>,
 ): Promise<WideModel> {
   const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
   const heads = choiceSlots(plan);
@@ -247,7 +250,7 @@ interface Fit {
   readonly vocabulary: Vocabulary;
   readonly rows: readonly number[];
   readonly heads: readonly ChoiceSlot[];
-  readonly options: Pick<WideOptions, 'seed' | 'pause'>;
+  readonly options: Pick<WideOptions, 'seed' | 'pause' | 'learn'>;
 }
 
 async function fit({
@@ -262,16 +265,18 @@ async function fit({
   for (const slot of heads) {
     const lessons = rows.flatMap((i) => lessonsOf(examples[i]!, slot.name, i));
     const soft = lessons.some(({ heads }) => heads !== null);
-    const linear = await trainLinear(
-      data,
-      vocabulary.hashes.length,
-      Int32Array.from(lessons, ({ row }) => row),
-      Int32Array.from(lessons, ({ label }) => label),
-      slot.values.length,
-      Float32Array.from(lessons, ({ weight }) => weight),
-      { ...defaultLinear, seed: options.seed },
-      options.pause,
-      soft ? lessons.map(({ heads }) => heads) : null,
+    const linear = await (options.learn ?? learnAnew)(linearPacking, () =>
+      trainLinear(
+        data,
+        vocabulary.hashes.length,
+        Int32Array.from(lessons, ({ row }) => row),
+        Int32Array.from(lessons, ({ label }) => label),
+        slot.values.length,
+        Float32Array.from(lessons, ({ weight }) => weight),
+        { ...defaultLinear, seed: options.seed },
+        options.pause,
+        soft ? lessons.map(({ heads }) => heads) : null,
+      ),
     );
     result.set(slot.name, { linear, temperature: 1 });
   }
