@@ -5,6 +5,7 @@ import { isArray, type Json, type JsonObject, parseJson } from '../base/json.ts'
 import { withoutMedia } from '../wire/media.ts';
 import { secretNames } from './redaction/context.ts';
 import { redactPieces } from './redaction/pieces.ts';
+import { redactSeams } from './redaction/seams.ts';
 import { secretFields } from './redaction/secrets.ts';
 import {
   createPlaceholder,
@@ -121,9 +122,11 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
 
   /** What could not be read is kept as text: there a secret may lie in pieces, and the last one be cut. */
   const body = (value: Json, where: string, { incomplete }: Trace, found: Found): Json => {
-    if (typeof value !== 'string' || incomplete === null) return walk(value, where, 0, found);
-    const whole = redactPieces(value, text, placeholder, (rule, secret) => found(where, rule, secret));
-    return walk(whole, where, 0, found);
+    const onFound: OnFound = (rule, secret) => found(where, rule, secret);
+    if (typeof value !== 'string')
+      return walk(redactSeams(value, text, placeholder, onFound), where, 0, found);
+    if (incomplete === null) return walk(value, where, 0, found);
+    return walk(redactPieces(value, text, placeholder, onFound), where, 0, found);
   };
 
   const redactOnce = (trace: Trace, found: Found): Trace => {

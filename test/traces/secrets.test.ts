@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Json } from '../../src/base/json.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { createRedactor } from '../../src/traces/redact.ts';
 import type { Trace } from '../../src/traces/trace.ts';
@@ -184,4 +185,83 @@ test('a secret has the same placeholder in every place of every trace, and other
   assert.equal(found.length, Object.keys(places).length);
   assert.equal(new Set(found).size, 1);
   assert.ok(!JSON.stringify(redactor.redact(user(other))).includes(found[0]!));
+});
+
+/** Two neighbouring texts of a call, in the formats of the providers. */
+const neighbours: Readonly<Record<string, (one: string, two: string) => Json>> = {
+  'parts of a message': (one, two) => ({
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: one },
+          { type: 'text', text: two },
+        ],
+      },
+    ],
+  }),
+  messages: (one, two) => ({
+    messages: [
+      { role: 'user', content: one },
+      { role: 'user', content: [{ type: 'text', text: two }] },
+    ],
+  }),
+  'items of an input': (one, two) => ({
+    input: [
+      { role: 'user', content: [{ type: 'input_text', text: one }] },
+      { role: 'user', content: [{ type: 'input_text', text: two }] },
+    ],
+  }),
+  "parts of Gemini's": (one, two) => ({ contents: [{ parts: [{ text: one }, { text: two }] }] }),
+};
+
+for (const [kind, put] of Object.entries(neighbours)) {
+  test(`no secret survives that is cut anywhere across two ${kind}`, () => {
+    const redactor = createRedactor({ key: 'k' });
+    const survived: string[] = [];
+    for (const [name, template] of Object.entries(formats)) {
+      const { text, secrets } = make(template, 7);
+      const before = `Please use ${text}`;
+      for (let at = 1; at < before.length; at++) {
+        const request = put(before.slice(0, at), `${before.slice(at)} now.`);
+        const stored = JSON.stringify(redactor.redact(makeTrace('a', { request })).request);
+        if (secrets.some((secret) => survives(secret, stored))) survived.push(`${name} at ${at}: ${stored}`);
+      }
+    }
+    assert.deepEqual(survived, []);
+  });
+}
+
+function survives(secret: string, stored: string, characters = 9): boolean {
+  for (let i = 0; i + characters <= secret.length; i++)
+    if (stored.includes(secret.slice(i, i + characters))) return true;
+  return false;
+}
+
+test('a private key is taken out whole, cut anywhere, though what follows is no part of it', () => {
+  const redactor = createRedactor({ key: 'k' });
+  const random = createRandom(3);
+  const line = (): string => Array.from({ length: 64 }, () => alphabets.b[random.int(64)]).join('');
+  const lines = Array.from({ length: 12 }, line);
+  const key = ['-----BEGIN RSA PRIVATE KEY-----', ...lines, 'dGhlIGVuZA==', '-----END RSA PRIVATE KEY-----'];
+  const text = `My key: ${key.join('\n')}\nWhat's wrong with it?`;
+  const survived: string[] = [];
+  const check = (name: string, request: Json, characters = 9): void => {
+    const stored = JSON.stringify(redactor.redact(makeTrace('a', { request })).request);
+    assert.ok(stored.includes('My key: '), name);
+    if (lines.some((part) => survives(part, stored, characters)) || stored.includes('dGhlIGVuZA'))
+      survived.push(name);
+  };
+  for (let at = 8; at < text.length - 22; at++) {
+    for (const [kind, put] of Object.entries(neighbours))
+      check(`${kind}, ${at}`, put(text.slice(0, at), text.slice(at)));
+    // The other part is elsewhere, or lost: the beginning of a line may be any word.
+    const cut = `${text.slice(0, at)} it's cut`;
+    if (at < text.indexOf('dGhl')) check(`beginning, ${at}`, { prompt: cut }, 16);
+  }
+  // Every line a message of its own.
+  check('lines', { messages: text.split(/(?<=\n)/).map((content) => ({ role: 'user', content })) });
+  const end = key.slice(4).join('\n');
+  check('end', { system: 'My key: ', messages: [{ role: 'user', content: `${end}\nWhat is that?` }] });
+  assert.deepEqual(survived, []);
 });

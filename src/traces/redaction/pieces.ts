@@ -112,29 +112,47 @@ export function redactAcross(
   if (spans.length > 0) takeOut(pieces, spans);
 }
 
-function spansOf(
+/** What is found in a text, wherever it stands there. */
+export function spansOf(
   whole: string,
   text: TextRedactor,
   placeholder: (rule: string, value: string) => string,
   onFound: OnFound,
 ): Span[] {
-  const spans: Span[] = [];
-  text(whole, (rule, value) => {
+  const values = new Map<string, string>();
+  const clean = text(whole, (rule, value) => {
     onFound(rule, value);
+    values.set(value, rule);
+  });
+  const spans: Span[] = [];
+  let isSpelled = true;
+  for (const [value, rule] of values) {
+    isSpelled &&= value !== '' && whole.includes(value);
     for (let at = whole.indexOf(value); at !== -1 && value !== ''; at = whole.indexOf(value, at + 1))
       spans.push({ from: at, to: at + value.length, by: placeholder(rule, value) });
-  });
-  return spans;
+  }
+  // Escapes or base64 stand for some of it: then all from the first change to the last one.
+  return isSpelled ? spans : [changeOf(whole, clean)];
 }
 
-interface Span {
+function changeOf(before: string, after: string): Span {
+  const most = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < most && before[from] === after[from]) from++;
+  let kept = 0;
+  while (kept < most - from && before[before.length - 1 - kept] === after[after.length - 1 - kept]) kept++;
+  return { from, to: before.length - kept, by: after.slice(from, after.length - kept) };
+}
+
+/** A part of a text, and what is to stand there. */
+export interface Span {
   readonly from: number;
   readonly to: number;
   readonly by: string;
 }
 
 /** A span's replacement stands in the piece where it begins. */
-function takeOut(pieces: readonly Piece[], spans: readonly Span[]): void {
+export function takeOut(pieces: readonly Piece[], spans: readonly Span[]): void {
   const ordered = [...spans].sort((a, b) => a.from - b.from || b.to - a.to);
   let start = 0;
   for (const piece of pieces) {

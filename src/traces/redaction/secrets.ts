@@ -21,12 +21,18 @@ const B = '[A-Za-z0-9_-]';
 const start = (literal: string): string =>
   `${literal}(?:(?<![A-Za-z0-9]${literal})|(?<=\\\\[nrtbf]${literal})|(?<=\\\\u[0-9A-Fa-f]{4}${literal})|(?<=%[0-9A-Fa-f]{2}${literal}))`;
 
+const KEY_KIND = '[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?';
+/** Of its lines, but for the dash that its headers may have too. */
+const KEY_TEXT = '[A-Za-z0-9+/=\\s\\\\:,.()]';
+/** Of a key in a text, or in JSON inside a text. */
+const LINE_END = '(?:\\s|\\\\{1,7}[nr])';
+
 /** Known by their prefix. */
 export const prefixRules: readonly SecretRule[] = [
   {
     name: 'private-key',
-    pattern:
-      '-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\\s\\\\:,.()-]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)',
+    // To its last line; where something else comes before that, or it breaks off, as far as it looks like one.
+    pattern: `-----BEGIN ${KEY_KIND}-----(?:${KEY_TEXT}*(?:-(?!----)${KEY_TEXT}*)*(?:-----END ${KEY_KIND}-----|$)|(?:${LINE_END}*(?:[A-Za-z-]{1,40}: [A-Za-z0-9,-]{0,80}|[A-Za-z0-9+/=]{16,})){0,1000}(?:${LINE_END}+[A-Za-z0-9+/]{1,15}={1,2})?)`,
   },
   { name: 'age-key', pattern: 'AGE-SECRET-KEY-1[0-9A-Z]{50,}' },
   { name: 'anthropic-key', pattern: `${start('sk-')}ant-${B}{20,}` },
@@ -121,6 +127,12 @@ export const prefixRules: readonly SecretRule[] = [
 
 /** Known by a text in their middle. */
 export const keywordRules: readonly SecretRule[] = [
+  // A private key whose beginning is somewhere else.
+  {
+    name: 'private-key',
+    pattern: `(?:^[A-Za-z0-9+/=]{1,15}${LINE_END}+)?(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,}${LINE_END}+){0,130}(?:[A-Za-z0-9+/=]{1,15}${LINE_END}+)?-----END ${KEY_KIND}-----`,
+    keyword: '-----END ',
+  },
   { name: 'azure-secret', pattern: '[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}', keyword: 'Q~' },
   { name: 'azure-key', pattern: '[A-Za-z0-9]{40,80}JQQJ99[A-Za-z0-9]{6,}={0,2}', keyword: 'JQQJ99' },
   { name: 'mailchimp-key', pattern: '[0-9a-f]{32}-us[0-9]{1,2}(?![A-Za-z0-9])', keyword: '-us' },

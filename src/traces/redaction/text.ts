@@ -47,7 +47,8 @@ export function createTextRedactor(settings: RedactionSettings): TextRedactor {
     let result = replaceEscaped(text, replaceSecrets, found);
     const traits = traitsOf(result);
     if (traits.run >= MIN_BASE64) result = replaceBase64(result, replaceSecrets, found);
-    if (traits.token) result = replaceSecrets(result, found);
+    // A private key's first and last line are words.
+    if (traits.token || result.includes('PRIVATE KEY')) result = replaceSecrets(result, found);
     else if (traits.assignment) result = replaceContext(result, found);
     for (const rule of personal) {
       if (rule.needs === '@' ? !traits.at : traits.digits < 8) continue;
