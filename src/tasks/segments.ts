@@ -1,11 +1,10 @@
 import type { Constant } from './constants.ts';
+import { growJoined, growMasked, joined, type Values } from './pieces.ts';
 import type { Segment } from './task.ts';
 import { compileSegments, MAIN_SLOT } from './template.ts';
-import { mask, maskedSpans, wordCount } from './tokens.ts';
+import { mask, wordCount } from './tokens.ts';
 
 /** From a chain of constants to a template's segments: what lies between becomes slots with sensible edges. */
-
-type Values = Readonly<Record<string, string>>;
 
 /** Constants and the slots between them, provisionally named `0`, `1`, ...; the one with the most text is `input`. */
 export function buildSegments(chain: readonly Constant[], samples: readonly string[]): readonly Segment[] {
@@ -18,7 +17,7 @@ export function buildSegments(chain: readonly Constant[], samples: readonly stri
   });
   if (!chain.at(-1)!.trail) segments.push({ kind: 'slot', name: `${slot++}` });
   let shaped: readonly Segment[] = segments;
-  for (const step of [foldEqual, shrinkEdges, growMasked, mergeRepeats, splitLeading])
+  for (const step of [foldEqual, shrinkEdges, growMasked, growJoined, mergeRepeats, splitLeading])
     shaped = step(shaped, valuesOf(shaped, samples));
   return nameMain(shaped, valuesOf(shaped, samples));
 }
@@ -31,19 +30,6 @@ function valuesOf(segments: readonly Segment[], samples: readonly string[]): rea
   });
 }
 
-/** Joins neighbouring texts. */
-function joined(segments: readonly Segment[]): readonly Segment[] {
-  const out: Segment[] = [];
-  for (const segment of segments) {
-    const before = out.at(-1);
-    if (segment.kind === 'text' && segment.text === '') continue;
-    if (segment.kind === 'text' && before?.kind === 'text') {
-      out[out.length - 1] = { kind: 'text', text: before.text + segment.text };
-    } else out.push(segment);
-  }
-  return out;
-}
-
 /** A slot that never varies is text. */
 function foldEqual(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {
   if (values.length === 0) return segments;
@@ -54,35 +40,6 @@ function foldEqual(segments: readonly Segment[], values: readonly Values[]): rea
       return values.every((slots) => slots[segment.name] === first) ? { kind: 'text', text: first } : segment;
     }),
   );
-}
-
-/** Characters of a neighbouring constant that may turn out to belong to a slot's date or number. */
-const REACH = 40;
-
-/** A slot that is part of a date, an id or an address in every sample grows to the whole of it. */
-function growMasked(segments: readonly Segment[], values: readonly Values[]): readonly Segment[] {
-  const out = segments.map((segment) => ({ ...segment }));
-  const sample = values.slice(0, 20);
-  out.forEach((segment, i) => {
-    if (segment.kind !== 'slot' || sample.length === 0) return;
-    const [before, after] = [out[i - 1], out[i + 1]];
-    const left = before?.kind === 'text' ? before.text.slice(-REACH) : '';
-    const right = after?.kind === 'text' ? after.text.slice(0, REACH) : '';
-    const reaches = sample.map((slots) => reachOf(left, slots[segment.name]!, right));
-    const [l, r] = reaches[0]!;
-    if (l + r === 0 || reaches.some((reach) => reach[0] !== l || reach[1] !== r)) return;
-    if (before?.kind === 'text') before.text = before.text.slice(0, before.text.length - l);
-    if (after?.kind === 'text') after.text = after.text.slice(r);
-  });
-  return joined(out);
-}
-
-/** How far the masked piece that covers the whole value reaches into the text on both sides. */
-function reachOf(left: string, value: string, right: string): readonly [number, number] {
-  const [start, end] = [left.length, left.length + value.length];
-  if (value.length === 0 || value.length > 80) return [0, 0];
-  const span = maskedSpans(left + value + right).find(([from, to]) => from <= start && to >= end);
-  return span === undefined ? [0, 0] : [start - span[0], span[1] - end];
 }
 
 /** Blanks, quotes and brackets that every value begins or ends with belong to the text around the slot. */

@@ -128,3 +128,24 @@ test('a diff has exactly the lines that were taken away and added', () => {
   );
   assert.equal(unifiedDiff('a\nb', 'a\nb'), '');
 });
+
+test('a value is not cut where it goes on without a blank', () => {
+  const shop = (i: number): string => `shop${i % 7}.example/items/${i * 37}`;
+  assert.equal(
+    shown(filled((text, i) => `Page: https://${shop(i)}\nQuestion: ${text}`)),
+    'Page: {0}\nQuestion: {input}',
+  );
+  assert.equal(
+    shown(filled((text, i) => `Message: https://${shop(i)} ${text}`)),
+    'Message: {input}',
+    'what follows an address does not hide that it begins before the slot',
+  );
+  assert.equal(
+    shown(filled((text, i) => `File: /srv/app/src/part${i}.ts\n${text}`)),
+    'File: {0}\n{input}',
+    'folders and ending belong to the file',
+  );
+  assert.equal(shown(filled((text, i) => `Ticket ABC-${i * 37} says: ${text}`)), 'Ticket {input}');
+  assert.equal(shown(filled((text) => `入力：${text}を訳して`)), '入力：{input}を訳して');
+  assert.equal(shown(filled((text) => `url=<${text}>, then stop.`)), 'url=<{input}>, then stop.');
+});
