@@ -106,7 +106,7 @@ function apart(graph: Graph): { readonly graph: Graph; readonly rows: readonly R
   return { graph: { outputs, updates }, rows };
 }
 
-const elementTypes: Record<DType, ElementType> = { f32: 1, i8: 3, i32: 6, i64: 7, bool: 9 };
+const elementTypes: Record<DType, ElementType> = { f32: 1, i8: 3, i32: 6, i64: 7, bool: 9, f16: 10 };
 
 function describe(name: string, value: Value): ValueInfo {
   return { name, type: elementTypes[value.dtype], shape: value.shape.map(dimension) };

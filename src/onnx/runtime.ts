@@ -6,7 +6,12 @@ import type { DType, Numbers, Shape } from '../tensor/graph.ts';
  * The only door to onnxruntime-node. The native library is loaded when first asked for, never on import, and with its
  * telemetry switched off: the variable must be in the environment before the library loads, and in the main thread.
  */
-export type Device = 'cpu' | 'webgpu';
+export type Device = 'cpu' | 'webgpu' | 'webgpu-f16';
+
+/** Whether a device computes the matrix products of training in half precision: `webgpu-f16` is webgpu that does. */
+export function isHalf(device: Device): boolean {
+  return device === 'webgpu-f16';
+}
 
 /** A tensor in this process's memory, row-major. */
 export interface HostTensor {
@@ -20,6 +25,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Prefix of a profile file, for placementOf. */
   readonly profile?: string;
+  /** Keeps the runtime's own complaints from the standard error output: for what is expected to fail on some machines. */
+  readonly quiet?: boolean;
 }
 
 let loaded: Promise<typeof Ort> | null = null;
@@ -34,7 +41,14 @@ export function defaultThreads(): number {
   return Math.max(1, Math.floor(os.availableParallelism() / 2));
 }
 
-const types = { f32: 'float32', i8: 'int8', i32: 'int32', i64: 'int64', bool: 'bool' } as const;
+const types = {
+  f32: 'float32',
+  f16: 'float16',
+  i8: 'int8',
+  i32: 'int32',
+  i64: 'int64',
+  bool: 'bool',
+} as const;
 
 export function toOrt(ort: typeof Ort, tensor: HostTensor): Ort.Tensor {
   return new ort.Tensor(types[tensor.dtype], tensor.data as never, tensor.shape);
@@ -54,18 +68,18 @@ export async function openSession(
   const ort = await runtime();
   const onDevice = options.outputsOnDevice ?? [];
   const settings: Ort.InferenceSession.SessionOptions = {
-    executionProviders: device === 'webgpu' ? ['webgpu', 'cpu'] : ['cpu'],
+    executionProviders: device === 'cpu' ? ['cpu'] : ['webgpu', 'cpu'],
     intraOpNumThreads: options.threads ?? defaultThreads(),
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     // An arena keeps the most that its session ever used, and training has a session per length of input: with arenas
     // two networks held 2.4 GB where 0.8 GB are enough, for 7 % less processor time.
     enableCpuMemArena: false,
-    logSeverityLevel: 3,
+    logSeverityLevel: options.quiet === true ? 4 : 3,
     // Waiting threads sleep instead of spinning: beside other work on the machine a step takes two thirds of the time, and a
     // student that serves leaves the processor alone between calls.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    ...(device === 'webgpu' && onDevice.length > 0
+    ...(device !== 'cpu' && onDevice.length > 0
       ? { preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])) }
       : {}),
     ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),

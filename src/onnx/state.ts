@@ -36,7 +36,7 @@ export async function createState(
   tensors: Readonly<Record<string, HostTensor>>,
 ): Promise<State> {
   const ort = await runtime();
-  return device === 'cpu' ? hostState(ort, tensors) : gpuState(ort, tensors);
+  return device === 'cpu' ? hostState(ort, tensors) : gpuState(ort, device, tensors);
 }
 
 function hostState(ort: typeof Ort, tensors: Readonly<Record<string, HostTensor>>): DeviceState {
@@ -86,6 +86,7 @@ function writeRows(table: Float32Array, ids: HostTensor, rows: HostTensor): void
 
 async function gpuState(
   ort: typeof Ort,
+  device: Device,
   tensors: Readonly<Record<string, HostTensor>>,
 ): Promise<DeviceState> {
   const current = new Map<string, Ort.Tensor>();
@@ -102,7 +103,7 @@ async function gpuState(
   const feed = (name: string): Ort.Tensor => found(current, name);
   await write(tensors);
   return {
-    device: 'webgpu',
+    device,
     names: [...shapes.keys()],
     feed,
     spare: () => null,

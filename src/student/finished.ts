@@ -50,7 +50,7 @@ export function chosenDevice(
   return learn(devicePacking, async () => (device === 'auto' ? (await choose()).device : device));
 }
 
-const devices = ['cpu', 'webgpu'] as const;
+const devices: readonly Device[] = ['cpu', 'webgpu', 'webgpu-f16'];
 const devicePacking: Packing<Device> = {
   pack: (device) => ({ numbers: { device: devices.indexOf(device) }, tensors: {} }),
   unpack: ({ numbers }) => devices[numbers['device']!]!,

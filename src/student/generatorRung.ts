@@ -4,6 +4,7 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import { shortSlots, type TextSlot } from '../dataset/plan.ts';
 import { chooseDevice } from '../onnx/devices.ts';
 import { openCheckpoints } from './checkpoint.ts';
+import { wherePossible } from './deep/trainer.ts';
 import { chosenDevice } from './finished.ts';
 import { tasksOf } from './generator/batch.ts';
 import { fitGenerator } from './generator/fit.ts';
@@ -94,17 +95,19 @@ export async function trainGeneratorRung(
     path.join(options.checkpoints, 'generator'),
     `${key}/${JSON.stringify(spec)}`,
   );
-  const fitted = await fitGenerator(writer, tasks, told, {
-    device,
-    threads,
-    signal: options.signal,
-    checkpoint: { store, everyMs: 10_000 },
-    onLook: ({ fraction, step, loss, validation, exact }) =>
-      options.onProgress({
-        ...say(fraction, `Writing ${(100 * exact).toFixed(0)} % of the held-out texts exactly`),
-        point: { series: 'generator', step, loss, validation },
-      }),
-  });
+  const fit = (on: Device) =>
+    fitGenerator(writer, tasks, told, {
+      device: on,
+      threads,
+      signal: options.signal,
+      checkpoint: { store, everyMs: 10_000 },
+      onLook: ({ fraction, step, loss, validation, exact }) =>
+        options.onProgress({
+          ...say(fraction, `Writing ${(100 * exact).toFixed(0)} % of the held-out texts exactly`),
+          point: { series: 'generator', step, loss, validation },
+        }),
+    });
+  const fitted = await wherePossible(device, fit, () => store.clear('generator'));
   if (fitted.packed === null) return { reason: cannotWrite(names) };
   const files = exportGenerator(writer, fitted.packed);
   return {

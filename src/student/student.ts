@@ -7,7 +7,8 @@ import type { Prediction, Scored } from '../evaluation/prediction.ts';
 import type { ReasoningTrial } from './reasoning.ts';
 
 export type Rung = 'cache' | 'wide' | 'wide+deep' | 'generator';
-export type Device = 'cpu' | 'webgpu';
+/** webgpu-f16 is webgpu with the matrix products of training in half precision. */
+export type Device = 'cpu' | 'webgpu' | 'webgpu-f16';
 export type DeviceChoice = Device | 'auto';
 
 /** What to build. With the dataset's fingerprint and the seed it determines the student. */

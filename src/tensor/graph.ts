@@ -6,8 +6,11 @@ import { AppError } from '../base/error.ts';
  * Nothing here computes a number.
  */
 
-/** i8 is for stored weights: it can be gathered and cast. */
-export type DType = 'f32' | 'i8' | 'i32' | 'i64' | 'bool';
+/**
+ * i8 is for stored weights: it can be gathered and cast. f16 is for the factors of a product: it lives between two casts
+ * and is never fed, held or fetched.
+ */
+export type DType = 'f32' | 'f16' | 'i8' | 'i32' | 'i64' | 'bool';
 
 /** Dimensions. A negative number is a symbol (BATCH, LENGTH) whose size is known only when the graph runs. */
 export type Shape = readonly number[];
@@ -62,11 +65,6 @@ export function constant(dtype: DType, shape: Shape, data: Numbers): Value {
   if (data.length !== sizeOf(shape))
     throw new AppError('internal', `A constant of shape [${shape}] was given ${data.length} numbers.`);
   return { dtype, shape, source: { kind: 'constant', data } };
-}
-
-/** A scalar f32 constant. */
-export function scalar(value: number): Value {
-  return constant('f32', [], Float32Array.of(value));
 }
 
 /** Number of elements; throws where a dimension is a symbol. */

@@ -1,4 +1,4 @@
-import type { Attributes, DType, Numbers, Shape, Value } from './graph.ts';
+import type { Attributes, DType, Shape, Value } from './graph.ts';
 import { constant, sizeOf } from './graph.ts';
 import {
   broadcast,
@@ -251,16 +251,7 @@ export function range(n: number): Value {
   );
 }
 
-/** A scalar constant of the type of `like`, for arithmetic with it. */
-export function number(value: number, like: DType = 'f32'): Value {
-  return constant(like, [], numbersOf(like, [value]));
-}
-
-/** Numbers as the typed array of a dtype. */
-export function numbersOf(dtype: DType, values: ArrayLike<number>): Numbers {
-  if (dtype === 'f32') return Float32Array.from(values);
-  if (dtype === 'i8') return Int8Array.from(values);
-  if (dtype === 'i32') return Int32Array.from(values);
-  if (dtype === 'bool') return Uint8Array.from(values);
-  return BigInt64Array.from(Array.from(values, BigInt));
+/** A scalar f32 constant, for arithmetic with it. */
+export function number(value: number): Value {
+  return constant('f32', [], Float32Array.of(value));
 }

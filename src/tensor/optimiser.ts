@@ -1,6 +1,6 @@
 import type { Value } from './graph.ts';
 import { sameShape, sizeOf } from './graph.ts';
-import { add, div, gemm, min, mul, number, reduceMean, reshape, sqrt, sub } from './ops.ts';
+import { add, div, gemm, min, mul, number, reduceMean, reshape, sqrt, sub, where } from './ops.ts';
 
 /** Optimiser rows: pure functions from (parameter, gradient, state) to their next values, as parts of the graph. */
 export interface Moments {
@@ -16,6 +16,8 @@ export interface AdamWOptions {
   readonly decay?: Value;
   /** Multiplies the gradient. */
   readonly scale?: Value;
+  /** Where this bool is false the step changes nothing, whatever the gradient is; missing: it is always taken. */
+  readonly taken?: Value;
 }
 
 /** What changes from step to step: three scalars that are fed. `scheduleAt` computes them. */
@@ -41,7 +43,7 @@ export function adamW(
   schedule: Schedule,
   options: AdamWOptions = {},
 ): { readonly parameter: Value; readonly moments: Moments } {
-  const g = options.scale === undefined ? gradient : mul(gradient, options.scale);
+  const g = prepared(gradient, options);
   return descend(parameter, g, mul(g, g), moments, schedule, options);
 }
 
@@ -57,9 +59,15 @@ export function rowwiseAdamW(
   schedule: Schedule,
   options: AdamWOptions = {},
 ): { readonly parameter: Value; readonly moments: Moments } {
-  const g = options.scale === undefined ? gradient : mul(gradient, options.scale);
+  const g = prepared(gradient, options);
   const squared = reduceMean(mul(g, g), [1], true);
   return descend(rows, g, squared, moments, schedule, options);
+}
+
+/** The gradient scaled, and zeros in place of one that is not to be used: zero times infinity would not be zero. */
+function prepared(gradient: Value, { scale, taken }: AdamWOptions): Value {
+  const g = scale === undefined ? gradient : mul(gradient, scale);
+  return taken === undefined ? g : where(taken, g, number(0));
 }
 
 function descend(
@@ -71,25 +79,31 @@ function descend(
   options: AdamWOptions,
 ): { readonly parameter: Value; readonly moments: Moments } {
   const { beta1, beta2, epsilon } = { ...adamDefaults, ...options };
-  const first = add(mul(moments.first, number(beta1)), g);
-  const second = add(mul(moments.second, number(beta2)), squared);
+  const { taken } = options;
+  const kept = (beta: number): Value =>
+    taken === undefined ? number(beta) : where(taken, number(beta), number(1));
+  const first = add(mul(moments.first, kept(beta1)), g);
+  const second = add(mul(moments.second, kept(beta2)), squared);
   const root = Math.sqrt(1 - beta2);
   const ratio = div(schedule.correction1, sqrt(schedule.correction2));
-  const rate = mul(schedule.rate, mul(ratio, number((1 - beta1) / root)));
+  const now = taken === undefined ? schedule.rate : where(taken, schedule.rate, number(0));
+  const rate = mul(now, mul(ratio, number((1 - beta1) / root)));
   const size = add(sqrt(second), number(epsilon / root));
   // Where the size is one number per row, dividing the rate by it first costs next to nothing.
   const step = sameShape(size.shape, first.shape) ? mul(div(first, size), rate) : mul(first, div(rate, size));
   const shrunk =
-    options.decay === undefined
-      ? parameter
-      : mul(parameter, sub(number(1), mul(options.decay, schedule.rate)));
+    options.decay === undefined ? parameter : mul(parameter, sub(number(1), mul(options.decay, now)));
   return { parameter: sub(shrunk, step), moments: { first, second } };
 }
 
-/** The factor that brings the joint Euclidean norm of gradients down to `limit`, and that norm. */
+/**
+ * The factor that brings the joint Euclidean norm of gradients down to `limit`, and that norm. Of gradients of a loss that
+ * was multiplied by `lossScale` the factor takes that off as well, and the norm is told without it.
+ */
 export function clipScale(
   gradients: readonly Value[],
   limit: number,
+  lossScale?: Value,
 ): { readonly scale: Value; readonly norm: Value } {
   const squares = gradients.map((g) => {
     const n = sizeOf(g.shape);
@@ -97,8 +111,10 @@ export function clipScale(
     // A product with itself reads the gradient once; squaring and summing would write it as well.
     return reshape(gemm(row, row, { transB: true }), []);
   });
-  const norm = sqrt(squares.reduce((a, b) => add(a, b)));
-  return { scale: min(number(1), div(number(limit), add(norm, number(1e-6)))), norm };
+  const whole = sqrt(squares.reduce((a, b) => add(a, b)));
+  const norm = lossScale === undefined ? whole : div(whole, lossScale);
+  const clip = min(number(1), div(number(limit), add(norm, number(1e-6))));
+  return { scale: lossScale === undefined ? clip : div(clip, lossScale), norm };
 }
 
 /** Exponential moving average: decay * average + (1 - decay) * current. */

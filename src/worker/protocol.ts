@@ -2,7 +2,7 @@ import type { ErrorCode } from '../base/error.ts';
 import type { CapabilitySet, Catalogue, CostOfError, Verdict } from '../capabilities/capability.ts';
 import type { ModelInput } from '../dataset/example.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
-import type { DeviceChoice, ModelCard, TrainProgress } from '../student/student.ts';
+import type { Device, DeviceChoice, ModelCard, TrainProgress } from '../student/student.ts';
 import type { Task, TaskEdits, YoungTask } from '../tasks/task.ts';
 
 /**
@@ -24,7 +24,7 @@ export interface WorkerRequests {
     null,
     {
       readonly devices: readonly {
-        readonly device: 'cpu' | 'webgpu';
+        readonly device: Device;
         readonly available: boolean;
         readonly detail: string;
       }[];

@@ -7,7 +7,7 @@ import type { Random } from '../../src/base/random.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
 import type { Device, HostTensor } from '../../src/onnx/runtime.ts';
-import { defaultThreads } from '../../src/onnx/runtime.ts';
+import { defaultThreads, isHalf } from '../../src/onnx/runtime.ts';
 import type { Session } from '../../src/onnx/session.ts';
 import { createSession } from '../../src/onnx/session.ts';
 import type { State } from '../../src/onnx/state.ts';
@@ -27,10 +27,11 @@ import { measureWords } from '../../src/student/deep/words.ts';
 import { matrixFlops } from '../../src/tensor/cost.ts';
 import type { Graph } from '../../src/tensor/graph.ts';
 import { input, state } from '../../src/tensor/graph.ts';
+import { halveProducts } from '../../src/tensor/half.ts';
 import { gemm, reduceMax } from '../../src/tensor/ops.ts';
 
 /**
- * `npm run bench -- train [--device cpu|webgpu] [--threads n] [--batch n] [--seconds s]`
+ * `npm run bench -- train [--device cpu|webgpu|webgpu-f16] [--threads n] [--batch n] [--seconds s]`
  *
  * The training step of each network of the deep rung against the matmul peak of the same device through the same runtime,
  * measured in alternation so that both see the same machine. Prints one JSON object per device. A share of 1 would mean
@@ -129,7 +130,7 @@ async function measure(name: string, encoder: EncoderSpec, device: Device) {
     rounds: shares.length,
     examplesPerSecond: Math.round((step.batch * 1000) / quantile(stepMs, 0.5)),
     nodesOffDevice: placed
-      .filter(({ provider }) => !provider.toLowerCase().includes(device))
+      .filter(({ provider }) => !provider.toLowerCase().includes(device.replace('-f16', '')))
       .map(({ op }) => op),
   };
 }
@@ -173,7 +174,7 @@ async function openStep(encoder: EncoderSpec, device: Device) {
   const { graph, masks } = trainingStep(network, shape, defaultSpec.training, device);
   const pool = createMaskPool(encoder.dropout, device, random);
   const session = await createSession(graph, device, { threads });
-  const tensors = { ...initialState(network, random), ...pool.state };
+  const tensors = { ...initialState(network, device, random), ...pool.state };
   const held = await createState(device, tensors);
   const batcher = createBatcher(corpus, heads, shape, defaultSpec.training);
   let step = 0;
@@ -220,7 +221,8 @@ async function openSquare(device: Device, n: number) {
   const [a, b] = [state('a', 'f32', [n, n]), state('b', 'f32', [n, n])];
   let c = a;
   for (let i = 0; i < 4; i++) c = gemm(c, b);
-  const graph: Graph = { outputs: { top: reduceMax(c, [0, 1]) }, updates: {} };
+  const top = reduceMax(c, [0, 1]);
+  const graph: Graph = { outputs: { top: isHalf(device) ? halveProducts([top])[0]! : top }, updates: {} };
   const matrix = { dtype: 'f32', shape: [n, n], data: new Float32Array(n * n).fill(1 / n) } as const;
   const session = await createSession(graph, device, { threads });
   const held = await createState(device, { a: matrix, b: matrix });

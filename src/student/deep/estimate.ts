@@ -1,5 +1,5 @@
 import { createRandom } from '../../base/random.ts';
-import { chooseDevice } from '../../onnx/devices.ts';
+import { chooseDevice, type StepMeasure } from '../../onnx/devices.ts';
 import type { Device } from '../../onnx/runtime.ts';
 import { createState } from '../../onnx/state.ts';
 import { peakBytes } from '../../tensor/cost.ts';
@@ -43,14 +43,17 @@ export function chooseDeepDevice(
 ): Promise<{ readonly device: Device; readonly stepMs: Readonly<Partial<Record<Device, number>>> }> {
   const prepared = prepare(data, spec);
   return chooseDevice(async (device) => {
-    let total = 0;
-    for (const encoder of spec.encoders)
-      total += await measureStep(data, spec, encoder, prepared, device, options);
-    return total / Math.max(1, spec.encoders.length);
+    const total = { stepMs: 0, loss: 0 };
+    for (const encoder of spec.encoders) {
+      const { stepMs, loss } = await measureStep(data, spec, encoder, prepared, device, options);
+      total.stepMs += stepMs / spec.encoders.length;
+      total.loss += loss;
+    }
+    return total;
   });
 }
 
-/** Median milliseconds of a few real training steps. */
+/** Median milliseconds of a few real training steps, and the sum of their losses. */
 async function measureStep(
   data: DeepData,
   spec: DeepSpec,
@@ -58,24 +61,25 @@ async function measureStep(
   { features, corpus, batches }: Prepared,
   device: Device,
   options: { readonly threads?: number },
-): Promise<number> {
+): Promise<StepMeasure> {
   const random = createRandom('measure');
   const network = networkOf(data, features, encoder, spec);
   const length = commonLength(batches);
   const own = batches.filter((batch) => batch.length === length).slice(0, 8);
   const pool = createMaskPool(encoder.dropout, device, random);
   const trainer = await openTrainer(network, corpus, own, spec.training, pool, device, options);
-  const state = await createState(device, { ...initialState(network, random), ...pool.state });
+  const state = await createState(device, { ...initialState(network, device, random), ...pool.state });
   try {
     const times: number[] = [];
+    let loss = 0;
     for (let step = 0; step < 8; step++) {
       const start = performance.now();
       await trainer.step(own[step % own.length]!, { step, steps: 1000, random }, state);
-      await lossSum(state);
+      loss = await lossSum(state);
       times.push(performance.now() - start);
     }
     // The first steps allocate; the median of the rest is not moved by one interruption.
-    return times.slice(2).sort((a, b) => a - b)[3]!;
+    return { stepMs: times.slice(2).sort((a, b) => a - b)[3]!, loss };
   } finally {
     state.dispose();
     await trainer.dispose();

@@ -70,7 +70,7 @@ export async function fitNetwork(
   const epochs = planEpochs(corpus, spec, random);
   const { device } = options;
   const pool = createMaskPool(encoder.dropout, device, random);
-  const state = await createState(device, { ...initialState(network, random), ...pool.state });
+  const state = await createState(device, { ...initialState(network, device, random), ...pool.state });
   let trainer: Trainer | null = null;
   try {
     trainer = await openTrainer(network, corpus, epochs.flat(), spec.training, pool, device, options);

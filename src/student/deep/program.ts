@@ -1,5 +1,4 @@
-import type { Device } from '../../onnx/runtime.ts';
-import { gradients } from '../../tensor/gradient.ts';
+import { type Device, isHalf } from '../../onnx/runtime.ts';
 import type { Graph, Numbers, Value } from '../../tensor/graph.ts';
 import { BATCH, input, LENGTH, sizeOf, state } from '../../tensor/graph.ts';
 import { crossEntropy, logSoftmax, oneHot } from '../../tensor/layers.ts';
@@ -11,15 +10,14 @@ import {
   gemm,
   matmul,
   mul,
-  number,
   reshape,
   scatterRows,
   slice,
 } from '../../tensor/ops.ts';
-import type { Moments, Schedule } from '../../tensor/optimiser.ts';
-import { adamW, clipScale, movingAverage, rowwiseAdamW } from '../../tensor/optimiser.ts';
+import { movingAverage, rowwiseAdamW } from '../../tensor/optimiser.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
-import { countOf, pack, unpack } from '../../tensor/parameters.ts';
+import { countOf, unpack } from '../../tensor/parameters.ts';
+import { packedParameters, trainingUpdate } from '../../tensor/step.ts';
 import type { DeepHeads } from './data.ts';
 import { headOffsets } from './data.ts';
 import { pooledDropout } from './masks.ts';
@@ -31,8 +29,8 @@ import { GROUP } from './words.ts';
 
 /**
  * The graphs of one network: the training step, the moving average, and the prediction. State: `packed` (all dense
- * parameters), `table` (embedding rows), their two moments each, their moving averages, and `loss` (the sum over all
- * steps).
+ * parameters), `table` (embedding rows), their two moments each, their moving averages, `loss` (the sum over all steps),
+ * and in half precision the loss scale.
  */
 export interface Network {
   readonly encoder: EncoderSpec;
@@ -63,48 +61,43 @@ export function trainingStep(
   const { encoder } = network;
   const width = encoder.width;
   const specs = parametersOf(network);
-  const packed = states('packed', [countOf(specs)], [countOf(specs)]);
-  const table = states('table', [network.rows, width], [network.rows, 1]);
-  const parameters = unpack(specs, packed.value);
+  const parameters = packedParameters(specs);
+  const table = state('table', 'f32', [network.rows, width]);
+  const moments = {
+    first: state('table.m', 'f32', [network.rows, width]),
+    second: state('table.v', 'f32', [network.rows, 1]),
+  };
 
   const mask = input('mask', 'f32', [batch, length]);
-  const { ownRows, sharedRows, words } = wordVectors(table.value, shape.words);
+  const { ownRows, sharedRows, words } = wordVectors(table, shape.words);
   const x = gather(words, input('tokens', 'i32', [batch, length]));
 
   const masks: number[] = [];
   const encoded = encode(encoder, x, mask, parameters, pooledDropout(encoder.dropout, device, masks));
   const loss = lossOf(network, shape, encoded, parameters, training);
-  const dense = specs.map(({ name }) => parameters.get(name)!);
-  const all = gradients(loss, [...dense, ownRows, sharedRows]);
-  const flat = pack(specs, all.slice(0, -2));
-  const together = (own: Value, shared: Value): Value =>
-    concat([reshape(own, [shape.words.groups * shape.words.own, width]), shared], 0);
-  const rowGradient = together(all.at(-2)!, all.at(-1)!);
-  const { scale } = clipScale([flat, rowGradient], training.clip);
+  const together = ([own, shared]: readonly Value[]): Value =>
+    concat([reshape(own!, [shape.words.groups * shape.words.own, width]), shared!], 0);
+  const { clip, decay } = training;
+  const rows = [ownRows, sharedRows];
+  const step = trainingUpdate(specs, parameters, loss, { clip, decay, half: isHalf(device) }, rows, (all) => [
+    together(all),
+  ]);
 
-  const decay = number(training.decay);
-  const nextDense = adamW(packed.value, flat, packed.moments, schedule, { decay, scale });
+  const rowGradient = step.others[0]!;
   const count = rowGradient.shape[0]!;
   const rowIds = input('rows', 'i32', [count]);
   const rowIdsLong = input('rows.long', 'i64', [count, 1]);
-  const rowMoments = {
-    first: gather(table.moments.first, rowIds),
-    second: gather(table.moments.second, rowIds),
-  };
-  const nextRows = rowwiseAdamW(together(ownRows, sharedRows), rowGradient, rowMoments, schedule, { scale });
+  const rowMoments = { first: gather(moments.first, rowIds), second: gather(moments.second, rowIds) };
+  const next = rowwiseAdamW(together(rows), rowGradient, rowMoments, step.schedule, step.options);
   return {
     masks,
     graph: {
       outputs: {},
       updates: {
-        // Losses add up on the device: fetching one would make the host wait for every step.
-        loss: add(state('loss', 'f32', [1]), reshape(loss, [1])),
-        packed: nextDense.parameter,
-        'packed.m': nextDense.moments.first,
-        'packed.v': nextDense.moments.second,
-        table: scatterRows(table.value, rowIdsLong, nextRows.parameter),
-        'table.m': scatterRows(table.moments.first, rowIdsLong, nextRows.moments.first),
-        'table.v': scatterRows(table.moments.second, rowIdsLong, nextRows.moments.second),
+        ...step.updates,
+        table: scatterRows(table, rowIdsLong, next.parameter),
+        'table.m': scatterRows(moments.first, rowIdsLong, next.moments.first),
+        'table.v': scatterRows(moments.second, rowIdsLong, next.moments.second),
       },
     },
   };
@@ -199,23 +192,6 @@ export function quantiseRows(
     for (let i = 0; i < width; i++) bytes[r * width + i] = Math.round((row[i]! / top) * 127);
   }
   return { bytes, scale };
-}
-
-const schedule: Schedule = {
-  rate: input('rate', 'f32', []),
-  correction1: input('correction1', 'f32', []),
-  correction2: input('correction2', 'f32', []),
-};
-
-function states(
-  name: string,
-  shape: readonly number[],
-  second: readonly number[],
-): { readonly value: Value; readonly moments: Moments } {
-  return {
-    value: state(name, 'f32', shape),
-    moments: { first: state(`${name}.m`, 'f32', shape), second: state(`${name}.v`, 'f32', second) },
-  };
 }
 
 /** Sum over heads of the mean cross entropies; targets are distributions, mixed and smoothed by the host. */

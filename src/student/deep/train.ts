@@ -15,6 +15,7 @@ import type { NetworkOutput } from './predict.ts';
 import { predictNetwork } from './predict.ts';
 import { type Network, parametersOf, predictionGraph, storedTensors } from './program.ts';
 import type { DeepSpec, EncoderSpec } from './spec.ts';
+import { wherePossible } from './trainer.ts';
 
 export interface DeepProgress {
   /** 0..1 over all networks. */
@@ -74,10 +75,16 @@ export async function trainDeep(
             steps: done.numbers['steps']!,
             stepMs: done.numbers['stepMs']!,
           }
-        : await fitOne(data, features, spec, i, {
-            ...options,
-            ...(store === null ? {} : { checkpoint: { store, name: `part${i}`, everyMs } }),
-          });
+        : await wherePossible(
+            options.device,
+            (device) =>
+              fitOne(data, features, spec, i, {
+                ...options,
+                device,
+                ...(store === null ? {} : { checkpoint: { store, name: `part${i}`, everyMs } }),
+              }),
+            () => store?.clear(`part${i}`),
+          );
     const { packed, table, steps, stepMs } = fitted;
     if (done === null) store?.save(`network${i}`, { numbers: { steps, stepMs }, tensors: { packed, table } });
     store?.clear(`part${i}`);

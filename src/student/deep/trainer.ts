@@ -1,9 +1,10 @@
 import { AppError } from '../../base/error.ts';
 import type { Random } from '../../base/random.ts';
-import type { Device, HostTensor, SessionOptions } from '../../onnx/runtime.ts';
+import { type Device, type HostTensor, isHalf, type SessionOptions } from '../../onnx/runtime.ts';
 import { createSession } from '../../onnx/session.ts';
 import type { State } from '../../onnx/state.ts';
 import { sizeOf } from '../../tensor/graph.ts';
+import { firstLossScale } from '../../tensor/lossScale.ts';
 import { scheduleAt } from '../../tensor/optimiser.ts';
 import { initialise } from '../../tensor/parameters.ts';
 import { createBatcher } from './batch.ts';
@@ -61,17 +62,15 @@ export async function openTrainer(
   };
 }
 
-/** The state before the first step; a function of the network and the random stream alone. */
-export function initialState(network: Network, random: Random): Record<string, HostTensor> {
+/** The state before the first step; its parameters are a function of the network and the random stream alone. */
+export function initialState(network: Network, device: Device, random: Random): Record<string, HostTensor> {
   const packed = initialise(parametersOf(network), random.derive('parameters'));
   const width = network.encoder.width;
   const stream = random.derive('table');
   const table = Float32Array.from({ length: network.rows * width }, () => stream.normal() * 0.1);
   // Row 0 pads and stays zero.
   table.fill(0, 0, width);
-  const tensors: Record<string, HostTensor> = {
-    loss: { dtype: 'f32', shape: [1], data: new Float32Array(1) },
-  };
+  const tensors = lossState(device);
   const f32 = (data: Float32Array, shape: readonly number[]): HostTensor => ({ dtype: 'f32', shape, data });
   const put = (
     name: string,
@@ -89,12 +88,49 @@ export function initialState(network: Network, random: Random): Record<string, H
   return tensors;
 }
 
-/** The sum of the losses of all steps so far; waits for them. Throws where it is no longer a number. */
+/** The sum of the losses before the first step, and in half precision the scale of the loss. */
+export function lossState(device: Device): Record<string, HostTensor> {
+  const first = { loss: 0, ...(isHalf(device) ? firstLossScale : {}) };
+  const entries = Object.entries(first).map(([name, value]) => [
+    name,
+    { dtype: 'f32', shape: [1], data: Float32Array.of(value) },
+  ]);
+  return Object.fromEntries(entries) as Record<string, HostTensor>;
+}
+
+/** A training whose numbers ran away. */
+class Diverged extends AppError {}
+
+/**
+ * A training on this device; where it is in half precision and overflows there, the same training in full precision, after
+ * `forget` took away what it left to go on from.
+ */
+export async function wherePossible<T>(
+  device: Device,
+  train: (device: Device) => Promise<T>,
+  forget: () => void,
+): Promise<T> {
+  try {
+    return await train(device);
+  } catch (error) {
+    if (!(error instanceof Diverged) || !isHalf(device)) throw error;
+    forget();
+    return await train('webgpu');
+  }
+}
+
+/**
+ * The sum of the losses of all steps so far; waits for them. Throws where it is no longer a number, and where half precision
+ * overflows however little the loss is scaled.
+ */
 export async function lossSum(state: State): Promise<number> {
-  const { loss } = await state.read(['loss']);
+  const names = ['loss', 'loss.scale'].filter((name) => state.names.includes(name));
+  const { loss, 'loss.scale': scale } = await state.read(names);
   const value = Number(loss!.data[0]);
-  if (Number.isFinite(value)) return value;
-  throw new AppError('internal', `Training diverged: the loss is ${value}.`);
+  if (!Number.isFinite(value)) throw new Diverged('internal', `Training diverged: the loss is ${value}.`);
+  if (scale !== undefined && Number(scale.data[0]) < 1)
+    throw new Diverged('internal', 'Training diverged: its numbers are too large for half precision.');
+  return value;
 }
 
 /** The scalars of the schedule. */

@@ -59,7 +59,7 @@ export async function fitGenerator(
   const random = createRandom(`${writer.spec.seed}/generator`);
   const { device } = options;
   const pool = createMaskPool(writer.spec.dropout, device, random);
-  const state = await createState(device, { ...initialState(writer, random), ...pool.state });
+  const state = await createState(device, { ...initialState(writer, device, random), ...pool.state });
   const opened: Session[] = [];
   try {
     const open = async (graph: Graph): Promise<Session> => {

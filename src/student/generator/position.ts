@@ -31,7 +31,8 @@ export async function judge(
   position.kept = (await state.read([average]))[average]!.data as Float32Array;
 }
 
-const saved = ['packed', 'packed.m', 'packed.v', average, 'loss'] as const;
+/** All that a step changes; the random pool it only reads. */
+const savedOf = (state: State): string[] => state.names.filter((one) => one !== 'noise');
 
 /** The position of a checkpoint, its tensors written into the state; the beginning where there is none. */
 export async function resume(state: State, store: CheckpointStore | null): Promise<Position> {
@@ -47,6 +48,7 @@ export async function resume(state: State, store: CheckpointStore | null): Promi
   };
   const found = store?.load(name) ?? null;
   if (found === null) return fresh;
+  const saved = savedOf(state);
   const tensors = await state.read(saved);
   for (const key of saved) if (found.tensors[key]?.length !== tensors[key]!.data.length) return fresh;
   await state.write(
@@ -63,8 +65,8 @@ export async function save(
   { kept, done, ...numbers }: Position,
   store: CheckpointStore,
 ): Promise<void> {
-  const read = await state.read(saved);
-  const tensors = Object.fromEntries(saved.map((key) => [key, read[key]!.data as Float32Array]));
+  const read = Object.entries(await state.read(savedOf(state)));
+  const tensors = Object.fromEntries(read.map(([key, { data }]) => [key, data as Float32Array]));
   store.save(name, {
     numbers: { ...numbers, done: Number(done) },
     tensors: kept === null ? tensors : { ...tensors, kept },

@@ -1,12 +1,11 @@
-import type { Device } from '../../onnx/runtime.ts';
-import { gradients } from '../../tensor/gradient.ts';
+import { type Device, isHalf } from '../../onnx/runtime.ts';
 import type { Graph, Value } from '../../tensor/graph.ts';
 import { BATCH, input, LENGTH, state } from '../../tensor/graph.ts';
 import { logSoftmax } from '../../tensor/layers.ts';
 import { add, concat, div, exp, log, max, mul, neg, number, reduceSum, reshape } from '../../tensor/ops.ts';
-import type { Schedule } from '../../tensor/optimiser.ts';
-import { adamW, clipScale, movingAverage } from '../../tensor/optimiser.ts';
-import { countOf, pack, unpack } from '../../tensor/parameters.ts';
+import { movingAverage } from '../../tensor/optimiser.ts';
+import { countOf, unpack } from '../../tensor/parameters.ts';
+import { packedParameters, trainingUpdate } from '../../tensor/step.ts';
 import { pooledDropout } from '../deep/masks.ts';
 import { features } from './features.ts';
 import {
@@ -42,9 +41,7 @@ export function trainingStep(
   const { batch, length, steps } = shape;
   const { spec, table } = writer;
   const specs = writerParameters(writer);
-  const size = [countOf(specs)];
-  const packed = state('packed', 'f32', size);
-  const parameters = unpack(specs, packed);
+  const parameters = packedParameters(specs);
   const masks: number[] = [];
   const net: Net = { writer, parameters, dropout: pooledDropout(spec.dropout, device, masks) };
   const reading = readingOf(writer, batch, length);
@@ -63,28 +60,9 @@ export function trainingStep(
   const weights = input('weights', 'f32', [rows]);
   const each = mul(neg(log(add(right, number(1e-7)))), weights);
   const loss = div(reduceSum(each, [0]), max(reduceSum(weights, [0]), number(1)));
-  const flat = pack(
-    specs,
-    gradients(
-      loss,
-      specs.map(({ name }) => parameters.get(name)!),
-    ),
-  );
-  const { scale } = clipScale([flat], spec.clip);
-  const moments = { first: state('packed.m', 'f32', size), second: state('packed.v', 'f32', size) };
-  const next = adamW(packed, flat, moments, schedule, { decay: number(spec.decay), scale });
-  return {
-    masks,
-    graph: {
-      outputs: {},
-      updates: {
-        loss: add(state('loss', 'f32', [1]), reshape(loss, [1])),
-        packed: next.parameter,
-        'packed.m': next.moments.first,
-        'packed.v': next.moments.second,
-      },
-    },
-  };
+  const { clip, decay } = spec;
+  const { updates } = trainingUpdate(specs, parameters, loss, { clip, decay, half: isHalf(device) });
+  return { masks, graph: { outputs: {}, updates } };
 }
 
 export function averagingStep(writer: Writer): Graph {
@@ -139,9 +117,3 @@ function historyOf(batch: number, steps: number, length: number): History {
     steps: input('steps', 'f32', [batch, steps]),
   };
 }
-
-const schedule: Schedule = {
-  rate: input('rate', 'f32', []),
-  correction1: input('correction1', 'f32', []),
-  correction2: input('correction2', 'f32', []),
-};

@@ -1,5 +1,6 @@
 import type { Random } from '../../base/random.ts';
 import { createRandom } from '../../base/random.ts';
+import type { StepMeasure } from '../../onnx/devices.ts';
 import type { Device, HostTensor } from '../../onnx/runtime.ts';
 import { createSession, type Session } from '../../onnx/session.ts';
 import { createState, type State } from '../../onnx/state.ts';
@@ -8,7 +9,7 @@ import type { Graph } from '../../tensor/graph.ts';
 import { scheduleAt } from '../../tensor/optimiser.ts';
 import { countOf, initialise } from '../../tensor/parameters.ts';
 import { createMaskPool, type MaskPool, POOL_SIZE } from '../deep/masks.ts';
-import { lossSum } from '../deep/trainer.ts';
+import { lossState, lossSum } from '../deep/trainer.ts';
 import { createBatcher, type Task } from './batch.ts';
 import { type Writer, writerParameters } from './network.ts';
 import { type StepShape, trainingStep } from './program.ts';
@@ -100,8 +101,8 @@ export function scheduleFeeds(
 
 export const average = 'packed.average';
 
-/** The state before the first step; a function of the writer and the random stream alone. */
-export function initialState(writer: Writer, random: Random): Record<string, HostTensor> {
+/** The state before the first step; its parameters are a function of the writer and the random stream alone. */
+export function initialState(writer: Writer, device: Device, random: Random): Record<string, HostTensor> {
   const packed = initialise(writerParameters(writer), random.derive('parameters'));
   const shape = [packed.length];
   const f32 = (data: Float32Array): HostTensor => ({ dtype: 'f32', shape, data });
@@ -110,7 +111,7 @@ export function initialState(writer: Writer, random: Random): Record<string, Hos
     [average]: f32(packed),
     'packed.m': f32(new Float32Array(packed.length)),
     'packed.v': f32(new Float32Array(packed.length)),
-    loss: { dtype: 'f32', shape: [1], data: new Float32Array(1) },
+    ...lossState(device),
   };
 }
 
@@ -141,17 +142,17 @@ export function stepsOf(spec: GeneratorSpec, buckets: readonly Bucket[], flops: 
   return Math.max(spec.looks, Math.min(spec.steps, mostEpochs * epoch, Math.floor(mostFlops / mean)));
 }
 
-/** Median milliseconds of a few real training steps. */
+/** Median milliseconds of a few real training steps, and the sum of their losses. */
 export async function measureStep(
   writer: Writer,
   tasks: readonly Task[],
   device: Device,
   threads: number,
-): Promise<number> {
+): Promise<StepMeasure> {
   const random = createRandom('measure');
   const bucket = bucketsOf(tasks, writer.spec.batch)[0]!;
   const pool = createMaskPool(writer.spec.dropout, device, random);
-  const state = await createState(device, { ...initialState(writer, random), ...pool.state });
+  const state = await createState(device, { ...initialState(writer, device, random), ...pool.state });
   const opened: Session[] = [];
   try {
     const [trainer] = await openTrainers(writer, [bucket], pool, device, async (graph) => {
@@ -160,13 +161,14 @@ export async function measureStep(
       return session;
     });
     const times: number[] = [];
+    let loss = 0;
     for (let step = 0; step < 5; step++) {
       const started = performance.now();
       await trainer!.step(bucket.tasks.slice(0, bucket.shape.batch), { step, steps: 100, random }, state);
-      await lossSum(state);
+      loss = await lossSum(state);
       times.push(performance.now() - started);
     }
-    return times.slice(1).sort((a, b) => a - b)[1]!;
+    return { stepMs: times.slice(1).sort((a, b) => a - b)[1]!, loss };
   } finally {
     state.dispose();
     for (const session of opened) await session.dispose();
