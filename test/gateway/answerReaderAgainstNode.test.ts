@@ -149,7 +149,12 @@ function piecesOf(text: string, random: Random): Buffer[] {
   return pieces;
 }
 
+/** What the parsers of older Nodes took; ours is as strict as the newest one's, whatever it runs on. */
+const takenByOlder = [/^transfer-encoding:[ \t]*\r?$/im, /\r\r/];
+const withoutCoding = 'HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\nhello';
+
 test('answers are read as Node reads them, and broken where Node finds them broken', async () => {
+  const isOlder = (await readByNode([Buffer.from(withoutCoding)], 'POST')).isWhole;
   const random = createRandom(5);
   const counts = { whole: 0, broken: 0, beyond: 0 };
   for (let i = 0; i < 3000; i++) {
@@ -165,6 +170,8 @@ test('answers are read as Node reads them, and broken where Node finds them brok
       continue;
     }
     const context = `${method} ${JSON.stringify(text)}`;
+    const isStricter = nodes.isWhole && !ours.isWhole;
+    if (isOlder && isStricter && takenByOlder.some((taken) => taken.test(text))) continue;
     assert.equal(ours.isWhole, nodes.isWhole, context);
     // What a broken answer has said before it broke may have been told or not.
     if (ours.isWhole) assert.deepEqual(ours, nodes, context);
@@ -180,6 +187,12 @@ const differences: readonly {
   readonly ours: Reading;
   readonly isWholeToNode: boolean;
 }[] = [
+  {
+    title: 'what an answer before the answer says of the connection is for the client to judge',
+    answer: 'HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+    ours: 'whole',
+    isWholeToNode: false,
+  },
   {
     title: 'a change of protocol that nobody asked for is no answer',
     answer: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n',
@@ -212,3 +225,8 @@ for (const { title, answer, ours, isWholeToNode } of differences)
     assert.equal(readByUs(bytes, 'POST').reading, ours);
     assert.equal((await readByNode(bytes, 'POST')).isWhole, isWholeToNode);
   });
+
+test('an empty transfer coding and a bare carriage return make an answer broken on every Node', () => {
+  for (const answer of [withoutCoding, 'HTTP/1.1 404\r\rContent-Length: 5\r\n\r\nhello'])
+    assert.equal(readByUs([Buffer.from(answer)], 'POST').reading, 'broken');
+});
