@@ -4,7 +4,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setUp, softwareVulkan } from '../test/host/setup.mjs';
+import { setUp } from '../test/host/setup.mjs';
+import { softwareVulkan } from '../test/host/vulkan.mjs';
 import { build, installPackages, modernNode, root } from './setup.mjs';
 
 const args = process.argv.slice(2);
@@ -38,7 +39,7 @@ if (only !== 'host') {
   );
   add(await runSuite(files.filter((file) => !onDevice.includes(file))));
   // Where there is no GPU, a software driver takes its place; an own one is never overruled.
-  add(await runSuite(onDevice, existsSync('/dev/dri') ? {} : (softwareVulkan() ?? {})));
+  add(await runSuite(onDevice, existsSync('/dev/dri') ? {} : (softwareVulkan(node) ?? {})));
 }
 if ((only === null && wanted.length === 0) || only === 'host') {
   const host = path.join(root, 'test/host/run.mjs');

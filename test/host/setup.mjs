@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { cache, pinnedNode } from '../../scripts/setup.mjs';
+import { unpackMesa } from './vulkan.mjs';
 
 const here = import.meta.dirname;
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -17,19 +18,13 @@ const debian = [
   { name: 'g++', there: () => onPath('g++') !== null },
   { name: 'make', there: () => onPath('make') !== null },
   { name: 'python3', there: () => onPath('python3') !== null },
-  // The Vulkan loader: with the browser's software driver it lets WebGPU be tested where there is no GPU.
+  // The Vulkan loader: with a software driver it lets WebGPU be tested where there is no GPU.
   {
     name: 'libvulkan1',
     there: () => existsSync('/usr/lib/x86_64-linux-gnu/libvulkan.so.1') || process.arch !== 'x64',
   },
   { name: 'iproute2', there: () => onPath('ip') !== null },
 ];
-
-/** Environment in which WebGPU runs on the browser's software Vulkan driver; null where that driver is not there. */
-export function softwareVulkan() {
-  const driver = '/usr/lib/chromium/vk_swiftshader_icd.json';
-  return existsSync(driver) ? { VK_ICD_FILENAMES: driver, XDG_RUNTIME_DIR: os.tmpdir() } : null;
-}
 
 /**
  * Sets everything up. Returns the programs to run, or the reason why this machine cannot have them (then the tests are
@@ -42,6 +37,8 @@ export function setUp() {
     const failure = aptInstall(missing);
     if (failure !== null) return { ok: false, reason: failure };
   }
+  const noMesa = unpackMesa(aptInstall);
+  if (noMesa !== null) console.log(`Half precision is not tested without Mesa's Vulkan driver: ${noMesa}.`);
   const node = pinnedNode();
   const failure = installCodeServer(node);
   if (failure !== null) return { ok: false, reason: failure };
