@@ -19,7 +19,7 @@ import { type ReplayLine, readTraffic } from './traffic.ts';
 
 export const replay: Command = {
   usage:
-    'understudy replay --traffic F.jsonl.gz [more files] --report R.json --predictions P.jsonl [--assignments A.jsonl] [--epsilon 0.02] [--delta 0.05] [--device auto|cpu|webgpu] [--seed 1] [--split file|time] [--storage DIR] [--no-sites]',
+    'understudy replay --traffic F.jsonl.gz [more files] --report R.json --predictions P.jsonl [--assignments A.jsonl] [--epsilon 0.02] [--delta 0.05] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--split file|time] [--storage DIR] [--no-sites]',
   summary:
     'Sends recorded traffic through the real gateway, trains on all but the test lines, then serves those.',
   run: async (args, signal) => {
@@ -75,7 +75,7 @@ function readOptions(args: readonly string[]): Options {
     assignments: values.assignments ?? null,
     epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.0001, 0.5),
     delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
-    device: choiceOption('device', values.device, ['auto', 'cpu', 'webgpu'] as const, 'auto'),
+    device: choiceOption('device', values.device, ['auto', 'cpu', 'webgpu', 'webgpu-f16'] as const, 'auto'),
     seed: numberOption('seed', values.seed, 1, 0, 2 ** 31),
     split: choiceOption('split', values.split, ['file', 'time'] as const, 'file'),
     storage: values.storage === undefined ? null : path.resolve(values.storage),

@@ -5,7 +5,7 @@ import { createProgress } from './progress.ts';
 
 export const train: Command = {
   usage:
-    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--device auto|cpu|webgpu] [--seed 1] [--storage DIR]',
+    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--storage DIR]',
   summary:
     "Trains and certifies a task's student. --allow says that you read the provider's terms and may train on its answers.",
   run: async (args, signal) => {
@@ -26,7 +26,12 @@ export const train: Command = {
         delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
       },
     });
-    const device = choiceOption('device', values.device, ['auto', 'cpu', 'webgpu'] as const, 'auto');
+    const device = choiceOption(
+      'device',
+      values.device,
+      ['auto', 'cpu', 'webgpu', 'webgpu-f16'] as const,
+      'auto',
+    );
     const seed = numberOption('seed', values.seed, 1, 0, 2 ** 31);
     const progress = createProgress();
     try {
