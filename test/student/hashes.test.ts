@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
-import { indexOf, placesIn } from '../../src/student/hashes.ts';
+import { HashCounts, indexOf, placesIn } from '../../src/student/hashes.ts';
 
 const random = createRandom('hashes');
 const largest = 2 ** 32 - 1;
@@ -30,3 +30,19 @@ for (const [name, values] of Object.entries(sets)) {
     }
   });
 }
+
+test('hashes are counted as often as they were added, however many there are', () => {
+  const counts = new HashCounts();
+  const added = [...sets['many']!, ...sets['many']!.slice(0, 2000), 0, largest, 0];
+  for (const hash of added) counts.add(hash);
+  const truth = new Map<number, number>();
+  for (const hash of added) truth.set(hash, (truth.get(hash) ?? 0) + 1);
+  for (const least of [1, 2, 3]) {
+    const { hashes, counts: times } = counts.atLeast(least);
+    const expected = [...truth].filter(([, n]) => n >= least).sort(([a], [b]) => a - b);
+    assert.deepEqual(
+      [...hashes].map((hash, i) => [hash, times[i]]),
+      expected,
+    );
+  }
+});

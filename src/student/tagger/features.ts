@@ -48,7 +48,8 @@ export function tokenFeatures(
   const shape = (i: number): string => (i < 0 || i >= shapes.length ? '' : shapes[i]!);
   const phrases = phraseFeatures(lower, gazetteer);
   const roles = lower.map((w) => gazetteer.word(wordKey(w)));
-  const role = (i: number): string => (i < 0 || i >= roles.length ? '' : roles[i]!.join() || '?');
+  const roleNames = roles.map((kinds) => kinds.join() || '?');
+  const role = (i: number): string => (i < 0 || i >= roles.length ? '' : roleNames[i]!);
   const chunks = chunksOf(tokens);
   const wordsOnly = overSpaces(lower);
   const shared: number[][] = [];

@@ -44,13 +44,13 @@ class Counts {
   }
 
   kinds(key: number, without: readonly (readonly [key: number, kind: number])[]): number[] {
-    const kinds = this.counts.get(key);
-    if (kinds === undefined) return [];
-    const mine = without.filter(([k]) => k === key);
-    return [...kinds]
-      .filter(([kind, n]) => n - mine.filter(([, k]) => k === kind).length > 0)
-      .map(([kind]) => kind)
-      .sort((a, b) => a - b);
+    const left: number[] = [];
+    for (const [kind, n] of this.counts.get(key) ?? []) {
+      let others = n;
+      for (const [k, own] of without) if (k === key && own === kind) others--;
+      if (others > 0) left.push(kind);
+    }
+    return left.length > 1 ? left.sort((a, b) => a - b) : left;
   }
 
   table(): KindTable {

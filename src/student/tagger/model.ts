@@ -53,7 +53,7 @@ export function tagInput(
     const salts = ownSalts(name, leaderClass(group, targets));
     const words = tagger.templates === null ? null : tagger.templates.match(salts.at(-1)!, tokens);
     const further = furtherFeatures(group, tokens, targets, words);
-    const sequence = { group: name, ...numberFeatures(features, salts, known, further) };
+    const sequence = { group: name, ...numberFeatures(joinFeatures(features, salts, further), known) };
     const work = new Work(tagger.crf.tags);
     const lattice = latticeOf(group);
     const { transitions, starts } = tagger.crf;
@@ -102,32 +102,48 @@ function templateFeatures(words: Uint8Array | null, tokens: number): number[][] 
   );
 }
 
-/** Feature numbers of shared features and of own ones per salt, unknown ones left out. */
-export function numberFeatures(
-  features: ReturnType<typeof tokenFeatures>,
+/** All features of each token as hashes: those of token i are `hashes[start[i] .. start[i+1])`. */
+export interface Hashed {
+  readonly start: Int32Array;
+  readonly hashes: Uint32Array;
+}
+
+/** Shared features, own ones per salt and further ones, token by token. */
+export function joinFeatures(
+  { shared, own }: ReturnType<typeof tokenFeatures>,
   salts: readonly number[],
-  known: (hash: number) => number,
   further: readonly (readonly number[])[] | null = null,
-): { start: Int32Array; features: Int32Array } {
-  const start = new Int32Array(features.shared.length + 1);
-  const list: number[] = [];
-  features.shared.forEach((shared, i) => {
-    for (const hash of shared) {
-      const index = known(hash);
-      if (index >= 0) list.push(index);
+): Hashed {
+  const start = new Int32Array(shared.length + 1);
+  for (let i = 0; i < shared.length; i++)
+    start[i + 1] =
+      start[i]! + shared[i]!.length + salts.length * own[i]!.length + (further?.[i]?.length ?? 0);
+  const hashes = new Uint32Array(start.at(-1)!);
+  let next = 0;
+  for (let i = 0; i < shared.length; i++) {
+    for (const hash of shared[i]!) hashes[next++] = hash;
+    for (const salt of salts) for (const hash of own[i]!) hashes[next++] = ownHash(hash, salt);
+    for (const hash of further?.[i] ?? []) hashes[next++] = hash;
+  }
+  return { start, hashes };
+}
+
+/** Feature numbers, unknown features left out. */
+export function numberFeatures(
+  { start: from, hashes }: Hashed,
+  numberOf: (hash: number) => number,
+): { readonly start: Int32Array; readonly features: Int32Array } {
+  const start = new Int32Array(from.length);
+  const features = new Int32Array(hashes.length);
+  let next = 0;
+  for (let i = 0; i + 1 < from.length; i++) {
+    for (let j = from[i]!; j < from[i + 1]!; j++) {
+      const number = numberOf(hashes[j]!);
+      if (number >= 0) features[next++] = number;
     }
-    for (const salt of salts)
-      for (const hash of features.own[i]!) {
-        const index = known(ownHash(hash, salt));
-        if (index >= 0) list.push(index);
-      }
-    for (const hash of further?.[i] ?? []) {
-      const index = known(hash);
-      if (index >= 0) list.push(index);
-    }
-    start[i + 1] = list.length;
-  });
-  return { start, features: Int32Array.from(list) };
+    start[i + 1] = next;
+  }
+  return { start, features: features.slice(0, next) };
 }
 
 /** What own features are salted with: the group, and the group where its leader has this class. */
@@ -138,7 +154,7 @@ export function ownSalts(group: string, leader: number | null): number[] {
 }
 
 /** The hash of a feature that only one group has. */
-export function ownHash(hash: number, salt: number): number {
+function ownHash(hash: number, salt: number): number {
   return Math.imul(hash ^ salt, 0x9e3779b1) >>> 0;
 }
 

@@ -3,12 +3,19 @@ import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
 import type { Learn } from '../finished.ts';
-import { placesIn } from '../hashes.ts';
-import { crfPacking, type Sequence, trainCrf } from './crf.ts';
+import { HashCounts, placesIn } from '../hashes.ts';
+import { type Crf, crfPacking, type Sequence, trainCrf } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
-import { furtherFeatures, numberFeatures, ownHash, ownSalts, type Tagger } from './model.ts';
+import {
+  furtherFeatures,
+  type Hashed,
+  joinFeatures,
+  numberFeatures,
+  ownSalts,
+  type Tagger,
+} from './model.ts';
 import { leaderClass, type PlacedToken, schemeOf, type TagScheme } from './scheme.ts';
 import { tagsOf } from './tagging.ts';
 import { TemplateIndex, templateOf } from './templates.ts';
@@ -44,20 +51,7 @@ export async function trainTagger(
 ): Promise<Tagger | null> {
   const scheme = schemeOf(plan);
   if (scheme === null) return null;
-  const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
-  const gazetteer = buildGazetteer(rows.filter(({ plain }) => plain === null));
-  const templates = learnTemplates(rows, scheme);
-  // Features are made twice, once to count and once to number them: holding them all would cost gigabytes.
-  const featuresOf = (row: Row) => tokenFeatures(row.tokens, gazetteer.without(row.plain ?? [row]));
-  const hashes = featureHashes(rows, featuresOf);
-  const sequences = rows.map(
-    (row): Sequence => ({
-      group: row.group,
-      tags: row.tags,
-      weight: row.weight,
-      ...numberFeatures(featuresOf(row), row.salts, placesIn(hashes), row.further),
-    }),
-  );
+  const { sequences, hashes, ranks, tables, templates } = prepare(examples, scheme, slots);
   const tags = 1 + 2 * scheme.kinds.length;
   const lattices = new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)]));
   const crf = await options.learn(crfPacking, () =>
@@ -71,7 +65,32 @@ export async function trainTagger(
       progress: options.progress,
     }),
   );
-  return { scheme, hashes, ...gazetteer.tables(), crf, templates };
+  return { scheme, hashes, ...tables, crf: ranked(crf, ranks), templates };
+}
+
+/** What the field is trained on. The rows that it is made of take several times the memory and are free when this returns. */
+function prepare(examples: readonly Example[], scheme: TagScheme, slots: readonly string[]) {
+  const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
+  const gazetteer = buildGazetteer(rows.filter(({ plain }) => plain === null));
+  const templates = learnTemplates(rows, scheme);
+  const hashed = rows.map((row) =>
+    joinFeatures(tokenFeatures(row.tokens, gazetteer.without(row.plain ?? [row])), row.salts, row.further),
+  );
+  const { hashes, ranks } = featuresOf(hashed);
+  const placeOf = placesIn(hashes);
+  const rankOf = (hash: number): number => {
+    const place = placeOf(hash);
+    return place < 0 ? -1 : ranks[place]!;
+  };
+  const sequences = rows.map(
+    ({ group, tags, weight }, i): Sequence => ({
+      group,
+      tags,
+      weight,
+      ...numberFeatures(hashed[i]!, rankOf),
+    }),
+  );
+  return { sequences, hashes, ranks, tables: gazetteer.tables(), templates };
 }
 
 /** A number for the masked text of each example's answer, the same for the same text; 0 where there is none. */
@@ -142,24 +161,29 @@ function learnTemplates(rows: readonly Row[], scheme: TagScheme): TemplateIndex 
   return index;
 }
 
-/** Features seen at least twice; what was seen once could only be learned by heart. */
-function featureHashes(
-  rows: readonly Row[],
-  featuresOf: (row: Row) => ReturnType<typeof tokenFeatures>,
-): Uint32Array {
-  const seen = new Set<number>();
-  const again = new Set<number>();
-  const note = (hash: number): void => {
-    if (seen.has(hash)) again.add(hash);
-    else seen.add(hash);
-  };
-  for (const row of rows) {
-    const { shared, own } = featuresOf(row);
-    for (const list of shared) list.forEach(note);
-    for (const list of row.further ?? []) list.forEach(note);
-    for (const salt of row.salts) for (const list of own) for (const hash of list) note(ownHash(hash, salt));
-  }
-  return Uint32Array.from(again).sort();
+/**
+ * Features seen at least twice; what was seen once could only be learned by heart. `ranks` numbers them by how common they
+ * are while the field is trained: so the weights that nearly every token asks for lie together, and in the cache.
+ */
+function featuresOf(rows: readonly Hashed[]): { readonly hashes: Uint32Array; readonly ranks: Int32Array } {
+  const seen = new HashCounts();
+  for (const row of rows) for (const hash of row.hashes) seen.add(hash);
+  const { hashes, counts } = seen.atLeast(2);
+  const order = Uint32Array.from(hashes.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
+  const ranks = new Int32Array(hashes.length);
+  order.forEach((place, rank) => {
+    ranks[place] = rank;
+  });
+  return { hashes, ranks };
+}
+
+/** The field with its features in the order of their hashes. */
+function ranked(crf: Crf, ranks: Int32Array): Crf {
+  const emissions = new Float32Array(crf.emissions.length);
+  ranks.forEach((rank, place) => {
+    emissions.set(crf.emissions.subarray(rank * crf.tags, (rank + 1) * crf.tags), place * crf.tags);
+  });
+  return { ...crf, emissions };
 }
 
 /** More tokens than this are thinned out. */
