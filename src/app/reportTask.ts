@@ -2,7 +2,7 @@ import { capabilityRows, capabilityStrip } from '../../webview/charts/capabiliti
 import { costChart } from '../../webview/charts/cost.ts';
 import { flowChart } from '../../webview/charts/flow.ts';
 import { latencyChart } from '../../webview/charts/latency.ts';
-import { learningChart } from '../../webview/charts/learning.ts';
+import { learnedParts, learningChart } from '../../webview/charts/learning.ts';
 import { trafficChart } from '../../webview/charts/traffic.ts';
 import {
   bytes,
@@ -171,9 +171,20 @@ function learning({ curve, state }: ReportTask): Content {
     state.student === null ? '' : ` Took ${duration(state.student.trainSeconds)} on ${state.student.device}.`;
   return card(
     'How it learned',
-    `Loss on the training calls (thin) and on calls kept aside (bold), where the dot is the state that was taken.${took}`,
+    `Loss on the training calls (thin) and on calls kept aside (bold), where the dot is the lowest. What serves has seen every training call: how long it learns is what a pilot gained by, and the calls kept for calibration only show how it does.${took}`,
     learningChart(curve, { width: 1040, height: 260 }),
-    { wide: true },
+    {
+      wide: true,
+      table: {
+        head: ['What learned', 'loss', 'on calls kept aside', 'stopped early'],
+        rows: learnedParts(curve).map(({ name, loss, validation, ended }) => [
+          name,
+          loss.toFixed(3),
+          validation === null ? '-' : validation.toFixed(3),
+          ended ?? '-',
+        ]),
+      },
+    },
   );
 }
 

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Dataset, Example } from '../dataset/example.ts';
+import { spread } from '../dataset/habit.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { DeepFiles } from './bundle.ts';
 import { decode, type Evidence } from './decode.ts';
 import type { DeepData, DeepPrediction } from './deep/data.ts';
 import { chooseDeepDevice, estimateDeep } from './deep/estimate.ts';
+import type { Ended } from './deep/fit.ts';
 import { loadDeep } from './deep/model.ts';
 import { cnn, type DeepSpec, defaultSpec, defaultTraining, largeCnn } from './deep/spec.ts';
 import { type DeepTraining, trainDeep } from './deep/train.ts';
@@ -64,7 +66,7 @@ export async function trainDeepRung(
   const held = rung.held.map((i) => examples[i]!);
   const planned = (said: readonly DeepPrediction[]) => said.filter((_, h) => isPlanned(held[h]!));
   const learning = deepDataOf(plan, inputSlots, inside, held);
-  const serving = copies ? learning : deepDataOf(plan, inputSlots, examples, []);
+  const serving = copies ? learning : deepDataOf(plan, inputSlots, examples, watched(dataset));
   const device = await deviceFor(serving, spec, work);
   const train = async (data: DeepData, own: DeepSpec, part: Omit<Part, 'device'>) => {
     const training = await fit(data, own, work, { device, ...part });
@@ -92,9 +94,10 @@ export async function trainDeepRung(
     files: async () => {
       const taught = reasoning?.used === true ? withReasoning(serving, examples.filter(isPlanned)) : null;
       const name = taught === null ? 'final' : 'final-reasoning';
+      const passes = pilot.members[0]!.passes;
       const { files, meta } = copies
         ? pilot
-        : await fit(taught ?? serving, spec, work, { device, name, from: 0.5, to: 0.84 });
+        : await fit(taught ?? serving, spec, work, { device, name, passes, from: 0.5, to: 0.84 });
       return { files, meta, mixture };
     },
     device,
@@ -107,6 +110,19 @@ export async function trainDeepRung(
     trial: strangers === null ? null : mixedTrial(rung.trial, mixture, strangers),
   };
 }
+
+/**
+ * Networks that see every row have none to validate them on. Calls kept for calibration show how they do: their loss is
+ * told and decides nothing, so that nothing is fitted on them.
+ */
+function watched({ examples }: Dataset): readonly Example[] {
+  return spread(
+    examples.filter(({ split }) => split === 'calibration'),
+    mostWatched,
+  );
+}
+
+const mostWatched = 400;
 
 function isReasoned({ reasoning }: Example): boolean {
   return reasoning !== undefined;
@@ -140,7 +156,8 @@ async function askStrangers(
 ): Promise<DeepPrediction[]> {
   const out = new Set([...held, ...trial.strange.map(({ row }) => row)]);
   const inside = examples.filter((_, i) => !out.has(i));
-  const data = deepDataOf(dataset.plan, dataset.inputSlots, inside, []);
+  const known = trial.known.map(({ row }) => examples[row]!);
+  const data = deepDataOf(dataset.plan, dataset.inputSlots, inside, known);
   const network = await fit(data, small, work, { device, name: 'trial', from: 0.35, to: 0.46 });
   const tried = [...trial.known, ...trial.strange];
   return ask(
@@ -192,27 +209,42 @@ interface Part {
   /** Its place in the whole job, in [0, 1]. */
   readonly from: number;
   readonly to: number;
+  /** As many passes as the pilot gained by; left out: its own held-out rows tell. */
+  readonly passes?: number;
 }
 
 function fit(
   data: DeepData,
   spec: DeepSpec,
   { options, key }: DeepWork,
-  { device, name, from, to }: Part,
+  { device, name, from, to, passes }: Part,
 ): Promise<DeepTraining> {
   return trainDeep(data, spec, {
     device,
     threads,
     signal: options.signal,
     checkpoints: { folder: path.join(options.checkpoints, name), key },
-    onProgress: ({ fraction, member, step, loss, validation }) =>
+    ...(passes === undefined ? {} : { passes }),
+    onProgress: ({ fraction, member, step, loss, validation, ended }) =>
       options.onProgress({
         stage: 'deep',
         fraction: from + (to - from) * fraction,
         message: messages[name] ?? 'Training the networks',
-        point: { series: name in messages ? name : seriesOf(spec, member), step, loss, validation },
+        point: {
+          series: name in messages ? name : seriesOf(spec, member),
+          step,
+          loss,
+          validation,
+          ...(ended === undefined ? {} : { ended: endOf(ended, passes) }),
+        },
       }),
   });
+}
+
+function endOf({ kept, pass, passes }: Ended, given: number | undefined): string {
+  return given === undefined
+    ? `pass ${kept} of ${passes} kept: the loss on rows kept aside had not fallen for ${pass - kept} more`
+    : `stopped after pass ${kept} of ${passes}, as the pilot gained nothing by more`;
 }
 
 /** The kind of a network, with a number where there are several of it. */

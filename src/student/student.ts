@@ -82,6 +82,8 @@ export interface LearningPoint {
   readonly loss: number;
   /** Mean loss over the rows kept aside; null where there are none. */
   readonly validation: number | null;
+  /** With the last point of what was stopped early: after which pass, and why, in words. */
+  readonly ended?: string;
 }
 
 export interface TrainProgress {

@@ -8,7 +8,7 @@ import { coverageChart } from '../../webview/charts/coverage.ts';
 import { dotsChart } from '../../webview/charts/dots.ts';
 import { flowChart } from '../../webview/charts/flow.ts';
 import { latencyChart } from '../../webview/charts/latency.ts';
-import { learningChart } from '../../webview/charts/learning.ts';
+import { learnedParts, learningChart, oneAfterTheOther } from '../../webview/charts/learning.ts';
 import { reliabilityChart } from '../../webview/charts/reliability.ts';
 import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
 import { trafficChart } from '../../webview/charts/traffic.ts';
@@ -222,7 +222,7 @@ test('the weakest kind of call stands first, those with too few calls after all 
 test('networks that were trained in turn stand beside each other', () => {
   const point = (step: number, loss: number) => ({ step, loss, validation: loss + 1 });
   const svg = learningChart([point(10, 4), point(20, 2), point(10, 3), point(20, 1)], { width: 468 });
-  assert.match(svg, /in 40 steps over 2 networks; on calls kept aside it reaches 2\.00/);
+  assert.match(svg, /in 40 steps over 2 parts; on calls kept aside it reaches 2\.00/);
   const curves = [...svg.matchAll(/<path d="(M[^"]+)"/g)].map(([, d]) =>
     [...d!.matchAll(/[ML]([\d.]+) /g)].map((match) => Number(match[1])),
   );
@@ -231,6 +231,27 @@ test('networks that were trained in turn stand beside each other', () => {
     [152, 252],
     [352, 452],
     [352, 452],
+  ]);
+});
+
+test('parts that learn at once are curves of their own, and each says how far it came and why it ended', () => {
+  const point = (series: string, step: number, loss: number) => ({ series, step, loss, validation: null });
+  const ended = 'stopped after pass 2 of 9';
+  const points = [
+    point('pilot', 10, 4),
+    point('trial', 12, 5),
+    { ...point('pilot', 20, 2), validation: 3 },
+    { ...point('trial', 24, 1), ended },
+    point('cnn 1', 8, 6),
+  ];
+  assert.deepEqual(
+    oneAfterTheOther(points).map((part) => part.map(({ step }) => step)),
+    [[10, 20], [32, 44], [52]],
+  );
+  assert.deepEqual(learnedParts(points), [
+    { name: 'pilot network', loss: 2, validation: 3, ended: null },
+    { name: 'network that kinds of calls are hidden from', loss: 1, validation: null, ended },
+    { name: 'cnn 1', loss: 6, validation: null, ended: null },
   ]);
 });
 

@@ -333,6 +333,9 @@ const training: JobState = {
       step: (i + 1) * 10,
       loss: 0.08 + (2.2 - network) * Math.exp(-i / 7) + 0.05 * Math.sin(i * 1.7),
       validation: i % 6 === 5 ? 0.18 + (2.1 - network) * Math.exp(-i / 7) : null,
+      ...(network === 0 && i === steps - 1
+        ? { ended: 'stopped after pass 8 of 10, as the pilot gained nothing by more' }
+        : {}),
     })),
   ),
   cancellable: true,

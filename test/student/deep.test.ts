@@ -7,7 +7,7 @@ import { probeDevices } from '../../src/onnx/devices.ts';
 import { type Device, isHalf } from '../../src/onnx/runtime.ts';
 import type { DeepRow } from '../../src/student/deep/data.ts';
 import { loadDeep } from '../../src/student/deep/model.ts';
-import { trainDeep } from '../../src/student/deep/train.ts';
+import { type DeepProgress, trainDeep } from '../../src/student/deep/train.ts';
 import { data, sentences, spec } from './sentences.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'deep-'));
@@ -61,16 +61,40 @@ test('training stops when the validation loss no longer falls, and keeps the bes
   }));
   const training = { ...spec.training, epochs: 12, patience: 2 };
   const one = { ...spec, encoders: spec.encoders.slice(0, 1), training };
-  const losses: number[] = [];
+  const seen: DeepProgress[] = [];
   const { members } = await trainDeep({ ...data, validation: contrary }, one, {
     device: 'cpu',
     threads: 1,
-    onProgress: ({ validation }) => losses.push(validation!),
+    onProgress: (progress) => seen.push(progress),
   });
+  const losses = seen.map(({ validation }) => validation!);
   const best = losses.indexOf(Math.min(...losses));
   assert.equal(losses.length, best + 3);
   assert.ok(losses.length < 12);
   assert.equal(members[0]!.steps % losses.length, 0);
+  assert.equal(members[0]!.passes, best + 1);
+  assert.deepEqual(seen.at(-1)!.ended, { kept: best + 1, pass: losses.length, passes: 12 });
+  assert.ok(seen.slice(0, -1).every(({ ended }) => ended === undefined));
+});
+
+test('a network that is told how many passes to make makes them and is what it is after them', async () => {
+  const one = { ...spec, encoders: spec.encoders.slice(0, 1), training: { ...spec.training, epochs: 6 } };
+  const learned = async (passes: number, validation: typeof data.validation) => {
+    const seen: DeepProgress[] = [];
+    const onProgress = (progress: DeepProgress): void => void seen.push(progress);
+    const given = { ...data, validation };
+    const { files } = await trainDeep(given, one, { device: 'cpu', threads: 1, passes, onProgress });
+    return { files, seen };
+  };
+  const four = await learned(4, data.validation);
+  assert.equal(four.seen.length, 4);
+  assert.deepEqual(four.seen.at(-1)!.ended, { kept: 4, pass: 4, passes: 6 });
+  // What the rows kept aside say is told and changes nothing.
+  assert.ok(four.seen.every(({ validation }) => validation !== null));
+  assert.deepEqual((await learned(4, [])).files, four.files);
+  const all = await learned(6, []);
+  assert.equal(all.seen.at(-1)!.ended, undefined);
+  assert.notDeepEqual(all.files, four.files);
 });
 
 test('nothing to learn is refused in words', async () => {

@@ -160,8 +160,35 @@ test('networks of labels are piloted without the held-out rows and then see ever
       held,
     );
     assert.equal(Object.keys(files).length, 2);
-    const validated = options.seen.filter(({ point }) => point !== undefined && point.validation !== null);
-    assert.ok(validated.every(({ message }) => message === 'Training a pilot network'));
+    const points = options.seen.flatMap(({ point }) => point ?? []);
+    assert.ok(points.length > 2 && points.every(({ validation }) => validation !== null));
+  }));
+
+test('calls kept for calibration show how networks learn and change nothing in them', () =>
+  inFolder(async (folder) => {
+    const data = dataOf(topicCalls(240, (topic) => said(topic)));
+    const train = data.examples.filter((e) => e.split === 'train');
+    const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
+    const rung = await trainWideRung(train, data, {
+      held,
+      seed: 1,
+      pause: async () => {},
+      progress: () => {},
+    });
+    const learned = async (name: string, examples: typeof data.examples) => {
+      const options = optionsIn(path.join(folder, name));
+      const work = { device: 'cpu', seed: 1, epochs: 2, key: name, options } as const;
+      const deep = await trainDeepRung(train, rung, { ...data, examples }, work);
+      const { files } = await deep.files();
+      const last = options.seen.flatMap(({ point }) => (point?.series === 'cnn 2' ? [point] : [])).at(-1)!;
+      return { files, validation: last.validation! };
+    };
+    const other = data.examples.map((e) =>
+      e.split === 'calibration' ? { ...e, targets: train[0]!.targets } : e,
+    );
+    const [one, two] = [await learned('one', data.examples), await learned('two', other)];
+    assert.deepEqual(two.files, one.files);
+    assert.ok(Math.abs(two.validation - one.validation) > 0.05);
   }));
 
 test('the ladder is climbed only where the higher rung earns it', () =>

@@ -2,12 +2,51 @@ import { accent, el, label, line, linear, muted, path, picture, quiet, ticks } f
 import { count } from './words.ts';
 
 export interface LearningPoint {
+  /** What learned; two may learn at once. Left out: one after the other. */
+  readonly series?: string;
   /** Begins anew with each network. */
   readonly step: number;
   /** Mean loss over the training calls. */
   readonly loss: number;
   /** The same over calls kept aside. */
   readonly validation: number | null;
+  /** Where it was stopped early: when and why. */
+  readonly ended?: string;
+}
+
+/** How far one part has learned. */
+export interface LearnedPart {
+  readonly name: string;
+  /** Loss on the training calls at the end. */
+  readonly loss: number;
+  /** The least loss on calls kept aside; null where there were none. */
+  readonly validation: number | null;
+  readonly ended: string | null;
+}
+
+/** What learned, in the order in which it began. */
+export function learnedParts(points: readonly LearningPoint[]): LearnedPart[] {
+  return oneAfterTheOther(points).map((part) => {
+    const last = part.at(-1)!;
+    const held = part.flatMap(({ validation }) => validation ?? []);
+    return {
+      name: partName(last.series ?? 'network'),
+      loss: last.loss,
+      validation: held.length === 0 ? null : Math.min(...held),
+      ended: last.ended ?? null,
+    };
+  });
+}
+
+const names: Readonly<Record<string, string>> = {
+  wide: 'linear heads',
+  pilot: 'pilot network',
+  'pilot-reasoning': 'pilot that learns the reasoning, too',
+  trial: 'network that kinds of calls are hidden from',
+};
+
+function partName(series: string): string {
+  return names[series] ?? series;
 }
 
 /** Training: the loss on the calls learnt from and on calls kept aside, network after network, on one scale from zero. */
@@ -19,7 +58,7 @@ export function learningChart(points: readonly LearningPoint[], { width = 520, h
   const x = linear([0, steps], [left, right]);
   const y = linear([0, highest], [bottom, top]);
   const held = points.flatMap(({ validation }) => (validation === null ? [] : [validation]));
-  const parts = networks.length === 1 ? '' : ` over ${count(networks.length)} networks`;
+  const parts = networks.length === 1 ? '' : ` over ${count(networks.length)} parts`;
   const kept = held.length === 0 ? '' : `; on calls kept aside it reaches ${Math.min(...held).toFixed(2)}`;
   return picture(
     {
@@ -55,19 +94,26 @@ export function learningChart(points: readonly LearningPoint[], { width = 520, h
   );
 }
 
-/** Steps that go on from network to network. */
-function oneAfterTheOther(points: readonly LearningPoint[]): LearningPoint[][] {
-  const networks: LearningPoint[][] = [];
-  let before = 0;
-  points.forEach((point, i) => {
-    const last = points[i - 1];
-    if (last === undefined || point.step <= last.step) {
-      before = networks.at(-1)?.at(-1)?.step ?? 0;
-      networks.push([]);
+/** Parts in the order in which they began, with steps that go on from part to part; of parts that learn at once, too. */
+export function oneAfterTheOther<T extends LearningPoint>(points: readonly T[]): T[][] {
+  const parts: T[][] = [];
+  const open = new Map<string, T[]>();
+  for (const point of points) {
+    const name = point.series ?? '';
+    let part = open.get(name);
+    if (part === undefined || point.step <= part.at(-1)!.step) {
+      part = [];
+      open.set(name, part);
+      parts.push(part);
     }
-    networks.at(-1)!.push({ ...point, step: before + point.step });
+    part.push(point);
+  }
+  let before = 0;
+  return parts.map((part) => {
+    const from = before;
+    before += part.at(-1)!.step;
+    return part.map((point) => ({ ...point, step: from + point.step }));
   });
-  return networks;
 }
 
 /** The loss on calls kept aside, with a dot where it was lowest: the state that was taken. */

@@ -1,4 +1,5 @@
 import type { JobState } from '../../src/protocol.ts';
+import { learnedParts, oneAfterTheOther } from '../charts/learning.ts';
 import { type Child, h, type Tree } from '../dom.ts';
 import { percent } from '../format.ts';
 import type { Controls } from '../model.ts';
@@ -32,6 +33,7 @@ export function jobCard(job: JobState, controls: Controls): Tree {
     ),
     h('p', { class: 'quiet', 'aria-live': 'polite' }, job.message),
     curve(job),
+    parts(job),
     job.cancellable && taskId !== null
       ? h(
           'vscode-button',
@@ -46,21 +48,27 @@ export function jobCard(job: JobState, controls: Controls): Tree {
   );
 }
 
-type Point = JobState['curve'][number];
-
-/** Steps that go on from one part to the next: each begins to count anew. */
-function oneAfterTheOther(points: readonly Point[]): Point[][] {
-  const networks: Point[][] = [];
-  let before = 0;
-  points.forEach((point, i) => {
-    const last = points[i - 1];
-    if (last === undefined || point.series !== last.series || point.step <= last.step) {
-      before = networks.at(-1)?.at(-1)?.step ?? 0;
-      networks.push([]);
-    }
-    networks.at(-1)?.push({ ...point, step: before + point.step });
-  });
-  return networks;
+/** Each part that learns: its loss, and where it was stopped before its time, when and why. */
+function parts({ curve: points }: JobState): Child {
+  const learned = learnedParts(points.filter((point) => Number.isFinite(point.loss)));
+  if (learned.length === 0) return null;
+  return h(
+    'ul',
+    { class: 'parts quiet' },
+    learned.map(({ name, loss, validation, ended }, i) =>
+      h(
+        'li',
+        { key: `part-${i}` },
+        h('span', null, name),
+        h(
+          'span',
+          { class: 'figures' },
+          validation === null ? loss.toFixed(2) : `${loss.toFixed(2)} · ${validation.toFixed(2)}`,
+        ),
+        ended === null ? null : h('small', null, ended),
+      ),
+    ),
+  );
 }
 
 /** Loss by step, training and validation, on one scale; a line per part that learns, one after the other. */
@@ -119,13 +127,10 @@ function curve({ curve: points }: JobState): Child {
     h(
       'figcaption',
       { class: 'quiet' },
-      h(
-        'span',
-        null,
-        h('i', { class: 'key key-first' }),
-        last === undefined ? '' : `loss of ${last.series}: ${last.loss.toFixed(3)}`,
-      ),
-      held.length < 2 ? null : h('span', null, h('i', { class: 'key key-second' }), 'validation'),
+      h('span', null, h('i', { class: 'key key-first' }), 'loss'),
+      held.length < 2
+        ? null
+        : h('span', null, h('i', { class: 'key key-second' }), 'on calls kept aside (validation)'),
     ),
   );
 }

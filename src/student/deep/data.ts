@@ -17,7 +17,7 @@ export interface DeepHeads {
 
 export interface DeepData extends DeepHeads {
   readonly train: readonly DeepRow[];
-  /** Never trained on: decides when to stop. May be empty. */
+  /** Never trained on: its loss is told, and decides when to stop unless the passes are given. May be empty. */
   readonly validation: readonly DeepRow[];
   /** The last so many choice heads only teach: they are left out of the network that serves. */
   readonly auxiliary?: number;

@@ -20,6 +20,17 @@ export interface FitProgress {
   readonly steps: number;
   readonly loss: number;
   readonly validation: number | null;
+  /** Present with the last pass where there should have been more. */
+  readonly ended?: Ended;
+}
+
+/** A training that was stopped before its last pass. */
+export interface Ended {
+  /** The pass whose parameters are kept, counted from 1. */
+  readonly kept: number;
+  /** The last one that was begun, and how many there were to be. */
+  readonly pass: number;
+  readonly passes: number;
 }
 
 export interface FitOptions {
@@ -31,6 +42,8 @@ export interface FitOptions {
   readonly onProgress?: (progress: FitProgress) => void;
   /** Called after every epoch with the averaged parameters in the state; the validation loss, or null without one. */
   readonly validate: (state: State, epoch: number) => Promise<number | null>;
+  /** Ends after so many passes and keeps the last one, whatever its validation loss; left out: that loss decides. */
+  readonly passes?: number;
   /** Where to write the position of this network, and how often at most. */
   readonly checkpoint?: { readonly store: CheckpointStore; readonly name: string; readonly everyMs: number };
 }
@@ -41,6 +54,8 @@ export interface FittedNetwork {
   readonly packed: Float32Array;
   readonly table: Float32Array;
   readonly steps: number;
+  /** Passes over the rows that the parameters had seen. */
+  readonly passes: number;
   readonly stepMs: number;
 }
 
@@ -80,7 +95,7 @@ export async function fitNetwork(
     const stepMs = (performance.now() - started) / Math.max(1, run.step - firstStep);
     const final = run.kept ?? tensorsOf(await state.read(averaged));
     const [packed, table] = averaged.map((name) => final[name]!);
-    return { network, packed: packed!, table: table!, steps: run.step, stepMs };
+    return { network, packed: packed!, table: table!, steps: run.step, passes: run.bestPass, stepMs };
   } finally {
     state.dispose();
     await trainer?.dispose();
@@ -103,20 +118,32 @@ interface Running {
   readonly options: FitOptions;
 }
 
-/** Every epoch that `run` has not done yet, until the validation loss stops falling. */
+/** Every pass that `run` has not done yet, until the validation loss stops falling or enough were made. */
 async function runEpochs({ epochs, state, run, options, ...rest }: Running): Promise<void> {
   const steps = epochs.reduce((sum, batches) => sum + batches.length, 0);
+  const most = Math.min(epochs.length, options.passes ?? epochs.length);
   let start = 0;
   for (const [e, batches] of epochs.entries()) {
     const end = start + batches.length;
-    if (run.step < end && run.worse < rest.training.patience) {
+    const isOver = e >= most || run.worse >= rest.training.patience;
+    if (run.step < end && !isOver) {
       await runSteps(batches.slice(run.step - start), end, steps, { epochs, state, run, options, ...rest });
       const validation = await options.validate(state, e);
       const total = await lossSum(state);
       const loss = (total - run.loss) / batches.length;
-      options.onProgress?.({ step: run.step, steps, loss, validation });
       run.loss = total;
-      if (validation !== null) await judge(validation, run, state);
+      const judged = options.passes === undefined ? validation : null;
+      if (judged === null) run.bestPass = e + 1;
+      else await judge(judged, e + 1, run, state);
+      const over = e + 1 >= most || run.worse >= rest.training.patience;
+      const ended = { kept: run.bestPass, pass: e + 1, passes: epochs.length };
+      options.onProgress?.({
+        step: run.step,
+        steps,
+        loss,
+        validation,
+        ...(over && ended.kept < ended.passes ? { ended } : {}),
+      });
     }
     start = end;
   }
@@ -144,12 +171,13 @@ async function runSteps(
   }
 }
 
-async function judge(validation: number, run: Run, state: State): Promise<void> {
+async function judge(validation: number, pass: number, run: Run, state: State): Promise<void> {
   if (validation >= run.best) {
     run.worse++;
     return;
   }
   run.best = validation;
+  run.bestPass = pass;
   run.worse = 0;
   run.kept = tensorsOf(await state.read(averaged));
 }
@@ -165,6 +193,8 @@ interface Run {
   /** The loss sum at the end of the last epoch. */
   loss: number;
   best: number;
+  /** The pass with the best loss, counted from 1; the last one where none is judged. */
+  bestPass: number;
   worse: number;
   kept: Record<string, Float32Array> | null;
   /** When a checkpoint was last written, on the monotonic clock. */
@@ -173,10 +203,18 @@ interface Run {
 
 async function resume(state: State, options: FitOptions): Promise<Run> {
   const savedMs = performance.now();
-  const fresh: Run = { step: 0, loss: 0, best: Number.POSITIVE_INFINITY, worse: 0, kept: null, savedMs };
+  const fresh: Run = {
+    step: 0,
+    loss: 0,
+    best: Number.POSITIVE_INFINITY,
+    bestPass: 0,
+    worse: 0,
+    kept: null,
+    savedMs,
+  };
   const found = options.checkpoint?.store.load(options.checkpoint.name) ?? null;
   if (found === null) return fresh;
-  const { step = 0, loss = 0, best = -1, worse = 0 } = found.numbers;
+  const { step = 0, loss = 0, best = -1, bestPass = 0, worse = 0 } = found.numbers;
   const shapes = await state.read(state.names.filter((name) => name !== 'noise'));
   const restored: Record<string, HostTensor> = {};
   for (const [name, tensor] of Object.entries(shapes)) {
@@ -188,7 +226,7 @@ async function resume(state: State, options: FitOptions): Promise<Run> {
   const kept = averaged.every((name) => `best ${name}` in found.tensors)
     ? Object.fromEntries(averaged.map((name) => [name, found.tensors[`best ${name}`]!]))
     : null;
-  return { step, loss, best: best < 0 ? Number.POSITIVE_INFINITY : best, worse, kept, savedMs };
+  return { step, loss, best: best < 0 ? Number.POSITIVE_INFINITY : best, bestPass, worse, kept, savedMs };
 }
 
 async function save(
@@ -199,7 +237,8 @@ async function save(
   const tensors = tensorsOf(await state.read(state.names.filter((n) => n !== 'noise')));
   for (const [key, data] of Object.entries(run.kept ?? {})) tensors[`best ${key}`] = data;
   const best = Number.isFinite(run.best) ? run.best : -1;
-  store.save(name, { numbers: { step: run.step, loss: run.loss, best, worse: run.worse }, tensors });
+  const { step, loss, bestPass, worse } = run;
+  store.save(name, { numbers: { step, loss, best, bestPass, worse }, tensors });
 }
 
 function tensorsOf(tensors: Readonly<Record<string, HostTensor>>): Record<string, Float32Array> {

@@ -8,7 +8,7 @@ import { openCheckpoints } from '../checkpoint.ts';
 import { type DeepData, type DeepRow, servedHeads } from './data.ts';
 import type { FeatureTable } from './features.ts';
 import { buildFeatures, createRows } from './features.ts';
-import type { FitOptions, FittedNetwork } from './fit.ts';
+import type { Ended, FitOptions, FittedNetwork } from './fit.ts';
 import { fitNetwork, networkOf } from './fit.ts';
 import type { DeepBundle } from './model.ts';
 import type { NetworkOutput } from './predict.ts';
@@ -24,6 +24,8 @@ export interface DeepProgress {
   readonly step: number;
   readonly loss: number;
   readonly validation: number | null;
+  /** Present at the end of a network that was stopped before its last pass. */
+  readonly ended?: Ended;
 }
 
 export interface TrainDeepOptions {
@@ -31,13 +33,17 @@ export interface TrainDeepOptions {
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DeepProgress) => void;
+  /** Passes over the rows; left out: until the validation loss no longer falls. */
+  readonly passes?: number;
   /** A folder for positions of the run; `key` names data and spec. What is there at the end is the networks that are done. */
   readonly checkpoints?: { readonly folder: string; readonly key: string; readonly everyMs?: number };
 }
 
+export type Member = Pick<FittedNetwork, 'steps' | 'passes' | 'stepMs'>;
+
 /** What was learnt, as the files that will serve. Load them with loadDeep before measuring anything. */
 export interface DeepTraining extends DeepBundle {
-  readonly members: readonly { readonly steps: number; readonly stepMs: number }[];
+  readonly members: readonly Member[];
 }
 
 /**
@@ -63,7 +69,7 @@ export async function trainDeep(
   const heads = servedHeads(data);
   const files: Record<string, Uint8Array> = {};
   const members: { file: string; encoder: EncoderSpec }[] = [];
-  const measured: { steps: number; stepMs: number }[] = [];
+  const measured: Member[] = [];
   let parameters = 0;
   for (const [i, encoder] of spec.encoders.entries()) {
     const done = store?.load(`network${i}`) ?? null;
@@ -73,6 +79,7 @@ export async function trainDeep(
             packed: done.tensors['packed']!,
             table: done.tensors['table']!,
             steps: done.numbers['steps']!,
+            passes: done.numbers['passes']!,
             stepMs: done.numbers['stepMs']!,
           }
         : await wherePossible(
@@ -85,8 +92,9 @@ export async function trainDeep(
               }),
             () => store?.clear(`part${i}`),
           );
-    const { packed, table, steps, stepMs } = fitted;
-    if (done === null) store?.save(`network${i}`, { numbers: { steps, stepMs }, tensors: { packed, table } });
+    const { packed, table, steps, passes, stepMs } = fitted;
+    if (done === null)
+      store?.save(`network${i}`, { numbers: { steps, passes, stepMs }, tensors: { packed, table } });
     store?.clear(`part${i}`);
     const file = `deep${i}.onnx`;
     const network = networkOf(heads, features, encoder, spec);
@@ -94,7 +102,7 @@ export async function trainDeep(
     const graph = predictionGraph(network, features.rowsPerWord, true);
     files[file] = lower(graph, { embed: storedTensors(network, kept, table) }).bytes;
     members.push({ file, encoder });
-    measured.push({ steps, stepMs });
+    measured.push({ steps, passes, stepMs });
     parameters += countOf(parametersOf(network)) + table.length;
   }
   const meta = { format: 1, heads, features, maxTokens: spec.maxTokens, members, parameters } as const;
@@ -131,12 +139,13 @@ async function fitOne(
   const rowsOf = createRows(features);
   const inputs = data.validation.map(({ tokens }) => tokens.slice(0, spec.maxTokens).map(rowsOf));
   const predictor = await createSession(predictionGraph(network, rowsPerWord), options.device, options);
-  const { checkpoint, threads, signal } = options;
+  const { checkpoint, threads, signal, passes } = options;
   const fitting = fitNetwork(data, features, encoder, spec, {
     device: options.device,
     name: `network${i}`,
     ...(threads === undefined ? {} : { threads }),
     ...(signal === undefined ? {} : { signal }),
+    ...(passes === undefined ? {} : { passes }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
     validate: async (state) => {
       if (inputs.length === 0) return null;
@@ -144,13 +153,11 @@ async function fitOne(
       const outputs = await predictNetwork(predictor, state, data, inputs, predictOptions);
       return meanLoss(data, outputs, data.validation);
     },
-    onProgress: ({ step, steps, loss, validation }) =>
+    onProgress: ({ steps, ...rest }) =>
       options.onProgress?.({
-        fraction: (i + step / steps) / spec.encoders.length,
+        fraction: (i + rest.step / steps) / spec.encoders.length,
         member: i,
-        step,
-        loss,
-        validation,
+        ...rest,
       }),
   });
   return fitting.finally(() => predictor.dispose());
