@@ -54,7 +54,6 @@ function toolConflict(request: ChatRequest, { toolCalls }: Answer): string | nul
 function textConflict(request: ChatRequest, answer: Answer): string | null {
   const { text, toolCalls } = answer;
   const written = text ?? '';
-  if (written === '' && toolCalls.length === 0) return 'the answer is empty';
   const ends = endingConflict(request, answer);
   if (ends !== null) return ends;
   const { stop } = request.sampling;

@@ -167,7 +167,6 @@ const teacherAfter: readonly [string, Asked, Reason][] = [
   ['the confidence is above one', predicted({ confidence: 1.2 }), 'student-failed'],
   ['the bucket is not served', predicted({ bucket: 'label:transfer' }), 'bucket-not-certified'],
   ['the bucket is unknown', predicted({ bucket: 'label:new' }), 'bucket-not-certified'],
-  ['the answer is empty', predicted({ answer: { text: '', toolCalls: [] } }), 'request-not-understood'],
   [
     'the answer calls a tool that is not offered',
     predicted({ answer: { text: null, toolCalls: [{ name: 'SetAlarm', arguments: '{}' }] } }),
@@ -179,6 +178,18 @@ const teacherAfter: readonly [string, Asked, Reason][] = [
     'request-not-understood',
   ],
 ];
+
+test('an answer that says nothing is served like any other', () => {
+  for (const text of ['', null]) {
+    const asked = predicted({ answer: { text, toolCalls: [] } });
+    assert.equal(decideAfter(policy, asked, ask, request).reason, 'served');
+    // Where a call is required, or JSON, it is no answer.
+    const required = { ...request, toolChoice: 'required' } as const;
+    assert.equal(decideAfter(policy, asked, ask, required).reason, 'request-not-understood');
+    const json = { ...request, outputFormat: { kind: 'json' } } as const;
+    assert.equal(decideAfter(policy, asked, ask, json).reason, 'request-not-understood');
+  }
+});
 
 for (const [what, asked, reason] of teacherAfter)
   test(`the teacher answers where ${what}`, () => {

@@ -211,6 +211,23 @@ export function contract(sample: Sample): void {
       }
     });
 
+    test('renders an answer that says nothing as one that is whole', () => {
+      const request = { ...read(sample.request, sample.streamPath), includeUsage: true };
+      for (const text of ['', null]) {
+        const answer: Answer = { text, toolCalls: [] };
+        const body = JSON.parse(format.renderResponse(answer, request, context).chunks.join('')) as Json;
+        const streamPath = { ...context, path: sample.streamPath };
+        const joined = format.joinStream(format.renderStream(answer, request, streamPath).chunks.join(''));
+        assert.ok(joined.ok, joined.ok ? '' : joined.error.message);
+        for (const whole of [body, joined.value]) {
+          const response = format.parseResponse(whole);
+          assert.ok(response.ok);
+          assert.equal(response.value.text ?? '', '');
+          assert.deepEqual([response.value.toolCalls, response.value.finish], [[], 'stop']);
+        }
+      }
+    });
+
     test('renders the stream and the body alike', () => {
       const request = { ...read(sample.request, sample.streamPath), includeUsage: true };
       const answer: Answer = { text: 'blue', toolCalls: [] };
