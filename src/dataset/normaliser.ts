@@ -9,9 +9,16 @@ export interface Normaliser {
   readonly name: string;
   /** @param context other parts of the prompt that the copy may depend on, such as today's date. */
   apply(text: string, context: Readonly<Record<string, string>>): string | null;
+  /** What every text that it gives looks like; absent where that says nothing. */
+  readonly gives?: RegExp;
+  /** How the first token of the narrowest text that it applies to begins. */
+  readonly begins?: RegExp;
+  /** It changes case, accents, spaces and punctuation and nothing else. */
+  readonly keepsLetters?: true;
 }
 
-const words: Readonly<Record<string, number>> = {
+/** Looked up by any word of an input, so without what objects inherit ("constructor"). */
+const words: Readonly<Record<string, number>> = bare({
   zero: 0,
   one: 1,
   two: 2,
@@ -40,7 +47,11 @@ const words: Readonly<Record<string, number>> = {
   seventy: 70,
   eighty: 80,
   ninety: 90,
-};
+});
+
+function bare<T extends object>(table: T): T {
+  return Object.assign(Object.create(null) as T, table);
+}
 
 const scales: Readonly<Record<string, number>> = {
   k: 1e3,
@@ -111,54 +122,78 @@ function durationIn(text: string, factor: number): string | null {
   return minutes === null ? null : String(Number((minutes * factor).toPrecision(12)));
 }
 
+const number = { gives: /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/u } as const;
+const keepsLetters = { keepsLetters: true } as const;
+const digit = { begins: /^[\d+-]/u } as const;
+/** "half an hour", "a dozen", "$20", "first": words before numbers are few. */
+const numberWord = {
+  begins: new RegExp(
+    `^(?:[\\d+$€£-]|(?:an?|half|hundred|thousand|dozen|and|${[...Object.keys(words), ...ordinals].join('|')})$)`,
+    'iu',
+  ),
+} as const;
+
 const folds: readonly Normaliser[] = [
-  { name: 'lower', apply: (text) => text.toLowerCase() },
-  { name: 'upper', apply: (text) => text.toUpperCase() },
+  { name: 'lower', apply: (text) => text.toLowerCase(), ...keepsLetters },
+  { name: 'upper', apply: (text) => text.toUpperCase(), ...keepsLetters },
   {
     name: 'title',
     apply: (text) => text.toLowerCase().replace(/(^|[\s-])\p{L}/gu, (initial) => initial.toUpperCase()),
+    ...keepsLetters,
   },
-  {
-    name: 'capitalised',
-    apply: capitalised,
-  },
-  { name: 'spaces', apply: (text) => text.replace(/\s+/gu, ' ').trim() },
-  { name: 'nfkc', apply: (text) => text.normalize('NFKC') },
-  { name: 'underscores', apply: (text) => text.toLowerCase().replace(/[\s-]+/gu, '_') },
-  { name: 'hyphens', apply: (text) => text.toLowerCase().replace(/[\s_]+/gu, '-') },
-  { name: 'no-punctuation', apply: (text) => text.replace(/[^\p{L}\p{N}\s]/gu, '') },
-  { name: 'number', apply: (text) => numberOf(text)?.toString() ?? null },
+  { name: 'capitalised', apply: capitalised, ...keepsLetters },
+  { name: 'spaces', apply: (text) => text.replace(/\s+/gu, ' ').trim(), ...keepsLetters },
+  { name: 'nfkc', apply: (text) => text.normalize('NFKC'), ...keepsLetters },
+  { name: 'underscores', apply: (text) => text.toLowerCase().replace(/[\s-]+/gu, '_'), ...keepsLetters },
+  { name: 'hyphens', apply: (text) => text.toLowerCase().replace(/[\s_]+/gu, '-'), ...keepsLetters },
+  { name: 'no-punctuation', apply: (text) => text.replace(/[^\p{L}\p{N}\s]/gu, ''), ...keepsLetters },
+  { name: 'number', apply: (text) => numberOf(text)?.toString() ?? null, ...number, ...numberWord },
   { name: 'singular', apply: singular },
-  { name: 'plain-number', apply: (text) => plainNumber(text) },
-  { name: 'two-decimals', apply: (text) => numberOf(text)?.toFixed(2) ?? null },
-  { name: 'share', apply: (text) => (/%|percent/u.test(text) ? scaledBy(text, 0.01) : null) },
-  { name: 'hundredfold', apply: (text) => scaledBy(text, 100) },
-  { name: 'minutes', apply: (text) => durationMinutes(text)?.toString() ?? null },
-  { name: 'seconds', apply: (text) => durationIn(text, 60) },
-  { name: 'hours', apply: (text) => durationIn(text, 1 / 60) },
-  { name: 'unit', apply: (text) => withUnit(text, ' ') },
-  { name: 'tight-unit', apply: (text) => withUnit(text, '') },
+  { name: 'plain-number', apply: (text) => plainNumber(text), ...number, ...digit },
+  {
+    name: 'two-decimals',
+    apply: (text) => numberOf(text)?.toFixed(2) ?? null,
+    gives: /^[+-]?\d+\.\d\d$/u,
+    ...numberWord,
+  },
+  { name: 'share', apply: (text) => (/%|percent/u.test(text) ? scaledBy(text, 0.01) : null), ...number },
+  { name: 'hundredfold', apply: (text) => scaledBy(text, 100), ...number, ...numberWord },
+  { name: 'minutes', apply: (text) => durationMinutes(text)?.toString() ?? null, ...number, ...numberWord },
+  { name: 'seconds', apply: (text) => durationIn(text, 60), ...number, ...numberWord },
+  { name: 'hours', apply: (text) => durationIn(text, 1 / 60), ...number, ...numberWord },
+  { name: 'unit', apply: (text) => withUnit(text, ' '), gives: /^\d+(?:[.,]\d+)? /u, ...digit },
+  { name: 'tight-unit', apply: (text) => withUnit(text, ''), gives: /^\d+(?:[.,]\d+)?\D/u, ...digit },
   ...Object.keys(amountUnits).map(
-    (unit): Normaliser => ({ name: `in-${unit}`, apply: (text) => amountIn(text, unit)?.toString() ?? null }),
+    (unit): Normaliser => ({
+      name: `in-${unit}`,
+      apply: (text) => amountIn(text, unit)?.toString() ?? null,
+      ...number,
+      ...digit,
+    }),
   ),
-  { name: 'digits', apply: (text) => text.replace(/\D/gu, '') || null },
-  { name: 'no-spaces', apply: (text) => text.replace(/\s/gu, '') },
-  { name: 'sentence', apply: (text) => capitalised(text.toLowerCase()) },
-  { name: 'unaccented', apply: (text) => text.normalize('NFD').replace(/\p{M}/gu, '') },
+  { name: 'digits', apply: (text) => text.replace(/\D/gu, '') || null, gives: /^\d+$/u, begins: /^\d/u },
+  { name: 'no-spaces', apply: (text) => text.replace(/\s/gu, ''), ...keepsLetters },
+  { name: 'sentence', apply: (text) => capitalised(text.toLowerCase()), ...keepsLetters },
+  { name: 'unaccented', apply: (text) => text.normalize('NFD').replace(/\p{M}/gu, ''), ...keepsLetters },
 ];
 
 const dateReaders = dateReadings.map(
   (reading): Normaliser => ({
     name: reading === 'plain' ? 'date' : `date-${reading}`,
     apply: (text, context) => isoDate(text, contextDate(context), reading),
+    gives: /^\d{4}-\d\d-\d\d$/u,
   }),
 );
 
+/** What `dateForms` write. */
+const dated =
+  /^(?:\d{2,4}[./]\d\d[./]\d{2,4}|\p{Lu}\p{L}+ \d\d?, \d{4}|\d\d? \p{Lu}\p{L}+ \d{4}|\p{Lu}\p{L}+day|\d{4}-\d\d-\d\dT00:00:00Z?)$/u;
+
 const calendar: readonly Normaliser[] = [
   ...dateReaders,
-  { name: 'time', apply: (text) => clockTime(text) },
-  ...Object.entries(dateForms).map(([name, apply]): Normaliser => ({ name, apply })),
-  ...Object.entries(timeForms).map(([name, apply]): Normaliser => ({ name, apply })),
+  { name: 'time', apply: (text) => clockTime(text), gives: /^\d\d:\d\d$/u },
+  ...Object.entries(dateForms).map(([name, apply]): Normaliser => ({ name, apply, gives: dated })),
+  ...Object.entries(timeForms).map(([name, apply]): Normaliser => ({ name, apply, gives: /^\d+:\d\d/u })),
 ];
 
 const byName = new Map([...folds, ...calendar].map((normaliser) => [normaliser.name, normaliser]));
@@ -214,4 +249,19 @@ export function normalise(
     current = byName.get(name)?.apply(current, context) ?? null;
   }
   return current;
+}
+
+/** Could a chain give this text at all? Says false only where it cannot, without looking at an input. */
+export function couldGive(chain: readonly string[], wanted: string): boolean {
+  return byName.get(chain.at(-1) ?? '')?.gives?.test(wanted) ?? true;
+}
+
+/** Could the narrowest text that a chain turns into something begin with this token? */
+export function couldBegin(chain: readonly string[], token: string): boolean {
+  return byName.get(chain[0] ?? '')?.begins?.test(token) ?? true;
+}
+
+/** Do all letters and digits come through, so that what is wanted stands in the input but for case and marks? */
+export function lettersPass(chain: readonly string[]): boolean {
+  return chain.every((name) => byName.get(name)?.keepsLetters === true);
 }

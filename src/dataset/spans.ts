@@ -3,7 +3,7 @@ import type { ModelInput, Span, Target } from './example.ts';
 import { normalise } from './normaliser.ts';
 import { type PlaceHabits, usualPlace } from './places.ts';
 import type { PlanNode, SpanSlot } from './plan.ts';
-import { tokenise } from './tokens.ts';
+import { foldedPlaces } from './windows.ts';
 
 type Targets = Record<string, Target>;
 
@@ -237,42 +237,4 @@ function* verbatimPlaces(text: string, wanted: string): Generator<{ start: numbe
     const end = start + wanted.length;
     if (onBoundary(text, start) && onBoundary(text, end)) yield { start, end };
   }
-}
-
-const longest = 12;
-
-interface Window {
-  readonly start: number;
-  readonly end: number;
-}
-
-/**
- * Windows of tokens whose normalised text is the wanted one. Of windows within each other one is meant: of dates and
- * times the widest ("5 March 2026", though "5 March" is the same day), else the narrowest ("20", not "$20").
- */
-function foldedPlaces(
-  text: string,
-  wanted: string,
-  chain: readonly string[],
-  context: ModelInput['context'],
-): Window[] {
-  // No normaliser makes twelve tokens out of far fewer: long texts are not looked for in short windows.
-  if (tokenise(wanted).length > 2 * longest) return [];
-  const tokens = tokenise(text);
-  const found: Window[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    for (let j = i; j < Math.min(tokens.length, i + longest); j++) {
-      const [start, end] = [tokens[i]!.start, tokens[j]!.end];
-      if (normalise(text.slice(start, end), chain, context) === wanted) found.push({ start, end });
-    }
-  }
-  if (found.length < 2) return found;
-  const widest = /^(?:date|time)/u.test(chain[0] ?? '');
-  return found.filter((one) =>
-    found.every((other) => one === other || !(widest ? isWithin(one, other) : isWithin(other, one))),
-  );
-}
-
-function isWithin(inner: Window, outer: Window): boolean {
-  return inner.start >= outer.start && inner.end <= outer.end;
 }

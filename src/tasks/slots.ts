@@ -143,11 +143,13 @@ function mutual(name: string, samples: readonly SlotSample[], notCopied: string)
   return { nothing: p > 0.05 && gain <= 0.02 * Math.max(entropy, 0.5), reason: `${notCopied}; ${figure}` };
 }
 
-/** Share of answers that contain the slot's value (for dates: any date) although no other slot does. */
+/** Share of answers that contain the slot's value (for dates: any date) or words of it although no other slot does. */
 function copiedShare(name: string, kind: 'date' | 'id' | 'plain', samples: readonly SlotSample[]): number {
   const anyDate = new RegExp(`\\b(?:${datePattern}|20\\d\\d)\\b`, 'iu');
   let copied = 0;
   let numbers = 0;
+  let partly = 0;
+  const pieces = new Set<string>();
   for (const { slots, response } of samples) {
     const answer = wholeAnswer(response).toLowerCase();
     const others = Object.keys(slots)
@@ -162,7 +164,14 @@ function copiedShare(name: string, kind: 'date' | 'id' | 'plain', samples: reado
           : undefined;
     if (needle !== undefined && !others.some((other) => other.includes(needle))) copied++;
     else if (kind !== 'date' && repeatsNumber(value, answer)) numbers++;
+    const piece = kind === 'date' || needle !== undefined ? undefined : pieceIn(answer, value, others);
+    if (piece === undefined) continue;
+    partly++;
+    pieces.add(piece);
   }
+  // An optional line that stands behind a category ("low\nLink: https://...") is copied where it is there.
+  if (partly >= LIKELY_PIECES * samples.length && pieces.size >= MANY_PIECES)
+    return (copied + partly) / samples.length;
   // Written anew ("1,521" as 1521.0): a number or two that agree by chance prove nothing.
   if (numbers >= LIKELY_NUMBERS * samples.length) return (copied + numbers) / samples.length;
   // A short category that answers also use as a word ("chat") is compared by information, not by copying.
@@ -171,6 +180,19 @@ function copiedShare(name: string, kind: 'date' | 'id' | 'plain', samples: reado
 
 /** Share of answers that must repeat a slot's number before it counts as copied. */
 const LIKELY_NUMBERS = 0.2;
+
+/** Share of answers that must repeat a word of a slot's value, and different words that they must repeat. */
+const LIKELY_PIECES = 0.02;
+const MANY_PIECES = 10;
+
+/** A word of a value of several words that stands in the answer and in no other slot. */
+function pieceIn(answer: string, value: string, others: readonly string[]): string | undefined {
+  const words = value.split(/\s+/u);
+  if (words.length < 2) return undefined;
+  return words.find(
+    (word) => word.length >= 5 && answer.includes(word) && !others.some((other) => other.includes(word)),
+  );
+}
 
 /** Does the answer hold the slot's one number, however either writes it? Numbers of one digit are everywhere. */
 function repeatsNumber(value: string, answer: string): boolean {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockTime, contextDate, isoDate } from '../../src/dataset/dates.ts';
 import { normalise, normaliserChains, numberOf } from '../../src/dataset/normaliser.ts';
+import { placesOf } from '../../src/dataset/spans.ts';
 import { tokenise } from '../../src/dataset/tokens.ts';
 
 test('numbers are read from digits, words, units and money', () => {
@@ -15,6 +16,8 @@ test('numbers are read from digits, words, units and money', () => {
     ['two hundred and five', 205],
     ['three thousand', 3000],
     ['several', null],
+    ['constructor', null],
+    ['__proto__', null],
     ['', null],
   ];
   for (const [text, number] of cases) assert.equal(numberOf(text), number, text);
@@ -95,4 +98,24 @@ test('times of day are read with and without am and pm', () => {
     ['25:00', null],
   ];
   for (const [text, time] of cases) assert.equal(clockTime(text), time, text);
+});
+
+test('a chain is looked for only where its text could come from, and never missed there', () => {
+  const text =
+    'Straße, İstanbul: $1,200 of 20% in half an hour; 5kg on 5 March 2026 or 10/26/2026 at 5 pm, cities "Big  Box"';
+  const tokens = tokenise(text);
+  let found = 0;
+  for (const chain of normaliserChains)
+    for (let i = 0; i < tokens.length; i++)
+      for (let j = i; j < Math.min(tokens.length, i + 4); j++) {
+        const raw = text.slice(tokens[i]!.start, tokens[j]!.end);
+        const value = normalise(raw, chain);
+        if (value === null || value === '') continue;
+        const places = [...placesOf(value, chain, { slots: { text }, context: {} })];
+        const texts = places.map(({ start, end }) => normalise(text.slice(start, end), chain));
+        assert.ok(texts.length > 0, `${value} under ${chain.join(', ')}`);
+        assert.deepEqual(new Set(texts), new Set([value]));
+        found++;
+      }
+  assert.ok(found > 2000, `${found} values`);
 });

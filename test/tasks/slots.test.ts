@@ -168,3 +168,20 @@ test('material that changes no answer to the same input is dropped, and material
   assert.equal(kept(false), false);
   assert.equal(kept(true), true);
 });
+
+test('a category with an optional line behind it that answers copy is kept', () => {
+  const { priority, channel } = profile(600, (i, random) => {
+    const link = i % 5 === 0 ? `https://example.org/${sentence(random).replace(/\W+/gu, '-')}` : null;
+    return {
+      slots: {
+        priority: `${['low', 'high'][random.int(2)]}${link === null ? '' : `\nLink: ${link}`}`,
+        channel: `by ${['voice', 'email'][random.int(2)]}`,
+        input: sentence(random),
+      },
+      answer: JSON.stringify({ link, by: ['voice', 'email'][random.int(2)] }),
+    };
+  });
+  assert.equal(priority!.kept, true);
+  assert.match(priority!.reason, /answers repeat it/u);
+  assert.doesNotMatch(channel!.reason, /repeat it/u);
+});

@@ -7,7 +7,7 @@ import { plainStyle } from '../style.ts';
 import type { Observation } from './infer.ts';
 import { inferNode } from './node.ts';
 import type { Sample } from './place.ts';
-import { learnable, tally } from './values.ts';
+import { learnable, mostRouted, tally } from './values.ts';
 
 /** The plan of a task that answers with calls: which tools in which order, and a plan for the arguments of each. */
 export function inferTools(observations: readonly Observation[], task: Task): OutputPlan {
@@ -29,6 +29,8 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
     const several = isCalledAgain(lists, name);
     const node = inferNode(samples, { name: scope, schema: parametersOf(task, name), several });
     // A tool whose arguments cannot be planned is routed: its calls have no plan and stay with the teacher.
+    if (node.kind === 'unknown' && occurrence === 0 && samples.length > mostRouted * observations.length)
+      return { kind: 'unplannable', reason: node.reason };
     if (node.kind !== 'unknown') tools.push({ name, occurrence, arguments: node });
     else tools.push({ name, occurrence, arguments: { kind: 'text', slot: { name: scope } } });
   }

@@ -1,0 +1,94 @@
+import { couldBegin, couldGive, lettersPass, normalise } from './normaliser.ts';
+import { type Token, tokenise } from './tokens.ts';
+
+/** Where a value stands in a text that the teacher wrote in another way. */
+
+const longest = 12;
+
+/** A part of a text, in characters. */
+export interface Window {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Windows of tokens whose normalised text is the wanted one. Of windows within each other one is meant: of dates and
+ * times the widest ("5 March 2026", though "5 March" is the same day), else the narrowest ("20", not "$20").
+ */
+export function foldedPlaces(
+  text: string,
+  wanted: string,
+  chain: readonly string[],
+  context: Readonly<Record<string, string>>,
+): Window[] {
+  // No normaliser makes twelve tokens out of far fewer: long texts are not looked for in short windows.
+  if (tokenise(wanted).length > 2 * longest || !couldGive(chain, wanted)) return [];
+  const { tokens, letters, at } = readText(text);
+  // Trying every window of a long input under every chain takes long, and few begin with the letters that are wanted.
+  const begin = beginOf(chain, lettersOf(wanted));
+  if (!letters.includes(begin)) return [];
+  const found: Window[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    if (!letters.startsWith(begin, at[i]) || !couldBegin(chain, tokens[i]!.text)) continue;
+    for (let j = i; j < Math.min(tokens.length, i + longest); j++) {
+      const [start, end] = [tokens[i]!.start, tokens[j]!.end];
+      if (normalise(text.slice(start, end), chain, context) === wanted) found.push({ start, end });
+    }
+  }
+  if (found.length < 2) return found;
+  const widest = /^(?:date|time)/u.test(chain[0] ?? '');
+  return found.filter((one) =>
+    found.every((other) => one === other || !(widest ? isWithin(one, other) : isWithin(other, one))),
+  );
+}
+
+function isWithin(inner: Window, outer: Window): boolean {
+  return inner.start >= outer.start && inner.end <= outer.end;
+}
+
+interface ReadText {
+  readonly tokens: readonly Token[];
+  /** Letters and digits of the text alone. */
+  readonly letters: string;
+  /** By token: its place among the letters. */
+  readonly at: Int32Array;
+}
+
+/** Texts read last: the ones that a slot is judged by come again for every chain. */
+const known = new Map<string, ReadText>();
+const mostCharacters = 2_000_000;
+let characters = 0;
+
+function readText(text: string): ReadText {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const tokens = tokenise(text);
+  const at = new Int32Array(tokens.length);
+  let letters = '';
+  tokens.forEach((token, i) => {
+    at[i] = letters.length;
+    letters += lettersOf(token.text);
+  });
+  characters += text.length;
+  if (characters > mostCharacters) {
+    known.clear();
+    characters = text.length;
+  }
+  const read = { tokens, letters, at };
+  known.set(text, read);
+  return read;
+}
+
+/** The letters that a window must begin with, all but what an ending may change; '' where a chain writes others. */
+function beginOf(chain: readonly string[], letters: string): string {
+  if (lettersPass(chain)) return letters;
+  return lettersPass(chain.filter((name) => name !== 'singular')) ? letters.slice(0, -1) : '';
+}
+
+/** Letters and digits alone, without case and accents. */
+function lettersOf(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .toUpperCase();
+}
