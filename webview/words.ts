@@ -92,6 +92,12 @@ export function isServing(task: TaskState): boolean {
 }
 
 /** `intent classification into 31 labels`: the answer's shape in a few words. */
+const textWords = {
+  free: 'free text',
+  copied: 'a short text, copied from the input',
+  written: 'a short text, written from the input',
+} as const;
+
 export function outputWords(output: TaskState['output']): string {
   switch (output.kind) {
     case 'labels':
@@ -107,6 +113,6 @@ export function outputWords(output: TaskState['output']): string {
     case 'template-text':
       return 'text with blanks to fill in';
     case 'text':
-      return 'free text';
+      return textWords[output.short ?? 'free'];
   }
 }

@@ -42,6 +42,12 @@ export const rungWords: Readonly<Record<string, string>> = {
 };
 
 /** What the answers are, in a few words. */
+const textWords = {
+  free: 'free text',
+  copied: 'a short text, copied from the input',
+  written: 'a short text, written from the input',
+} as const;
+
 export function outputWords(output: TaskState['output']): string {
   switch (output.kind) {
     case 'labels':
@@ -57,6 +63,6 @@ export function outputWords(output: TaskState['output']): string {
     case 'template-text':
       return 'text with blanks to fill in';
     case 'text':
-      return 'free text';
+      return textWords[output.short ?? 'free'];
   }
 }

@@ -40,7 +40,8 @@ export function inferOutputShape(calls: readonly Call[]): OutputShape {
     labelShape(texts, instructions(answered)) ??
     multiLabelShape(texts) ??
     labelThenText(texts) ??
-    templateText(texts) ?? { kind: 'text', reason: freeReason(answered, texts) }
+    templateText(texts) ??
+    ownText(answered, texts)
   );
 }
 
@@ -172,13 +173,26 @@ function templateText(texts: readonly string[]): OutputShape | null {
   return { kind: 'template-text', text };
 }
 
-function freeReason(answered: readonly Answered[], texts: readonly string[]): string {
+/** In 95 % of the answers. */
+const shortText = { characters: 120, words: 25, lines: 2 } as const;
+
+/** Text that repeats no other: free, or short enough to be copied or written from the input. */
+function ownText(answered: readonly Answered[], texts: readonly string[]): OutputShape {
   const n = texts.length;
   const distinct = new Set(texts).size;
   const words = median(texts.map(wordCount));
   const copied = texts.filter((text, i) =>
     inputText(answered[i]!.request).toLowerCase().includes(text.toLowerCase()),
   ).length;
-  const share = copied >= 0.5 * n ? `; ${Math.round((100 * copied) / n)} % are copied from the input` : '';
-  return `${distinct} different answers in ${n} calls, ${words} words in the middle${share}`;
+  const mostly = copied >= 0.5 * n;
+  const share = mostly ? `; ${Math.round((100 * copied) / n)} % are copied from the input` : '';
+  const reason = `${distinct} different answers in ${n} calls, ${words} words in the middle${share}`;
+  const long = texts.filter(
+    (text) =>
+      text.length > shortText.characters ||
+      wordCount(text) > shortText.words ||
+      text.trim().split('\n').length > shortText.lines,
+  ).length;
+  if (long > 0.05 * n) return { kind: 'text', reason };
+  return { kind: 'text', reason, short: mostly ? 'copied' : 'written' };
 }

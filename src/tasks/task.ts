@@ -111,7 +111,12 @@ export type OutputShape =
     }
   | { readonly kind: 'label-then-text'; readonly values: readonly ValueCount[] }
   | { readonly kind: 'template-text'; readonly text: string }
-  | { readonly kind: 'text'; readonly reason: string };
+  | {
+      readonly kind: 'text';
+      readonly reason: string;
+      /** Present where nearly every answer is a line or so: most of them stand in the input, or they are written from it. */
+      readonly short?: 'copied' | 'written';
+    };
 
 export interface ValueCount {
   readonly value: string;

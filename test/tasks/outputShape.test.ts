@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { outputWords } from '../../src/app/reportWords.ts';
 import { createRandom, type Random } from '../../src/base/random.ts';
 import { inferOutputShape } from '../../src/tasks/outputShape.ts';
 import type { FieldProfile, OutputShape } from '../../src/tasks/task.ts';
@@ -79,6 +80,27 @@ test('free text says how many answers differ', () => {
   const shape = shapeOf(60, (random) => ({ answer: sentence(random) + sentence(random) }));
   assert.ok(shape.kind === 'text' && /different answers in 60 calls/u.test(shape.reason));
   assert.equal(inferOutputShape([]).kind, 'text');
+});
+
+test('texts of a line are short: copied from the input or written from it', () => {
+  const names = (random: Random): string => `${person(random)} ${random.int(10_000)}`;
+  const copied = shapeOf(60, (random) => {
+    const name = names(random);
+    return { user: `ticket of ${name}, please`, answer: name };
+  });
+  assert.ok(copied.kind === 'text');
+  assert.equal(copied.short, 'copied');
+  const written = shapeOf(60, (random) => {
+    const name = names(random);
+    return { user: `ticket of ${name}, please`, answer: name.toLowerCase().replaceAll(' ', '-') };
+  });
+  assert.ok(written.kind === 'text');
+  assert.equal(written.short, 'written');
+  const words = [copied, written].map((output) => outputWords(output));
+  assert.deepEqual(words, ['a short text, copied from the input', 'a short text, written from the input']);
+  const long = shapeOf(60, (random) => ({ answer: sentence(random).repeat(8) }));
+  assert.ok(long.kind === 'text' && long.short === undefined);
+  assert.equal(outputWords(long), 'free text');
 });
 
 test('fields of JSON answers get their roles', () => {

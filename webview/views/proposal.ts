@@ -10,13 +10,29 @@ import { figure, figures } from './figure.ts';
 /** The smallest set worth distilling, before any training is paid for; once there is a student its proof says more. */
 export function proposal(task: TaskState, controls: Controls): Child {
   const { proposal: proposed, student, output } = task;
-  if (proposed === null || output.kind === 'text') return null;
+  if (proposed === null) return null;
+  if (output.kind === 'text')
+    return student === null && output.short !== undefined ? toTry(output.short) : null;
   return h(
     'section',
     { key: 'proposal', class: 'block', 'aria-label': 'Proposal' },
     h('h3', null, student === null ? 'Proposal' : 'Capability Set'),
     student === null ? estimate(task, proposed) : null,
     agreement(task, controls),
+  );
+}
+
+/** Nothing is chosen of short texts: only trying tells how many of them can be served. */
+function toTry(short: 'copied' | 'written'): Child {
+  const how =
+    short === 'copied'
+      ? 'Most answers are short and stand in the input: a student marks them there.'
+      : 'The answers are short texts, written anew: a small network tries to write them, and a short pilot tells whether it can.';
+  return h(
+    'section',
+    { key: 'proposal', class: 'block', 'aria-label': 'Proposal' },
+    h('h3', null, 'Proposal'),
+    h('p', null, `${how} What cannot be promised stays with the teacher.`),
   );
 }
 

@@ -182,7 +182,9 @@ function inferWhole(observations: readonly TextObservation[]): OutputPlan | null
 
 function freeTextReason(observations: readonly TextObservation[], task: Task): string {
   if (task.output.kind === 'text' && task.output.reason !== '')
-    return `The answers are free text: ${task.output.reason}`;
+    return task.output.short === undefined
+      ? `The answers are free text: ${task.output.reason}`
+      : `The answers are short texts that can neither be copied nor be written from the input: ${task.output.reason}`;
   const distinct = new Set(observations.map((o) => o.text)).size;
   const words = observations.map((o) => o.text.split(/\s+/).length).sort((a, b) => a - b);
   const median = words[Math.floor(words.length / 2)] ?? 0;
