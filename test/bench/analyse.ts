@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { quantile } from '../../src/base/quantile.ts';
 import { createMatcher } from '../../src/tasks/matcher.ts';
-import { createMiner } from '../../src/tasks/miner.ts';
+import { discoverTasks } from '../../src/tasks/miner.ts';
 import type { Call } from '../../src/traces/trace.ts';
 import { mixed } from '../tasks/support/calls.ts';
 import { handTyped, scenarios } from '../tasks/support/scenarios.ts';
@@ -66,15 +66,8 @@ function measure(size: number): Record<string, unknown> {
   const calls = someCalls(size);
   globalThis.gc?.();
   const before = process.memoryUsage();
-  const miner = createMiner();
-  const adding: number[] = [];
-  for (const call of calls) {
-    const start = performance.now();
-    miner.add(call);
-    adding.push(performance.now() - start);
-  }
   const start = performance.now();
-  const { tasks, assigned } = miner.discover();
+  const { tasks, assigned } = discoverTasks(calls);
   const seconds = (performance.now() - start) / 1000;
   const peak = process.memoryUsage();
   globalThis.gc?.();
@@ -93,15 +86,11 @@ function measure(size: number): Record<string, unknown> {
     p99Us: round(1000 * quantile(times, 0.99)),
     maxUs: round(1000 * times.reduce((most, time) => Math.max(most, time), 0)),
   });
-  const addSeconds = adding.reduce((a, b) => a + b, 0) / 1000;
   return {
     traces: size,
     tasks: tasks.length,
     assigned: assigned.length,
-    addSeconds: round(addSeconds),
-    discoverSeconds: round(seconds),
-    totalSeconds: round(addSeconds + seconds),
-    add: micros(adding),
+    seconds: round(seconds),
     match: { ...micros(matching), share: matched / matching.length },
     callsMb: megabytes(before.heapUsed),
     analysisMb: megabytes(after.heapUsed - before.heapUsed),

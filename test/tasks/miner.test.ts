@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMiner, discoverTasks, noEdits } from '../../src/tasks/miner.ts';
+import { discoverTasks, noEdits } from '../../src/tasks/miner.ts';
 import { makeCall, mixed, START, sentence, stream } from './support/calls.ts';
-import { handTyped, scenarios } from './support/scenarios.ts';
+import { handTyped } from './support/scenarios.ts';
 
 const DAY = 86_400_000;
 
@@ -18,30 +18,6 @@ function moods(count: number, from = START, extra = ''): ReturnType<typeof strea
     { from },
   );
 }
-
-test('a new task is recognised from its ninth call on', () => {
-  const miner = createMiner();
-  const assignments = moods(20).map((call) => miner.add(call));
-  assert.ok(assignments.slice(0, 7).every(({ taskId }) => taskId === null));
-  assert.ok(assignments.slice(8).every(({ taskId }) => taskId !== null));
-  assert.equal(
-    assignments.at(-1)!.slots['input'],
-    miner.discover().assigned.at(-1)!.assignment.slots['input'],
-  );
-});
-
-test('known tasks are recognised from the first call on', () => {
-  const known = discoverTasks(moods(30)).tasks;
-  const assignment = createMiner({ known }).add(moods(1)[0]!);
-  assert.equal(assignment.taskId, known[0]!.id);
-});
-
-test('adding call by call and discovering gives what discovering at once gives', () => {
-  const calls = mixed(...scenarios(20).map((scenario) => scenario.calls), handTyped(20));
-  const miner = createMiner();
-  for (const call of calls) miner.add(call);
-  assert.deepEqual(miner.discover(), discoverTasks(calls));
-});
 
 test('the order in which calls are handed over does not matter', () => {
   const calls = mixed(moods(40), handTyped(20));
@@ -62,17 +38,6 @@ test('a task keeps its id while traffic arrives and its prompt is edited', () =>
     return tasks[0]!.id;
   });
   assert.equal(new Set(ids).size, 1);
-});
-
-test('an edit seen while calls come in is a version of its task, not a task', () => {
-  const miner = createMiner();
-  for (const call of moods(30)) miner.add(call);
-  const { tasks } = miner.discover();
-  const edited = moods(20, START + DAY, ' Say one word.').map((call) => miner.add(call));
-  assert.deepEqual(
-    edited.slice(8).map(({ taskId, version }) => [taskId, version]),
-    edited.slice(8).map(() => [tasks[0]!.id, 2]),
-  );
 });
 
 test('a known task keeps its id when its first calls are gone from the log', () => {

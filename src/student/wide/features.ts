@@ -12,8 +12,6 @@ const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/
 /** Longer inputs are cut: the linear head gains nothing from the tail and time stays bounded. */
 const longestText = 4000;
 
-export type Branch = 0 | 1 | 2;
-
 /** Counts per hash, one map per branch. */
 export type RawFeatures = readonly [Map<number, number>, Map<number, number>, Map<number, number>];
 
