@@ -1,4 +1,4 @@
-import { canonicalJson, isArray, isObject, type Json, parseJson } from '../base/json.ts';
+import { canonicalJson, isArray, isObject, type Json, type JsonObject, parseJson } from '../base/json.ts';
 import type { Result } from '../base/result.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
@@ -104,7 +104,7 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
       }
       return alignSpan(node.slot, value, work.input, work.targets, work.habits);
     case 'span-list':
-      return alignSpanList(node.slot, value, work.input, work.targets);
+      return alignSpanList(node, value, work.input, work.targets);
     case 'masked-span':
       return null; // Needs its parameters: aligned with the object that holds both.
     case 'subset':
@@ -177,12 +177,12 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
   const foreign = Object.keys(value).find((key) => !keys.has(key));
   if (foreign !== undefined) return `the field ${foreign} is ${tooRare}`;
   const masked = fields.filter(
-    (field) => field.node.kind === 'masked-span' && value[field.key] !== undefined,
+    (field) => field.node.kind === 'masked-span' && fieldOf(value, field.key) !== undefined,
   );
   const inside = new Set(masked.map(({ node }) => (node.kind === 'masked-span' ? node.params : '')));
   // Masked texts first: other fields are copied from elsewhere.
   for (const field of fields) {
-    const item = value[field.key];
+    const item = fieldOf(value, field.key);
     if (field.node.kind !== 'masked-span' || item === undefined) continue;
     const params = fields.find((f) => paramsSlot(f.node) === (field.node as { params: string }).params);
     const list = params === undefined ? undefined : value[params.key];
@@ -190,7 +190,7 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
     if (problem !== null) return problem;
   }
   for (const field of fields) {
-    const item = value[field.key];
+    const item = fieldOf(value, field.key);
     // The parameters of a masked text have their places from it, also where they are empty.
     const placed = inside.has(paramsSlot(field.node) ?? '');
     if (item !== undefined && placed) notePresence(field, work);
@@ -199,6 +199,11 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
     if (problem !== null) return problem;
   }
   return null;
+}
+
+/** A field may have the name of something that every object inherits ("constructor"). */
+function fieldOf(value: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 function paramsSlot(node: PlanNode): string | null {

@@ -112,6 +112,22 @@ function plainNumber(text: string): string | null {
   return /^[+-]?\d+(?:\.\d+)?$/u.test(digits) ? digits : null;
 }
 
+/**
+ * "1.234,56 €", "4 126,40", "12'000.50" as the number: the last of two kinds of marks is the decimal one, and so is a
+ * single one unless three digits follow.
+ */
+function localAmount(text: string): string | null {
+  const digits = text
+    .replace(/^[^\d+-]+|[^\d]+$/gu, '')
+    .replace(/(?<=\d)[\s'\u2019\u00a0\u202f](?=\d{3})/gu, '');
+  if (!/^[+-]?\d+(?:[.,]\d+)*$/u.test(digits)) return null;
+  const marks = digits.match(/[.,]/gu) ?? [];
+  const last = marks.at(-1) ?? '';
+  const single = marks.filter((mark) => mark === last).length === 1;
+  const decimal = single && (new Set(marks).size === 2 || !/[.,]\d{3}$/u.test(digits)) ? last : '';
+  return String(Number([...digits].map((c) => (c === decimal ? '.' : /[.,]/u.test(c) ? '' : c)).join('')));
+}
+
 function scaledBy(text: string, factor: number): string | null {
   const number = numberOf(text.replace(/percent$/u, '%'));
   return number === null ? null : String(Number((number * factor).toPrecision(12)));
@@ -150,6 +166,7 @@ const folds: readonly Normaliser[] = [
   { name: 'number', apply: (text) => numberOf(text)?.toString() ?? null, ...number, ...numberWord },
   { name: 'singular', apply: singular },
   { name: 'plain-number', apply: (text) => plainNumber(text), ...number, ...digit },
+  { name: 'local-amount', apply: (text) => localAmount(text), ...number, ...digit },
   {
     name: 'two-decimals',
     apply: (text) => numberOf(text)?.toFixed(2) ?? null,
@@ -222,6 +239,7 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['lower', 'unaccented'],
   ['lower', 'no-punctuation'],
   ['plain-number'],
+  ['local-amount'],
   ['two-decimals'],
   ['share'],
   ['hundredfold'],

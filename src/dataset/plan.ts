@@ -81,7 +81,8 @@ export type PlanNode =
     }
   /** `missing` is written where nothing is found: null, "n/a", an empty text. Without it the field is left out. */
   | { readonly kind: 'span'; readonly slot: SpanSlot; readonly missing?: Json }
-  | { readonly kind: 'span-list'; readonly slot: SpanSlot }
+  /** `distinct`: each value once, however often it stands in the input, in the order of first sight or sorted. */
+  | { readonly kind: 'span-list'; readonly slot: SpanSlot; readonly distinct?: 'seen' | 'sorted' }
   /** The tagged part of the input with every value of the span list `params` replaced by `placeholder`. */
   | {
       readonly kind: 'masked-span';

@@ -86,7 +86,7 @@ function renderNode(node: PlanNode, work: Work): Value {
       return value ?? (node.missing === undefined ? absent : node.missing);
     }
     case 'span-list':
-      return spanListValue(node.slot, spansOf(node.slot.name, work), work.filled.input);
+      return spanListValue(node, spansOf(node.slot.name, work), work.filled.input);
     case 'masked-span': {
       const params = spansOf(node.params, work);
       const text = maskedText(node, spansOf(node.slot.name, work), params, work.filled.input);

@@ -1,4 +1,4 @@
-import { isArray, type Json } from '../base/json.ts';
+import { canonicalJson, isArray, type Json } from '../base/json.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { normalise } from './normaliser.ts';
 import { type PlaceHabits, usualPlace } from './places.ts';
@@ -35,22 +35,46 @@ export function alignSpan(
   return spanValue(slot, spans, input) === value ? null : `${slot.name} is not written as usual`;
 }
 
+type SpanList = PlanNode & { readonly kind: 'span-list' };
+
 export function alignSpanList(
-  slot: SpanSlot,
+  node: SpanList,
   value: Json,
   input: ModelInput,
   targets: Targets,
 ): string | null {
+  const { slot } = node;
   if (!isArray(value)) return `${slot.name} is not a list`;
   const spans: Span[] = [];
   for (const item of value) {
     if (typeof item !== slot.type) return `${slot.name} holds what is not a ${slot.type}`;
-    const span = findSpan(String(item), slot.normalisers, input, spans, spans.at(-1));
-    if (span === null) return `${slot.name} is not copied from the input`;
-    spans.push(span);
+    const found =
+      node.distinct === undefined
+        ? nextPlace(slot, String(item), input, spans)
+        : everyPlace(slot, String(item), input);
+    if (found.length === 0) return `${slot.name} is not copied from the input`;
+    spans.push(...found);
+  }
+  if (node.distinct !== undefined) {
+    const slots = Object.keys(input.slots);
+    spans.sort((a, b) => slots.indexOf(a.slot) - slots.indexOf(b.slot) || a.start - b.start);
+    if (canonicalJson(spanListValue(node, spans, input)) !== canonicalJson(value))
+      return `${slot.name} is not written in its usual order`;
   }
   targets[slot.name] = { kind: 'spans', spans };
   return null;
+}
+
+function nextPlace(slot: SpanSlot, item: string, input: ModelInput, before: readonly Span[]): Span[] {
+  const span = findSpan(item, slot.normalisers, input, before, before.at(-1));
+  return span === null ? [] : [span];
+}
+
+/** Every place of a value that is a word of its own, or the first one. */
+function everyPlace(slot: SpanSlot, item: string, input: ModelInput): Span[] {
+  const places = [...placesOf(item, slot.normalisers, input)];
+  const alone = places.filter((at) => standsAlone(input.slots[at.slot] ?? '', at.start, at.end));
+  return alone.length > 0 ? alone : places.slice(0, 1);
 }
 
 /** The value that spans stand for; null for none. */
@@ -64,14 +88,17 @@ export function spanValue(slot: SpanSlot, spans: readonly Span[], input: ModelIn
 }
 
 export function spanListValue(
-  slot: SpanSlot,
+  { slot, distinct }: SpanList,
   spans: readonly Span[],
   input: ModelInput,
 ): (string | number)[] {
-  return spans.flatMap((span) => {
+  const values = spans.flatMap((span) => {
     const text = normalise(spanText(span, input), slot.normalisers, input.context);
     return text === null ? [] : [slot.type === 'number' ? Number(text) : text];
   });
+  if (distinct === undefined) return values;
+  const once = [...new Set(values)];
+  return distinct === 'seen' ? once : once.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 export function spanText(span: Span, input: ModelInput): string {

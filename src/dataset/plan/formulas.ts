@@ -2,7 +2,8 @@ import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '..
 import type { ModelInput } from '../example.ts';
 import { evaluate, lineForms, measure } from '../formula.ts';
 import { spread } from '../habit.ts';
-import type { Formula, Measure } from '../plan.ts';
+import type { Formula, Measure, SpanSlot } from '../plan.ts';
+import { alignSpan } from '../spans.ts';
 import { tokenise } from '../tokens.ts';
 import type { InferredNode } from './place.ts';
 import { tally } from './values.ts';
@@ -21,6 +22,9 @@ interface Sibling {
 const leastObjects = 20;
 /** Teachers slip about once in a hundred answers. */
 const leastExact = 0.99;
+/** Objects that show something, and the share of them that may be slips. */
+const leastTelling = 3;
+const mostWrong = 0.2;
 
 /** A function of the other fields, or of the input, that gives this field in (nearly) every object; null for none. */
 export function inferFormula(
@@ -32,7 +36,7 @@ export function inferFormula(
   if (objects.length < leastObjects || node.kind === 'constant') return null;
   const some = spread(objects, 300);
   const copied = node.kind === 'span' || node.kind === 'span-list' || node.kind === 'record-list';
-  if (copied) return node.kind === 'span' ? sameText(key, siblings, some) : null;
+  if (copied) return node.kind === 'span' ? sameCopy(key, node.slot, siblings, objects) : null;
   if (node.kind !== 'unknown' && node.kind !== 'choice' && node.kind !== 'template') return null;
   const values = some.map(({ value }) => value[key] ?? null);
   for (const formula of candidates(key, values, siblings, some))
@@ -40,14 +44,24 @@ export function inferFormula(
   return null;
 }
 
+/**
+ * Does a formula give the field? Only objects where one of the two is not what the field usually is show something: two fields that are nearly always null, or nearly always "root", agree without one following from the other.
+ */
 function holds(formula: Formula, key: string, objects: readonly Owner[]): boolean {
+  const usual = tally(objects.map(({ value }) => value[key] ?? null))[0]?.key;
   let wrong = 0;
+  let telling = 0;
   for (const { value, input } of objects) {
     const own = evaluate(formula, value, input);
-    if (own === undefined || canonicalJson(own) !== canonicalJson(value[key] ?? null)) wrong++;
+    const [given, wanted] = [
+      own === undefined ? null : canonicalJson(own),
+      canonicalJson(value[key] ?? null),
+    ];
+    if (given !== wanted) wrong++;
+    if (given !== usual || wanted !== usual) telling++;
     if (wrong > (1 - leastExact) * objects.length) return false;
   }
-  return true;
+  return telling >= leastTelling && wrong <= mostWrong * telling;
 }
 
 function* candidates(
@@ -131,6 +145,33 @@ function sameText(key: string, siblings: readonly Sibling[], objects: readonly O
       if (node.kind !== 'constant' && holds(formula, key, objects)) return formula;
     }
   return null;
+}
+
+/** A copy that is told by another one; null where both stand in the input, and reading each misses less. */
+function sameCopy(
+  key: string,
+  slot: SpanSlot,
+  siblings: readonly Sibling[],
+  objects: readonly Owner[],
+): Formula | null {
+  const formula = sameText(key, siblings, spread(objects, 300));
+  const other = siblings.find((sibling) => formula !== null && 'of' in formula && sibling.key === formula.of);
+  if (formula === null || other?.node.kind !== 'span') return formula;
+  const { slot: first } = other.node;
+  // Where two copies differ is rare, and shows in many objects only.
+  const many = spread(objects, 4000);
+  const told = many.filter(({ value, input }) => sameJson(evaluate(formula, value, input), value[key]));
+  const apart = many.filter(({ value, input }) => {
+    const targets = {};
+    return [first, slot].every(
+      (each, i) => alignSpan(each, value[i === 0 ? other.key : key] ?? null, input, targets) === null,
+    );
+  });
+  return apart.length > told.length ? null : formula;
+}
+
+function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  return a !== undefined && canonicalJson(a) === canonicalJson(b ?? null);
 }
 
 /** More steps would be a table and no rule. */

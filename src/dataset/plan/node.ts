@@ -64,23 +64,27 @@ function inferNullable(samples: readonly Sample[], some: readonly Sample[], plac
   };
 }
 
+/** Values that may stand for "there is none" are among the most frequent ones. */
+const placeholders = 3;
+
 /** A copied text, and one word for "there is none": n/a, unknown, an empty text. null where it is no such field. */
 function inferPlaceholder(
   samples: readonly Sample[],
   tallies: readonly Tally[],
   place: Place,
 ): InferredNode | null {
-  const [most] = tallies;
-  if (most === undefined || typeof most.value !== 'string' || most.count < Math.max(5, 0.02 * samples.length))
-    return null;
-  const rest = samples.filter((sample) => sample.value !== most.value);
-  if (rest.length < 10 || isClosed(tally(rest.map((sample) => sample.value)), rest.length)) return null;
-  const span = inferSpan(rest, place.name);
-  if (span === null || span.node.kind !== 'span' || span.copied < 0.97) return null;
-  const { slot } = span.node;
-  const without = samples.filter((sample) => sample.value === most.value);
-  const copied = without.filter((sample) => alignSpan(slot, sample.value, sample.input, {}) === null);
-  return copied.length > 0.1 * without.length ? null : { kind: 'span', slot, missing: most.value };
+  for (const { value, count } of tallies.slice(0, placeholders)) {
+    if (typeof value !== 'string' || count < Math.max(5, 0.02 * samples.length)) break;
+    const without = samples.filter((sample) => sample.value === value);
+    const rest = samples.filter((sample) => sample.value !== value);
+    if (rest.length < 10 || isClosed(tally(rest.map((sample) => sample.value)), rest.length)) continue;
+    const span = inferSpan(rest, place.name);
+    if (span === null || span.node.kind !== 'span' || span.copied < 0.97) continue;
+    const { slot } = span.node;
+    const copied = without.filter((sample) => alignSpan(slot, sample.value, sample.input, {}) === null);
+    if (copied.length <= 0.1 * without.length) return { kind: 'span', slot, missing: value };
+  }
+  return null;
 }
 
 /** A single observed value of an open type is a constant only once it has been seen often. */

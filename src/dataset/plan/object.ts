@@ -48,7 +48,8 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
 /** The values of a field where it is there. */
 function having(objects: readonly Owner[], key: string): Sample[] {
   return objects.flatMap((o) => {
-    const value = o.value[key];
+    // A field may have the name of something that every object inherits ("constructor").
+    const value = Object.hasOwn(o.value, key) ? o.value[key] : undefined;
     return value === undefined ? [] : [{ value, input: o.input }];
   });
 }

@@ -52,14 +52,16 @@ export function inferSpanList(samples: readonly Sample[], name: string): PlanNod
   if (some.length === 0) return null;
   const first = isArray(some[0]!.value) ? some[0]!.value[0] : null;
   const type = typeof first === 'number' ? 'number' : 'string';
-  for (const normalisers of normaliserChains) {
-    const slot: SpanSlot = { name, normalisers, type };
-    const share = (samples: readonly Sample[]): number =>
-      samples.filter((sample) => alignSpanList(slot, sample.value, sample.input, {}) === null).length /
-      samples.length;
-    if (share(some.slice(0, glance)) < leastCopied / 2) continue;
-    if (share(some) >= leastCopied) return { kind: 'span-list', slot };
-  }
+  for (const distinct of [undefined, 'seen', 'sorted'] as const)
+    for (const normalisers of normaliserChains) {
+      const slot: SpanSlot = { name, normalisers, type };
+      const node = { kind: 'span-list', slot, ...(distinct === undefined ? {} : { distinct }) } as const;
+      const share = (samples: readonly Sample[]): number =>
+        samples.filter((sample) => alignSpanList(node, sample.value, sample.input, {}) === null).length /
+        samples.length;
+      if (share(some.slice(0, glance)) < leastCopied / 2) continue;
+      if (share(some) >= leastCopied) return node;
+    }
   return null;
 }
 
