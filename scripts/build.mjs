@@ -48,6 +48,12 @@ const targets = [
   },
   {
     ...node,
+    entryPoints: { trainer: 'src/worker/trainer.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+  },
+  {
+    ...node,
     entryPoints: { understudy: 'src/cli/main.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },

@@ -101,6 +101,8 @@ export interface TrainOptions {
   /** Where checkpoints go; a killed run goes on from the last one. */
   readonly checkpoints: string;
   readonly taskName: string;
+  /** The program of a thread and how many of them may help; left out: one thread does it all, and learns the same. */
+  readonly threads?: { readonly entry: string; readonly count: number };
   readonly capabilities: ModelCard['capabilities'];
   readonly terms: ModelCard['terms'];
   readonly onProgress: (progress: TrainProgress) => void;

@@ -22,7 +22,8 @@ import { chooseRung } from './ladder.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { ReasoningTrial } from './reasoning.ts';
 import type { StudentSpec, TrainOptions, TrainProgress, TrainStudent } from './student.ts';
-import { retrainWide, trainWideRung, type WideRung } from './wideRung.ts';
+import { openThreads, type Threads } from './threads.ts';
+import { type RungWork, retrainWide, trainWideRung, type WideRung } from './wideRung.ts';
 
 /** With fewer calls than this, those kept aside for calibration are missed. */
 const fewCalls = 4000;
@@ -34,11 +35,16 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
   const forget = () => rmSync(checkpoints, { recursive: true, force: true });
   sweep(options);
   const onProgress = lastingCurve(path.join(checkpoints, 'curve'), runKey(dataset, spec), options.onProgress);
+  const threads = options.threads === undefined ? null : openThreads(options.threads);
+  const close = (): void => threads?.close();
+  signal.addEventListener('abort', close);
   try {
-    const trained = await train(dataset, spec, { ...options, onProgress });
+    const trained = await train(dataset, spec, { ...options, onProgress }, threads);
     forget();
     return trained;
   } finally {
+    signal.removeEventListener('abort', close);
+    close();
     // Only a run that was killed is gone on with: a cancelled one leaves nothing behind.
     if (signal.aborted) forget();
     rmSync(writingFolder(options), { recursive: true, force: true });
@@ -67,7 +73,12 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const train: TrainStudent = async (dataset, spec, options) => {
+async function train(
+  dataset: Dataset,
+  spec: StudentSpec,
+  options: TrainOptions,
+  threads: Threads | null,
+): ReturnType<TrainStudent> {
   const started = performance.now();
   const decline = (reason: string) => declined(dataset, spec, options, reason);
   if (dataset.plan.kind === 'unplannable') return decline(dataset.plan.reason);
@@ -76,7 +87,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   if (planned < leastAnswers) return decline(tooFew(planned, rows));
 
   const pause = pauseOf(options.signal);
-  const learned = await learn(dataset, rows, spec, options, pause);
+  const learned = await learn(dataset, rows, spec, options, { pause, threads });
   if ('reason' in learned) return decline(learned.reason);
   const { chosen, networks, rung } = learned;
   options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
@@ -109,7 +120,7 @@ const train: TrainStudent = async (dataset, spec, options) => {
   };
   sealBundle(writingFolder(options), options.target, card);
   return { card, scored: { calibration: scored.calibration, test } };
-};
+}
 
 function tooFew(planned: number, rows: readonly Example[]): string {
   const counts = new Map<string, number>();
@@ -134,7 +145,7 @@ async function learn(
   rows: readonly Example[],
   spec: StudentSpec,
   options: TrainOptions,
-  pause: () => Promise<void>,
+  { pause, threads }: Pick<RungWork, 'pause' | 'threads'>,
 ): Promise<Learned | { readonly reason: string }> {
   const { seed, epsilon } = spec;
   let last: TrainProgress = {
@@ -147,6 +158,7 @@ async function learn(
     held: heldRows(rows, dataset.plan),
     seed,
     pause,
+    threads,
     checkpoints: openCheckpoints(path.join(options.checkpoints, 'wide'), runKey(dataset, spec)),
     progress: (fraction, message) => {
       last = { stage: 'wide', fraction: 0.02 + 0.33 * fraction, message };
@@ -154,6 +166,8 @@ async function learn(
     },
     point: (point) => options.onProgress({ ...last, point }),
   });
+  // The networks need their memory, and have threads of their own.
+  threads?.close();
   const { slips } = rung;
   if (slips.size > 0) {
     const message = `Left out ${slips.size} answers that look like slips: without them more held-out answers agree`;
@@ -225,7 +239,7 @@ async function relearn(
   const { rung, seed } = learned;
   const slips = new Set([...rung.slips].map((i) => rows[i]));
   const all = dataset.examples.filter((e) => e.split !== 'test' && !slips.has(e));
-  const again = await retrainWide(rung, all, dataset, { seed, pause });
+  const again = await retrainWide(rung, all, dataset, { seed, pause, threads: null });
   const written = write(dataset, all, again, learned, options);
   return { written, scored: await scoreWritten(written, dataset, options) };
 }

@@ -2,9 +2,12 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { Evidence } from './decode.ts';
 import { learnAnew, learnOnce } from './finished.ts';
+import { lengthOf } from './predictor.ts';
 import type { LearningPoint } from './student.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
+import { schemeOf } from './tagger/scheme.ts';
 import { maskedNames, trainTagger } from './tagger/train.ts';
+import type { Threads } from './threads.ts';
 import type { WideModel } from './wide/model.ts';
 import { foldsOf, type Trial, type Tried, teachAgain, trainWide } from './wide/train.ts';
 
@@ -30,6 +33,8 @@ export interface RungWork {
   readonly held: readonly number[];
   readonly seed: number;
   readonly pause: () => Promise<void>;
+  /** null: all is done in one thread. */
+  readonly threads: Threads | null;
   /** Keeps what is learned for a run that goes on after this one was killed; left out: nothing is kept. */
   readonly checkpoints?: CheckpointStore;
   readonly progress: (fraction: number, message: string) => void;
@@ -39,7 +44,7 @@ export interface RungWork {
 export async function trainWideRung(
   examples: readonly Example[],
   dataset: Dataset,
-  { held, seed, pause, checkpoints, progress, point }: RungWork,
+  { held, seed, pause, threads, checkpoints, progress, point }: RungWork,
 ): Promise<WideRung> {
   const { plan, inputSlots } = dataset;
   const heads = await trainWide(examples, plan, inputSlots, {
@@ -47,6 +52,7 @@ export async function trainWideRung(
     held,
     seed,
     pause,
+    threads,
     learn: learnOnce(checkpoints ?? null, 'heads'),
     progress: (fraction) => progress(0.5 * fraction, 'Training the linear heads'),
     point: (step, loss, validation) => point?.({ series: 'wide', step, loss, validation }),
@@ -54,6 +60,7 @@ export async function trainWideRung(
   const tags = await crossTag(examples, dataset, {
     seed,
     pause,
+    threads,
     ...(checkpoints === undefined ? {} : { checkpoints }),
     progress: (fraction, message) => progress(0.5 + 0.5 * fraction, message),
     ...(point === undefined ? {} : { point }),
@@ -83,10 +90,10 @@ export async function retrainWide(
   { wide, tagger }: WideRung,
   examples: readonly Example[],
   { plan, inputSlots }: Dataset,
-  { seed, pause }: Pick<RungWork, 'seed' | 'pause'>,
+  { seed, pause, threads }: Pick<RungWork, 'seed' | 'pause' | 'threads'>,
 ): Promise<Pick<WideRung, 'wide' | 'tagger'>> {
   const epochs = taggerEpochs(examples.length);
-  const again = { seed, pause, epochs, learn: learnAnew, progress: () => {} };
+  const again = { seed, pause, threads, epochs, learn: learnAnew, progress: () => {} };
   return {
     wide: await teachAgain(wide, examples, plan, inputSlots, again),
     tagger: tagger === null ? null : await trainTagger(examples, plan, inputSlots, again),
@@ -98,8 +105,14 @@ function taggerEpochs(rows: number): number {
 }
 
 const rounds = 3;
+/** Characters of inputs beyond which taggers learn one after the other: each holds every feature of every token. */
+const mostBeside = 2_000_000;
 /** One masked text in so many is hidden from one of the folds' taggers. */
 const shown = 5;
+
+function sizeOf(examples: readonly Example[], slots: readonly string[]): number {
+  return examples.reduce((sum, { input }) => sum + lengthOf(input, slots), 0);
+}
 
 interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf'> {
   /** Examples with a tagger that never saw their masked text. */
@@ -109,37 +122,43 @@ interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf'> {
 async function crossTag(
   examples: readonly Example[],
   { plan, inputSlots }: Dataset,
-  { seed, pause, checkpoints, progress, point }: Omit<RungWork, 'held'>,
+  { seed, pause, threads, checkpoints, progress, point }: Omit<RungWork, 'held'>,
 ): Promise<CrossTagged> {
+  if (schemeOf(plan) === null) return { tagger: null, taggerOf: () => null, hidden: [] };
   const folds = foldsOf(examples, rounds);
   const learn = learnOnce(checkpoints ?? null, 'tagger');
   const hiddenFrom = Array.from(maskedNames(examples, plan, inputSlots), (name) =>
     name !== 0 && name % shown === 0 ? Math.floor(name / shown) % rounds : -1,
   );
-  const teach = (rows: readonly Example[], done: number) => {
+  const beside = threads !== null && sizeOf(examples, inputSlots) <= mostBeside;
+  const done = new Float64Array(rounds + 1);
+  const teach = async (round: number): Promise<Tagger> => {
+    const rows = examples.filter((_, i) => folds[i] !== round && hiddenFrom[i] !== round);
     const epochs = taggerEpochs(rows.length);
-    return trainTagger(rows, plan, inputSlots, {
+    const tagger = await trainTagger(rows, plan, inputSlots, {
       seed,
       epochs,
       pause,
+      threads: beside ? threads : null,
       learn,
       progress: (fraction, loss) => {
-        progress((done + fraction) / (rounds + 1), 'Training the tagger');
-        // The one that will serve is trained last, on every row: there is none to validate it on.
-        if (done === rounds)
+        done[round] = fraction;
+        progress(done.reduce((sum, own) => sum + own) / done.length, 'Training the tagger');
+        // The one that will serve learns from every row: there is none to validate it on.
+        if (round === rounds)
           point?.({ series: 'tagger', step: Math.round(fraction * epochs), loss, validation: null });
       },
     });
+    return tagger!;
   };
-  const partial: Tagger[] = [];
-  for (let fold = 0; fold < rounds; fold++) {
-    const tagger = await teach(
-      examples.filter((_, i) => folds[i] !== fold && hiddenFrom[i] !== fold),
-      fold,
-    );
-    if (tagger === null) return { tagger: null, taggerOf: () => null, hidden: [] };
-    partial.push(tagger);
-  }
-  const hidden = hiddenFrom.flatMap((fold, row) => (fold < 0 ? [] : [{ row, tagger: partial[fold]! }]));
-  return { tagger: await teach(examples, rounds), taggerOf: (i) => partial[folds[i]!] ?? null, hidden };
+  const taught = new Map<number, Tagger>();
+  const learnRound = async (round: number): Promise<void> => {
+    taught.set(round, await teach(round));
+  };
+  // The one that learns most begins first, so that nobody waits for it alone.
+  const order = [rounds, ...Array.from({ length: rounds }, (_, fold) => fold)];
+  if (!beside) for (const round of order) await learnRound(round);
+  else await Promise.all(order.map(learnRound));
+  const hidden = hiddenFrom.flatMap((fold, row) => (fold < 0 ? [] : [{ row, tagger: taught.get(fold)! }]));
+  return { tagger: taught.get(rounds)!, taggerOf: (i) => taught.get(folds[i]!)!, hidden };
 }

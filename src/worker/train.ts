@@ -1,4 +1,5 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { AppError } from '../base/error.ts';
 import { buildDataset } from '../dataset/build.ts';
@@ -35,6 +36,7 @@ export async function train(
     target,
     checkpoints,
     taskName: task.name,
+    threads: { entry: trainerEntry(), count: Math.min(mostThreads, availableParallelism()) },
     capabilities: { ...job.capabilities },
     terms: job.terms,
     onProgress: (progress) => {
@@ -47,6 +49,15 @@ export async function train(
   const curve = thinned(points, CURVE_POINTS);
   await writeFile(path.join(target, 'curve.json'), JSON.stringify(curve));
   return { bundle: target, card: { ...card, curve } };
+}
+
+/** Beyond this what cannot be shared out takes most of the time, and each takes memory. */
+const mostThreads = 4;
+
+/** Beside the program of this process: dist/trainer.cjs, or src/worker/trainer.ts on a Node that strips types. */
+function trainerEntry(): string {
+  const own = process.argv[1] ?? '';
+  return path.join(path.dirname(own), `trainer${path.extname(own)}`);
 }
 
 /** The dataset of the task; the calls that it was built from are free when this returns. */

@@ -24,6 +24,7 @@ test('holds what each process needs to start', () => {
     'dist/extension.cjs',
     'dist/gateway.cjs',
     'dist/worker.cjs',
+    'dist/trainer.cjs',
     'dist/sql-wasm.wasm',
     'dist/webview/sidebar.js',
     'dist/webview/sidebar.css',

@@ -115,6 +115,7 @@ test('a trial learns neither from held-out rows nor from hidden classes, and is 
       held,
       seed: 1,
       pause: async () => {},
+      threads: null,
       progress: () => {},
     });
     const options = optionsIn(folder);

@@ -106,15 +106,16 @@ test('training raises the likelihood until the training tags are the best ones',
     };
   });
   const losses: number[] = [];
-  const crf = await trainCrf(sequences, new Map([['', lattice]]), 10, tags, {
-    epochs: 12,
-    rate: 0.2,
-    ridge: 0,
-    dropout: 0,
-    seed: 1,
-    pause: async () => {},
-    progress: (_, loss) => losses.push(loss),
-  });
+  const crf = await trainCrf(
+    {
+      sequences,
+      lattices: new Map([['', lattice]]),
+      features: 10,
+      tags,
+      options: { epochs: 12, rate: 0.2, ridge: 0, dropout: 0, seed: 1 },
+    },
+    { pause: async () => {}, progress: (_, loss) => losses.push(loss) },
+  );
   assert.ok(losses.at(-1)! < losses[0]! / 5);
   const work = new Work(tags);
   for (const sequence of sequences) {
@@ -210,16 +211,14 @@ test('features are left out of each step alike for one seed, and what remains st
     follows: new Uint8Array(4).fill(1),
     begins: new Uint8Array(2).fill(1),
   };
-  const options = {
-    epochs: 6,
-    rate: 0.2,
-    ridge: 0,
-    seed: 1,
-    pause: async () => {},
-    progress: () => {},
+  const lattices = new Map([['', free]]);
+  const train = (dropout: number) => {
+    const options = { epochs: 6, rate: 0.2, ridge: 0, seed: 1, dropout };
+    return trainCrf(
+      { sequences, lattices, features: 5, tags: 2, options },
+      { pause: async () => {}, progress: () => {} },
+    );
   };
-  const train = (dropout: number) =>
-    trainCrf(sequences, new Map([['', free]]), 5, 2, { ...options, dropout });
   const [plain, thinned] = [await train(0), await train(0.4)];
   assert.notDeepEqual(plain.emissions, thinned.emissions);
   assert.deepEqual((await train(0.4)).emissions, thinned.emissions);

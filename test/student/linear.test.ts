@@ -13,6 +13,8 @@ const data = vectorise(vocabulary, raw);
 const rows = Int32Array.from(texts, (_, i) => i);
 const labels = Int32Array.from(texts, ({ topic }) => names.indexOf(topic));
 
+const problem = { data, features: vocabulary.hashes.length, rows, labels, classes: names.length };
+
 function scoresOf(head: LinearHead, row: number): Float64Array {
   const out = new Float64Array(head.classes);
   scoreRow(head, data, row, out);
@@ -20,7 +22,7 @@ function scoresOf(head: LinearHead, row: number): Float64Array {
 }
 
 test('support vector machines separate what is separable', async () => {
-  const head = await trainLinear(data, vocabulary.hashes.length, rows, labels, names.length);
+  const head = await trainLinear(problem);
   for (const i of rows) {
     const scores = scoresOf(head, i);
     assert.equal(scores.indexOf(Math.max(...scores)), labels[i]);
@@ -31,7 +33,7 @@ test('the dual solution satisfies its optimality conditions', async () => {
   // At the optimum of min |w|^2/2 + C sum max(0, 1 - y w x)^2, w = sum 2 C y max(0, 1 - y w x) x; checked on the bias.
   const cost = 1;
   const options = { cost, seed: 1, maxPasses: 2000, tolerance: 1e-6 };
-  const head = await trainLinear(data, vocabulary.hashes.length, rows, labels, names.length, null, options);
+  const head = await trainLinear({ ...problem, options });
   for (let k = 0; k < names.length; k++) {
     let bias = 0;
     for (const i of rows) {
@@ -43,7 +45,7 @@ test('the dual solution satisfies its optimality conditions', async () => {
 });
 
 test('8-bit weights give nearly the scores of 32-bit weights', async () => {
-  const head = await trainLinear(data, vocabulary.hashes.length, rows, labels, names.length);
+  const head = await trainLinear(problem);
   const small = quantise(head);
   assert.ok(small.weights instanceof Int8Array);
   for (const i of rows)
@@ -54,7 +56,7 @@ test('8-bit weights give nearly the scores of 32-bit weights', async () => {
 
 test('two classes are mirror images', async () => {
   const two = Int32Array.from(labels, (label) => label % 2);
-  const head = await trainLinear(data, vocabulary.hashes.length, rows, two, 2);
+  const head = await trainLinear({ ...problem, labels: two, classes: 2 });
   const [a, b] = scoresOf(head, 3);
   assert.ok(Math.abs(a! + b!) < 1e-6);
 });

@@ -69,6 +69,7 @@ test('networks, tagger and their mixture answer from the bundle, here and in ano
       held,
       seed: 1,
       pause: async () => {},
+      threads: null,
       progress: () => {},
     });
     const options = optionsIn(folder);
@@ -141,7 +142,7 @@ test('networks of labels are piloted without the held-out rows and then see ever
     const data = dataOf(topicCalls(240, (topic) => said(topic)));
     const train = data.examples.filter((e) => e.split === 'train');
     const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
-    const work = { held, seed: 1, pause: async () => {}, progress: () => {} };
+    const work = { held, seed: 1, pause: async () => {}, threads: null, progress: () => {} };
     const rung = await trainWideRung(train, data, work);
     const options = optionsIn(folder);
     const deep = await trainDeepRung(train, rung, data, {
@@ -173,6 +174,7 @@ test('calls kept for calibration show how networks learn and change nothing in t
       held,
       seed: 1,
       pause: async () => {},
+      threads: null,
       progress: () => {},
     });
     const learned = async (name: string, examples: typeof data.examples) => {

@@ -18,7 +18,13 @@ async function held(rows: readonly Row[]): Promise<number> {
   const data = vectorise(vocabulary, raw);
   const labels = Int32Array.from(rows, (row) => Number(row.yes));
   const train = Int32Array.from({ length: cut }, (_, i) => i);
-  const head = await trainLinear(data, vocabulary.hashes.length, train, labels, 2);
+  const head = await trainLinear({
+    data,
+    features: vocabulary.hashes.length,
+    rows: train,
+    labels,
+    classes: 2,
+  });
   const scores = new Float64Array(head.classes);
   const right = rows.slice(cut).filter((row, i) => {
     scoreRow(head, data, cut + i, scores);

@@ -35,7 +35,7 @@ function requests(
 
 /** A fifth of one class is called another, always the same one. */
 const habit = (kind: number, chance: number): number => (kind < 3 && chance < 0.3 ? kind + 3 : kind);
-const work = { folds: 5, held: [], seed: 1, pause: async () => {}, progress: () => {} };
+const work = { folds: 5, held: [], seed: 1, pause: async () => {}, threads: null, progress: () => {} };
 
 async function learn(data: Dataset, rows: readonly Example[], folds: number) {
   return trainWide(rows, data.plan, data.inputSlots, { ...work, folds });

@@ -79,6 +79,7 @@ test('a teacher that tells its doubt teaches more than its answers alone', async
       held: [],
       seed: 1,
       pause: async () => {},
+      threads: null,
       progress: () => {},
     });
     return made.filter(({ best }, i) => {

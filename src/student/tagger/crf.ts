@@ -58,17 +58,26 @@ export interface CrfOptions {
   /** Share of a token's features that is left out of each step. */
   readonly dropout: number;
   readonly seed: number;
+}
+
+export interface CrfWork {
   readonly pause: () => Promise<void>;
   readonly progress: (fraction: number, loss: number) => void;
 }
 
+/** Everything that a field is trained on, as a thread is given it. */
+export interface FieldLesson {
+  readonly sequences: readonly Sequence[];
+  readonly lattices: ReadonlyMap<string, Lattice>;
+  readonly features: number;
+  readonly tags: number;
+  readonly options: CrfOptions;
+}
+
 /** Maximum likelihood by stochastic gradient with AdaGrad steps (Duchi et al. 2011); averages the last epochs' weights. */
 export async function trainCrf(
-  sequences: readonly Sequence[],
-  lattices: ReadonlyMap<string, Lattice>,
-  features: number,
-  tags: number,
-  options: CrfOptions,
+  { sequences, lattices, features, tags, options }: FieldLesson,
+  { pause, progress }: CrfWork,
 ): Promise<Crf> {
   const emissions = new Float32Array(features * tags);
   const squares = new Float32Array(features * tags);
@@ -81,7 +90,7 @@ export async function trainCrf(
   for (let epoch = 0; epoch < options.epochs; epoch++) {
     let loss = 0;
     for (const sequence of random.shuffle(sequences)) {
-      await options.pause();
+      await pause();
       const lattice = lattices.get(sequence.group)!;
       const chain = chains.get(sequence.group)!;
       const seen = thinner.thin(sequence);
@@ -90,7 +99,7 @@ export async function trainCrf(
       work.step(seen, lattice, { emissions, squares, chain, options });
     }
     shrink(emissions, 1 - options.ridge, epoch >= averageFrom ? average : null);
-    options.progress((epoch + 1) / options.epochs, loss / sequences.length);
+    progress((epoch + 1) / options.epochs, loss / sequences.length);
   }
   // Nothing is left out in use: weights shrink by what was left out.
   const share = (1 - options.dropout) / (options.epochs - averageFrom);

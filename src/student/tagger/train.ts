@@ -4,7 +4,8 @@ import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
 import type { Learn } from '../finished.ts';
 import { HashCounts, placesIn } from '../hashes.ts';
-import { type Crf, crfPacking, type Sequence, trainCrf } from './crf.ts';
+import type { Threads } from '../threads.ts';
+import { type Crf, crfPacking, type FieldLesson, type Sequence, trainCrf } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
@@ -25,6 +26,8 @@ export interface TaggerOptions {
   readonly epochs: number;
   readonly pause: () => Promise<void>;
   readonly learn: Learn;
+  /** null: all is done here. */
+  readonly threads: Threads | null;
   readonly progress: (fraction: number, loss: number) => void;
 }
 
@@ -51,25 +54,31 @@ export async function trainTagger(
 ): Promise<Tagger | null> {
   const scheme = schemeOf(plan);
   if (scheme === null) return null;
-  const { sequences, hashes, ranks, tables, templates } = prepare(examples, scheme, slots);
-  const tags = 1 + 2 * scheme.kinds.length;
-  const lattices = new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)]));
-  const crf = await options.learn(crfPacking, () =>
-    trainCrf(sequences, lattices, hashes.length, tags, {
-      epochs: options.epochs,
-      rate: 0.2,
-      ridge: 0.02,
-      dropout: 0.3,
-      seed: options.seed,
-      pause: options.pause,
-      progress: options.progress,
-    }),
-  );
-  return { scheme, hashes, ...tables, crf: ranked(crf, ranks), templates };
+  const { learn, threads, progress } = options;
+  const apart = threads !== null && examples.length >= leastForThread;
+  // Borrowed first: what waits for a thread takes no memory.
+  const thread = apart ? await threads.borrow() : null;
+  try {
+    const { lesson, hashes, ranks, tables, templates } = prepare(examples, scheme, slots, options);
+    const crf = await learn(crfPacking, () =>
+      thread === null ? trainCrf(lesson, options) : thread.run('field', lesson, progress),
+    );
+    return { scheme, hashes, ...tables, crf: ranked(crf, ranks), templates };
+  } finally {
+    thread?.giveBack();
+  }
 }
 
+/** Fewer examples are learned before a thread has started. */
+const leastForThread = 1500;
+
 /** What the field is trained on. The rows that it is made of take several times the memory and are free when this returns. */
-function prepare(examples: readonly Example[], scheme: TagScheme, slots: readonly string[]) {
+function prepare(
+  examples: readonly Example[],
+  scheme: TagScheme,
+  slots: readonly string[],
+  { epochs, seed }: TaggerOptions,
+) {
   const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
   const gazetteer = buildGazetteer(rows.filter(({ plain }) => plain === null));
   const templates = learnTemplates(rows, scheme);
@@ -90,7 +99,14 @@ function prepare(examples: readonly Example[], scheme: TagScheme, slots: readonl
       ...numberFeatures(hashed[i]!, rankOf),
     }),
   );
-  return { sequences, hashes, ranks, tables: gazetteer.tables(), templates };
+  const lesson: FieldLesson = {
+    sequences,
+    lattices: new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)])),
+    features: hashes.length,
+    tags: 1 + 2 * scheme.kinds.length,
+    options: { epochs, rate: 0.2, ridge: 0.02, dropout: 0.3, seed },
+  };
+  return { lesson, hashes, ranks, tables: gazetteer.tables(), templates };
 }
 
 /** A number for the masked text of each example's answer, the same for the same text; 0 where there is none. */

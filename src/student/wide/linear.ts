@@ -1,5 +1,6 @@
 import { createRandom } from '../../base/random.ts';
 import type { Packing } from '../finished.ts';
+import type { Threads } from '../threads.ts';
 import type { SparseRows } from './vocabulary.ts';
 
 /** One linear head: the score of class k is bias[k] + scale[k] * sum of weights[feature * classes + k] over the row. */
@@ -28,44 +29,155 @@ export interface LinearOptions {
 
 export const defaultLinear: LinearOptions = { cost: 1, seed: 1, maxPasses: 40, tolerance: 0.1 };
 
+/** Rows to learn from, of sparse vectors with their classes. */
+export interface LinearProblem {
+  readonly data: Pick<SparseRows, 'start' | 'indices' | 'values'>;
+  readonly features: number;
+  /** Indices into `data` to train on. */
+  readonly rows: Int32Array;
+  /** Class per entry of `rows`. */
+  readonly labels: Int32Array;
+  readonly classes: number;
+  /** Per entry of `rows`; left out: 1. */
+  readonly weights?: Float32Array;
+  /** The classes whose problems an entry is a part of, null for all; left out: all are a part of each. */
+  readonly heads?: readonly (ReadonlySet<number> | null)[];
+  readonly options?: LinearOptions;
+}
+
+export interface LinearWork {
+  readonly pause: () => Promise<void>;
+  /** null: all is done here. */
+  readonly threads: Threads | null;
+}
+
+/** A share of the classes, for a thread of its own. */
+export interface ClassShare {
+  readonly problem: LinearProblem;
+  readonly wanted: Int32Array;
+}
+
+/** What was learned of a share: the weights of each class in turn, one per feature. */
+export interface ClassWeights {
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+}
+
+const alone: LinearWork = { pause: async () => {}, threads: null };
+/** With fewer products in a pass over all rows and classes, threads take longer to start than to learn. */
+const leastForThreads = 50_000_000;
+
 /**
  * One-against-rest support vector machines with squared hinge loss, by dual coordinate descent with shrinking
- * (Hsieh et al. 2008, algorithm 3; the solver behind LinearSVC). The bias is a constant feature of value 1.
- * @param rows indices into `data` to train on. @param labels class per entry of `rows`.
- * @param heads the classes whose problems an entry is a part of; null for all of them.
+ * (Hsieh et al. 2008, algorithm 3; the solver behind LinearSVC). The bias is a constant feature of value 1. Each class is
+ * learned apart from the others, so threads change how long it takes and no number.
  */
 export async function trainLinear(
-  data: SparseRows,
-  features: number,
-  rows: Int32Array,
-  labels: Int32Array,
-  classes: number,
-  weights: Float32Array | null = null,
-  options: LinearOptions = defaultLinear,
-  pause: () => Promise<void> = async () => {},
-  heads: readonly (ReadonlySet<number> | null)[] | null = null,
+  given: LinearProblem,
+  { pause, threads }: LinearWork = alone,
 ): Promise<LinearHead> {
-  const norms = squaredNorms(data, rows);
+  const { features, classes, rows, data } = given;
   const head: LinearHead = {
     classes,
     weights: new Float32Array(features * classes),
     scale: new Float32Array(classes).fill(1),
     bias: new Float32Array(classes),
   };
-  const w = new Float64Array(features + 1);
-  for (let k = 0; k < classes; k++) {
-    // Two classes are one problem: the other's weights are its mirror image.
-    if (classes === 2 && k === 1) {
-      for (let f = 0; f < features; f++) head.weights[f * 2 + 1] = -head.weights[f * 2]!;
-      head.bias[1] = -head.bias[0]!;
-      break;
-    }
-    await pause();
-    solve({ data, rows, labels, norms, target: k, weights, heads, options }, w);
-    for (let f = 0; f < features; f++) head.weights[f * classes + k] = w[f]!;
-    head.bias[k] = w[features]!;
+  const { problem, featureOf } = commonFirst(given);
+  const put = (k: number, weights: Float32Array | Float64Array, bias: number): void => {
+    for (let f = 0; f < features; f++) head.weights[featureOf[f]! * classes + k] = weights[f]!;
+    head.bias[k] = bias;
+  };
+  // Two classes are one problem: the other's weights are its mirror image.
+  const wanted = Int32Array.from({ length: classes === 2 ? 1 : classes }, (_, k) => k);
+  const products = (rows.length * data.indices.length * wanted.length) / data.start.length;
+  if (threads === null || products < leastForThreads) await trainEach(problem, wanted, put, pause);
+  else await trainApart(problem, wanted, put, threads);
+  if (classes === 2) {
+    for (let f = 0; f < features; f++) head.weights[f * 2 + 1] = -head.weights[f * 2]!;
+    head.bias[1] = -head.bias[0]!;
   }
   return head;
+}
+
+/** What a thread does: learns its share of the classes. */
+export async function trainShare({ problem, wanted }: ClassShare): Promise<ClassWeights> {
+  const { features } = problem;
+  const weights = new Float32Array(features * wanted.length);
+  const bias = new Float32Array(wanted.length);
+  let next = 0;
+  await trainEach(
+    problem,
+    wanted,
+    (_, w, b) => {
+      weights.set(w.subarray(0, features), next * features);
+      bias[next++] = b;
+    },
+    alone.pause,
+  );
+  return { weights, bias };
+}
+
+type Put = (k: number, weights: Float32Array | Float64Array, bias: number) => void;
+
+async function trainEach(
+  problem: LinearProblem,
+  wanted: Int32Array,
+  put: Put,
+  pause: () => Promise<void>,
+): Promise<void> {
+  const norms = squaredNorms(problem);
+  const w = new Float64Array(problem.features + 1);
+  for (const k of wanted) {
+    await pause();
+    solve({ ...problem, norms, target: k }, w);
+    put(k, w, w[problem.features]!);
+  }
+}
+
+/** Smaller shares than there are threads, so that a slow one does not keep the others waiting. */
+const sharesPerThread = 2;
+
+async function trainApart(
+  problem: LinearProblem,
+  wanted: Int32Array,
+  put: Put,
+  threads: Threads,
+): Promise<void> {
+  const count = Math.min(wanted.length, threads.count * sharesPerThread);
+  const shares = Array.from({ length: count }, (_, share) => wanted.filter((k) => k % count === share));
+  await Promise.all(
+    shares.map(async (share) => {
+      const thread = await threads.borrow();
+      try {
+        const { weights, bias } = await thread.run('classes', { problem, wanted: share });
+        const { features } = problem;
+        share.forEach((k, i) => {
+          put(k, weights.subarray(i * features, (i + 1) * features), bias[i]!);
+        });
+      } finally {
+        thread.giveBack();
+      }
+    }),
+  );
+}
+
+/** The same problem with its features numbered by how common they are: weights asked for often lie together. */
+function commonFirst(problem: LinearProblem): {
+  readonly problem: LinearProblem;
+  readonly featureOf: Int32Array;
+} {
+  const { data, rows, features } = problem;
+  const { start, indices, values } = data;
+  const counts = new Int32Array(features);
+  for (const row of rows) for (let j = start[row]!; j < start[row + 1]!; j++) counts[indices[j]!]!++;
+  const featureOf = Int32Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
+  const rank = new Int32Array(features);
+  featureOf.forEach((feature, r) => {
+    rank[feature] = r;
+  });
+  const ranked = { start, indices: indices.map((feature) => rank[feature]!), values };
+  return { problem: { ...problem, data: ranked }, featureOf };
 }
 
 /** Of heads as they are trained: every weight in its place, as f32. */
@@ -82,19 +194,13 @@ export const linearPacking: Packing<LinearHead> = {
   }),
 };
 
-interface Problem {
-  readonly data: SparseRows;
-  readonly rows: Int32Array;
-  readonly labels: Int32Array;
+interface ClassProblem extends LinearProblem {
   readonly norms: Float64Array;
   readonly target: number;
-  readonly weights: Float32Array | null;
-  readonly heads: readonly (ReadonlySet<number> | null)[] | null;
-  readonly options: LinearOptions;
 }
 
-function solve(problem: Problem, w: Float64Array): void {
-  const { data, rows, labels, norms, target, weights, options } = problem;
+function solve(problem: ClassProblem, w: Float64Array): void {
+  const { data, rows, labels, norms, target, weights, options = defaultLinear } = problem;
   const { start, indices, values } = data;
   const biasAt = w.length - 1;
   w.fill(0);
@@ -117,7 +223,7 @@ function solve(problem: Problem, w: Float64Array): void {
       const i = active[s]!;
       const row = rows[i]!;
       const y = labels[i] === target ? 1 : -1;
-      const diagonal = 1 / (2 * options.cost * (weights === null ? 1 : weights[i]!));
+      const diagonal = 1 / (2 * options.cost * (weights?.[i] ?? 1));
       const [from, to] = [start[row]!, start[row + 1]!];
       let product = w[biasAt]!;
       for (let j = from; j < to; j++) product += w[indices[j]!]! * values[j]!;
@@ -153,12 +259,12 @@ function solve(problem: Problem, w: Float64Array): void {
   }
 }
 
-function activeIn({ rows, heads, target }: Problem): Int32Array {
-  const all = Int32Array.from({ length: rows.length }, (_, i) => i);
-  return heads === null ? all : all.filter((i) => heads[i]?.has(target) ?? true);
+function activeIn({ rows, heads, target }: ClassProblem): Int32Array {
+  const all = Int32Array.from(rows.keys());
+  return heads === undefined ? all : all.filter((i) => heads[i]?.has(target) ?? true);
 }
 
-function squaredNorms(data: SparseRows, rows: Int32Array): Float64Array {
+function squaredNorms({ data, rows }: LinearProblem): Float64Array {
   return Float64Array.from(rows, (row) => {
     let sum = 0;
     for (let j = data.start[row]!; j < data.start[row + 1]!; j++) sum += data.values[j]! * data.values[j]!;

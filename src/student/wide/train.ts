@@ -6,6 +6,7 @@ import { type Learn, learnAnew } from '../finished.ts';
 import { mainSlot } from '../mainSlot.ts';
 import { textsOf } from '../predictor.ts';
 import { shapeOf } from '../probability.ts';
+import type { Threads } from '../threads.ts';
 import { rawFeatures } from './features.ts';
 import { type Hiding, hideClasses } from './hidden.ts';
 import { lessonsOf } from './lessons.ts';
@@ -47,6 +48,8 @@ export interface WideOptions {
   readonly held: readonly number[];
   readonly seed: number;
   readonly pause: () => Promise<void>;
+  /** null: all is done here. */
+  readonly threads: Threads | null;
   /** Keeps what is learned; left out: nothing is kept. */
   readonly learn?: Learn;
   readonly progress: (fraction: number) => void;
@@ -166,7 +169,7 @@ export async function teachAgain(
   examples: readonly Example[],
   plan: OutputPlan,
   slots: readonly string[],
-  options: Pick<WideOptions, 'seed' | 'pause' | 'learn'>,
+  options: Pick<WideOptions, 'seed' | 'pause' | 'threads' | 'learn'>,
 ): Promise<WideModel> {
   const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
   const heads = choiceSlots(plan);
@@ -250,7 +253,7 @@ interface Fit {
   readonly vocabulary: Vocabulary;
   readonly rows: readonly number[];
   readonly heads: readonly ChoiceSlot[];
-  readonly options: Pick<WideOptions, 'seed' | 'pause' | 'learn'>;
+  readonly options: Pick<WideOptions, 'seed' | 'pause' | 'threads' | 'learn'>;
 }
 
 async function fit({
@@ -267,15 +270,17 @@ async function fit({
     const soft = lessons.some(({ heads }) => heads !== null);
     const linear = await (options.learn ?? learnAnew)(linearPacking, () =>
       trainLinear(
-        data,
-        vocabulary.hashes.length,
-        Int32Array.from(lessons, ({ row }) => row),
-        Int32Array.from(lessons, ({ label }) => label),
-        slot.values.length,
-        Float32Array.from(lessons, ({ weight }) => weight),
-        { ...defaultLinear, seed: options.seed },
-        options.pause,
-        soft ? lessons.map(({ heads }) => heads) : null,
+        {
+          data,
+          features: vocabulary.hashes.length,
+          rows: Int32Array.from(lessons, ({ row }) => row),
+          labels: Int32Array.from(lessons, ({ label }) => label),
+          classes: slot.values.length,
+          weights: Float32Array.from(lessons, ({ weight }) => weight),
+          ...(soft ? { heads: lessons.map(({ heads }) => heads) } : {}),
+          options: { ...defaultLinear, seed: options.seed },
+        },
+        options,
       ),
     );
     result.set(slot.name, { linear, temperature: 1 });

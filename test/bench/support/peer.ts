@@ -41,7 +41,8 @@ export async function linearPeer(
     );
     const labels = Int32Array.from(own, (i) => classes[i]!);
     const numbers = Int32Array.from(own, (_, k) => k);
-    const head = await trainLinear(data, vocabulary.hashes.length, numbers, labels, answers.length);
+    const features = vocabulary.hashes.length;
+    const head = await trainLinear({ data, features, rows: numbers, labels, classes: answers.length });
     return { vocabulary, head };
   };
   const inside = all.filter((i) => folds[i] !== 0);

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildDataset } from '../../../src/dataset/build.ts';
 import { trainStudent } from '../../../src/student/train.ts';
@@ -43,6 +43,10 @@ try {
       target: path.join(work, 'student'),
       checkpoints: path.join(work, 'checkpoints'),
       taskName: set,
+      threads: {
+        entry: path.resolve(import.meta.dirname, '../../../src/worker/trainer.ts'),
+        count: Math.min(4, availableParallelism()),
+      },
       capabilities: { keep: [], route: [], drop: [], signedBy: null, signedMs: null },
       terms: {},
       onProgress: () => {},
