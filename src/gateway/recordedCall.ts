@@ -2,7 +2,6 @@ import { type Json, parseJson } from '../base/json.ts';
 import type { Trace, TraceRoute } from '../traces/trace.ts';
 import type { ProviderName, WireFormat } from '../wire/format.ts';
 import { formatFor } from '../wire/formats.ts';
-import { withoutMedia } from '../wire/media.ts';
 import { vendorOf } from '../wire/vendor.ts';
 import { decodeBody } from './decode.ts';
 
@@ -56,8 +55,8 @@ export function traceOf(call: RecordedCall, requestBytes: Buffer, responseBytes:
     status: call.status,
     streamed: answer.streamed,
     // Paths that no codec reads are counted, not kept: files and audio have no place in a journal of tasks.
-    request: format === null || request.value === null ? null : withoutMedia(request.value),
-    response: format === null || answer.value === null ? null : withoutMedia(answer.value),
+    request: format === null ? null : request.value,
+    response: format === null ? null : answer.value,
     incomplete: (isWholeStream ? null : call.incomplete) ?? request.problem ?? answer.problem,
     servedBy: call.servedBy,
     pinnedTask: call.pinnedTask,

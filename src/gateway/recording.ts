@@ -225,16 +225,13 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     read: () => Iterable<Taken>,
     taken: Pick<Stored, 'calls' | 'bytes' | 'slot'>,
   ): Promise<void> => {
-    const outcomes: Promise<'stored' | 'shed'>[] = [];
     let stored = 0;
     let shed = 0;
     let problem: string | null = null;
     let paused = false;
     try {
       const target = await open();
-      // One after the other: what a trace was made from is garbage before the next one is made.
-      for (const { trace, credentials } of read()) outcomes.push(target.append(trace, credentials));
-      for (const outcome of await Promise.all(outcomes)) outcome === 'stored' ? stored++ : shed++;
+      ({ stored, shed } = await putAll(target, read()));
       problem = target.stats().paused;
       paused = problem !== null;
     } catch (error) {
@@ -256,6 +253,27 @@ export function runRecording(port: MessagePort, setup: RecordingSetup, log: Log)
     port.close();
     process.exit(0); // Ends this thread only.
   };
+}
+
+/** One after the other: what a trace was made from is garbage before the next one is made. Resolves when each is stored or shed. */
+function putAll(journal: Journal, all: Iterable<Taken>): Promise<{ stored: number; shed: number }> {
+  return new Promise((resolve, reject) => {
+    const counts = { stored: 0, shed: 0 };
+    let left = 1;
+    const settle = (outcome: 'stored' | 'shed' | null): void => {
+      if (outcome !== null) counts[outcome]++;
+      if (--left === 0) resolve(counts);
+    };
+    try {
+      for (const { trace, credentials } of all) {
+        left++;
+        journal.put(trace, credentials, settle);
+      }
+      settle(null);
+    } catch (error) {
+      reject(error);
+    }
+  });
 }
 
 function jsonOf({ bytes, encoding, form, signal }: OtlpExport): Result<Json, string> {

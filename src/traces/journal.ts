@@ -59,6 +59,8 @@ export interface Journal {
   readonly folder: string;
   /** Redacts the trace (and whatever is known to be a secret in it) and writes it. Resolves 'stored' once its line is in the file, 'shed' where it was given up. */
   append(trace: Trace, secrets?: readonly string[]): Promise<'stored' | 'shed'>;
+  /** The same for whoever has many of them: one function hears of each what became of it. */
+  put(trace: Trace, secrets: readonly string[], settle: (outcome: 'stored' | 'shed') => void): void;
   /** Waits until everything accepted so far is stored and on the platter; no longer while capture pauses. */
   flush(): Promise<void>;
   /** Closes the current segment and compresses everything that is closed. */
@@ -153,24 +155,34 @@ class FolderJournal implements Journal {
   }
 
   append(trace: Trace, secrets: readonly string[] = []): Promise<'stored' | 'shed'> {
-    if (this.#closing || this.#pendingBytes >= this.#maxPendingBytes) return this.#shedOne();
-    let json: string;
+    return new Promise((settle) => this.put(trace, secrets, settle));
+  }
+
+  put(trace: Trace, secrets: readonly string[], settle: (outcome: 'stored' | 'shed') => void): void {
+    const isFull = this.#closing || this.#pendingBytes >= this.#maxPendingBytes;
+    const json = isFull ? null : this.#written(trace, secrets);
+    if (json === null || this.#pendingBytes + json.length > this.#maxPendingBytes) {
+      this.#shed++;
+      settle('shed');
+      return;
+    }
+    this.#pending++;
+    this.#pendingBytes += this.#enqueue(json, settle);
+    this.#pump ??= this.#run();
+  }
+
+  /** The line of a trace, redacted; null where it cannot be written down. */
+  #written(trace: Trace, secrets: readonly string[]): string | null {
     try {
-      json = JSON.stringify(this.#redactor.redact(trace));
+      const json = JSON.stringify(this.#redactor.redact(trace));
       // They are seldom there, and taking them out costs a second walk.
       const there = secrets.filter((secret) => json.includes(secret));
-      if (there.length > 0) json = JSON.stringify(this.#redactor.redact(trace, there));
+      return there.length === 0 ? json : JSON.stringify(this.#redactor.redact(trace, there));
     } catch (error) {
       // A body that cannot be redacted (nested beyond the stack) must not be stored, nor trouble the call.
       this.#log.warn(`a trace could not be written down: ${reasonOf(error)}`);
-      return this.#shedOne();
+      return null;
     }
-    if (this.#pendingBytes + json.length > this.#maxPendingBytes) return this.#shedOne();
-    return new Promise((settle) => {
-      this.#pending++;
-      this.#pendingBytes += this.#enqueue(json, settle);
-      this.#pump ??= this.#run();
-    });
   }
 
   /** @returns the bytes of the line. */
@@ -182,11 +194,6 @@ class FolderJournal implements Journal {
     if (spare != null) this.#spare = null;
     this.#queue.push(batch);
     return spare ?? batch.add(json, settle) ?? 0;
-  }
-
-  #shedOne(): Promise<'shed'> {
-    this.#shed++;
-    return Promise.resolve('shed');
   }
 
   /** Writes the queue, a batch at a time, until it is empty. One at a time. */

@@ -61,6 +61,9 @@ export const keptHeaders: ReadonlySet<string> = new Set([
 const secretParameter =
   /^(?:(?:x-goog-)?api[-_]?key|(?:subscription-)?key|(?:access|auth|id|refresh|security)[-_]?token|token|auth|authorization|sig|signature|secret|client_secret|password|code|x-(?:amz|goog|ms)-.*)$/i;
 
+/** A shorter name holds no secret. */
+const MIN_KEY = 8;
+
 /** Deeper bodies are not calls to a language model; walking them could exhaust the stack. */
 const MAX_DEPTH = 100;
 
@@ -83,7 +86,8 @@ export function createRedactor(settings: RedactionSettings = {}): Redactor {
     }
     const result = mapObject(
       value as JsonObject,
-      (key) => text(key, (rule, secret) => found(where, rule, secret)),
+      (key) =>
+        key.length < MIN_KEY && !hasOwn ? key : text(key, (rule, secret) => found(where, rule, secret)),
       (item, key) => {
         const inner = depth < 3 ? `${where}.${key}` : where;
         if (!isSecretField(key, item)) return walk(item, inner, depth + 1, found);

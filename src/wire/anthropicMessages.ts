@@ -30,6 +30,7 @@ import {
 } from './fields.ts';
 import type { WireError, WireFormat } from './format.ts';
 import { pathOnly } from './paths.ts';
+import { withRunsJoined } from './runs.ts';
 import { parseSse } from './sse.ts';
 
 /** Anthropic's messages. What the `anthropic-version` header changes is the gateway's business: a codec sees no header. */
@@ -237,7 +238,7 @@ function readUsage(usage: Json | undefined): Usage | null {
 function joinStream(stream: string): Result<Json, WireError> {
   let message: JsonObject | null = null;
   const blocks = new Map<number, OpenBlock>();
-  for (const { data } of parseSse(stream)) {
+  for (const { data } of parseSse(withRunsJoined(stream, appendedText))) {
     const event = parseJson(data);
     if (!isObject(event)) return fail({ message: 'an event of the stream is not a JSON object' });
     const index = numberOf(event['index']) ?? 0;
@@ -266,6 +267,14 @@ function joinStream(stream: string): Result<Json, WireError> {
     }
   }
   return fail({ message: 'the stream ended without message_stop' });
+}
+
+/** The text that an event adds to a block; null for an event of another kind. */
+function appendedText(event: JsonObject): string | null {
+  const { type: _, ...added } = objectOf(event['delta']);
+  const texts = Object.values(added);
+  const isText = event['type'] === 'content_block_delta' && texts.length === 1;
+  return isText ? textOf(texts[0]) : null;
 }
 
 interface OpenBlock {

@@ -30,10 +30,7 @@ function measure(bytes: Buffer): Medium {
 /** A body in which every inline medium is replaced by its hash and size. Returns the same object where there is none. */
 export function withoutMedia(value: Json): Json {
   if (typeof value === 'string') return isInline(value) ? placeholderOf(value) : value;
-  if (isArray(value)) {
-    const items = value.map(withoutMedia);
-    return items.some((item, i) => item !== value[i]) ? items : value;
-  }
+  if (isArray(value)) return withoutMediaIn(value);
   if (!isObject(value)) return value;
   let changed: Record<string, Json> | null = null;
   for (const key in value) {
@@ -48,6 +45,17 @@ export function withoutMedia(value: Json): Json {
     changed[key] = item;
   }
   return changed ?? value;
+}
+
+function withoutMediaIn(list: readonly Json[]): readonly Json[] {
+  let changed: Json[] | null = null;
+  for (let i = 0; i < list.length; i++) {
+    const item = withoutMedia(list[i]!);
+    if (item === list[i]) continue;
+    changed ??= [...list];
+    changed[i] = item;
+  }
+  return changed ?? list;
 }
 
 /** Ollama's `images` are a plain list of base64 texts. */

@@ -34,8 +34,9 @@ import {
 } from './fields.ts';
 import type { WireError, WireFormat } from './format.ts';
 import { renderResponse, renderStream } from './openaiChatRender.ts';
-import { joinChunks } from './openaiChunks.ts';
+import { appendedText, joinChunks } from './openaiChunks.ts';
 import { pathOnly } from './paths.ts';
+import { withRunsJoined } from './runs.ts';
 import { parseSse } from './sse.ts';
 
 /**
@@ -322,7 +323,7 @@ function readUsage(usage: Json | undefined): Usage | null {
 
 function joinStream(stream: string): Result<Json, WireError> {
   const chunks: JsonObject[] = [];
-  for (const { data } of parseSse(stream)) {
+  for (const { data } of parseSse(withRunsJoined(stream, appendedText))) {
     if (data.trim() === '[DONE]') return joinChunks(chunks);
     const chunk = parseJson(data);
     if (!isObject(chunk)) return fail({ message: 'an event of the stream is not a JSON object' });

@@ -38,6 +38,17 @@ export function joinChunks(chunks: readonly JsonObject[]): Result<Json, WireErro
   return ok({ ...rest, choices: joined, ...(usage === undefined || usage === null ? {} : { usage }) });
 }
 
+/** The text that a chunk adds to the answer, where it adds nothing else; null where it does. */
+export function appendedText(chunk: JsonObject): string | null {
+  const choices = chunk['choices'];
+  if (!isArray(choices) || choices.length !== 1) return null;
+  const { delta, index: _, ...others } = objectOf(choices[0]);
+  if (Object.values(others).some((value) => value !== null)) return null;
+  const added = Object.entries(objectOf(delta)).filter(([key, value]) => value !== null && key !== 'role');
+  const text = added.length === 1 ? added[0]![1] : null;
+  return typeof text === 'string' ? text : null;
+}
+
 /** Groq tells a stream's usage in a place of its own. */
 export function groqUsage(body: JsonObject): Json | undefined {
   return objectOf(body['x_groq'])['usage'];

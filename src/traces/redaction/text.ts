@@ -37,7 +37,7 @@ export function createTextRedactor(settings: RedactionSettings): TextRedactor {
   const placeholder = createPlaceholder(settings.key ?? '');
   const personal = personalRules(settings);
   const own = (settings.patterns ?? []).map(compileOwn);
-  const clean = new Set<string>();
+  const clean = createTextMemory(CACHE_ENTRIES);
 
   const replace = (text: string, onFound: OnFound): string => {
     const found = (rule: string, value: string): string => {
@@ -66,14 +66,36 @@ export function createTextRedactor(settings: RedactionSettings): TextRedactor {
     if (text.length < CACHED_LENGTH || text.length > CACHED_MOST) return replace(text, onFound);
     if (clean.has(text)) return text;
     const result = replace(text, onFound);
-    if (result === text) {
-      if (clean.size >= CACHE_ENTRIES) clean.clear();
-      clean.add(text);
-    }
+    if (result === text) clean.add(text);
     return result;
   };
 }
 
+/** Texts that were seen. A set would read each text as a whole to know its number; texts that differ do so early on. */
+interface TextMemory {
+  has(text: string): boolean;
+  add(text: string): void;
+}
+
+function createTextMemory(most: number): TextMemory {
+  const byLength = new Map<number, string[]>();
+  let size = 0;
+  return {
+    has: (text) => byLength.get(text.length)?.includes(text) ?? false,
+    add: (text) => {
+      if (size++ >= most) {
+        byLength.clear();
+        size = 1;
+      }
+      const known = byLength.get(text.length);
+      if (known === undefined) byLength.set(text.length, [text]);
+      else if (known.unshift(text) > SAME_LENGTH) known.pop();
+    },
+  };
+}
+
+/** Texts of one length that are remembered. */
+const SAME_LENGTH = 8;
 const CACHED_LENGTH = 256;
 const CACHED_MOST = 1 << 16;
 const CACHE_ENTRIES = 256;
