@@ -32,7 +32,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 async function main(): Promise<number> {
   const [name, ...args] = process.argv.slice(2);
-  const command = commands[name ?? ''];
+  const command = Object.hasOwn(commands, name ?? '') ? commands[name ?? ''] : undefined;
   if (command === undefined || args.includes('--help')) {
     const list = Object.values(commands).map((c) => `  ${c.usage}\n      ${c.summary}`);
     const text = `Understudy, without an editor.\n\n${list.join('\n')}\n`;

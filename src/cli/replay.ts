@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { App } from '../app/app.ts';
 import { manualClock } from '../base/clock.ts';
-import { toAppError } from '../base/error.ts';
+import { AppError, toAppError } from '../base/error.ts';
 import { parseJson } from '../base/json.ts';
 import type { DeviceChoice } from '../student/student.ts';
 import { startTeacher } from '../teacher/server.ts';
@@ -97,6 +97,8 @@ async function run(options: Options, storage: string, signal: AbortSignal): Prom
   const progress = createProgress();
   const traffic = await readTraffic(options.files, (message) => process.stderr.write(`${message}\n`));
   const { learn, test } = splitLines(traffic.lines, options);
+  const note = noteOn(learn.length, test.length);
+  if (note !== null) process.stderr.write(`${note}\n`);
   const byId = new Map(traffic.lines.map((line) => [traceIdOf(line), line]));
   const clock = manualClock(traffic.lines[0]?.atMs ?? 0);
   const teacher = await startTeacher({
@@ -131,7 +133,11 @@ async function run(options: Options, storage: string, signal: AbortSignal): Prom
     for (const { provider } of app.state.terms)
       await app.run('terms.decide', { provider, decision: 'allowed' });
     const refusals = new Map<string, string>();
-    if (options.train) seconds.train = await timed(() => trainAll(app!, options, progress, refusals, signal));
+    let failed: readonly string[] = [];
+    if (options.train)
+      seconds.train = await timed(async () => {
+        failed = await trainAll(app!, options, progress, refusals, signal);
+      });
     let predictions: readonly PredictionLine[] = [];
     seconds.evaluate = await timed(async () => {
       await send(app!, test, progress, 'Serving', signal);
@@ -149,6 +155,10 @@ async function run(options: Options, storage: string, signal: AbortSignal): Prom
       await writeFile(options.assignments, jsonLines(await assignmentsOf(storage, traffic.lines)));
     }
     for (const line of report.summary) process.stdout.write(`${line}\n`);
+    if (failed.length > 0)
+      throw new AppError('internal', `Training failed for ${failed.join(', ')}.`, {
+        next: 'UNDERSTUDY_DEBUG=1 shows where; the other tasks are not affected.',
+      });
   } finally {
     progress.close();
     await app?.dispose();
@@ -172,6 +182,13 @@ function splitLines(
   };
 }
 
+/** What a file without the one or the other kind of lines cannot show; null for nothing. */
+function noteOn(learn: number, test: number): string | null {
+  if (learn === 0) return 'Every line has the split "test", so there is nothing to learn from.';
+  if (test > 0) return null;
+  return 'No line has the split "test", so nothing is served at the end; --split time keeps the newest fifth for that.';
+}
+
 async function send(
   app: App,
   lines: readonly ReplayLine[],
@@ -192,14 +209,18 @@ async function send(
   stage.done(`${lines.length.toLocaleString('en')} calls`);
 }
 
-/** Trains each task; what cannot be trained stays with the teacher and the reason is kept. Certified ones are switched on. */
+/**
+ * Trains each task; what cannot be trained stays with the teacher and the reason is kept. Certified ones are switched on.
+ * @returns the tasks whose training broke, which it should not.
+ */
 async function trainAll(
   app: App,
   options: Options,
   progress: Progress,
   refusals: Map<string, string>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string[]> {
+  const failed: string[] = [];
   for (const task of app.state.tasks) {
     const stage = progress.stage(`Training ${task.name}`);
     try {
@@ -212,11 +233,14 @@ async function trainAll(
       stage.done(certified ? 'certified' : 'stays with the teacher');
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (signal.aborted || error.code === 'internal' || error.code === 'worker-crashed') throw error;
-      refusals.set(task.id, error.message);
+      if (signal.aborted) throw error;
+      const broke = error.code === 'internal' || error.code === 'worker-crashed';
+      if (broke) failed.push(`${task.name} (${error.message})`);
+      refusals.set(task.id, broke ? `The training failed: ${error.message}` : error.message);
       stage.done('stays with the teacher');
     }
   }
+  return failed;
 }
 
 async function tracesById(storage: string, wanted: ReadonlySet<string>): Promise<Map<string, Trace>> {

@@ -28,12 +28,18 @@ export function replayReport(parts: {
     tasks,
     unassigned: app.traces.unassigned,
     skippedLines: parts.skipped,
-    summary: tasks.map(
-      (t) =>
-        `${t.name}: ${t.traces.toLocaleString('en')} calls, ${t.decision === 'student' ? 'student' : 'teacher'}. ${t.reason}`,
-    ),
+    summary:
+      tasks.length === 0
+        ? [noTask]
+        : tasks.map(
+            (t) =>
+              `${t.name}: ${t.traces.toLocaleString('en')} calls, ${t.decision === 'student' ? 'student' : 'teacher'}. ${t.reason}`,
+          ),
   };
 }
+
+const noTask =
+  'No task was found: a task is a prompt that comes again and again, with other words in it each time.';
 
 function taskReport(task: TaskState, lines: readonly PredictionLine[], refusal: string | undefined) {
   const outcome = task.student?.outcome ?? null;

@@ -1,13 +1,12 @@
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { AppError } from '../base/error.ts';
-import { readTrafficLine, type TrafficLine } from '../traces/import/trafficFile.ts';
+import { readRecords } from '../traces/import/records.ts';
+import { readTrafficRecord, type TrafficLine } from '../traces/import/trafficFile.ts';
 
 /** One line of a traffic file, with its place. */
 export interface ReplayLine extends TrafficLine {
   readonly file: string;
-  /** From 1. */
+  /** From 1; of objects that share a line, the later ones count on. */
   readonly line: number;
 }
 
@@ -17,7 +16,13 @@ export interface Traffic {
   readonly skipped: number;
 }
 
-/** Reads traffic files; a line that cannot be read is reported with its number and skipped. */
+/** Skipped lines of a file that are told one by one. */
+const told = 5;
+
+/**
+ * Reads traffic files, packed or not; a line that cannot be read is reported with its number and skipped.
+ * @throws AppError 'bad-input' for a file that breaks off or holds no call.
+ */
 export async function readTraffic(
   files: readonly string[],
   onSkip: (message: string) => void,
@@ -25,42 +30,57 @@ export async function readTraffic(
   const lines: ReplayLine[] = [];
   let skipped = 0;
   for (const file of files) {
-    const name = path.basename(file);
-    let number = 0;
-    try {
-      for await (const text of readLines(file)) {
-        number++;
-        if (text.trim() === '') continue;
-        const read = readTrafficLine(text);
-        if (read.ok) lines.push({ ...read.value, file: name, line: number });
-        else {
-          skipped++;
-          onSkip(`${name}:${number}: ${read.error}; skipped`);
-        }
-      }
-    } catch (error) {
-      throw new AppError(
-        'bad-input',
-        `${file} could not be read beyond line ${number}: ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
+    const found = await readFile(file, onSkip);
+    for (const line of found.lines) lines.push(line);
+    skipped += found.skipped;
   }
   lines.sort((a, b) => a.atMs - b.atMs);
   return { lines, skipped };
 }
 
-/** Lines end with a line feed and nothing else: JSON may hold U+2028, which other readers take for an end. */
-async function* readLines(file: string): AsyncIterable<string> {
-  const raw = createReadStream(file);
-  const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  // An error of the file does not travel through a pipe by itself.
-  raw.on('error', (error) => input.destroy(error));
-  let rest = '';
-  for await (const chunk of input.setEncoding('utf8')) {
-    const lines = (rest + String(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+async function readFile(file: string, onSkip: (message: string) => void): Promise<Traffic> {
+  const name = path.basename(file);
+  const lines: ReplayLine[] = [];
+  const reasons = new Map<string, number>();
+  let skipped = 0;
+  let number = 0;
+  try {
+    for await (const { line, content } of readRecords(file)) {
+      number = Math.max(line, number + 1);
+      const read = content.ok ? readTrafficRecord(content.value) : content;
+      if (read.ok) {
+        lines.push({ ...read.value, file: name, line: number });
+        continue;
+      }
+      skipped++;
+      reasons.set(read.error, (reasons.get(read.error) ?? 0) + 1);
+      if (skipped <= told) onSkip(`${name}:${number}: ${read.error}; skipped`);
+    }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError(
+      'bad-input',
+      `${file} could not be read beyond line ${number}: ${(cause as Error).message}.`,
+      { next: 'It was probably cut short: fetch or pack it again.', cause },
+    );
   }
-  if (rest !== '') yield rest;
+  if (lines.length === 0) throw nothingIn(file, skipped, reasons);
+  if (skipped > told) onSkip(`${name}: ${skipped - told} more lines skipped (${inWords(reasons)})`);
+  return { lines, skipped };
+}
+
+function nothingIn(file: string, skipped: number, reasons: ReadonlyMap<string, number>): AppError {
+  const why = skipped === 0 ? 'it is empty' : `${skipped} records were skipped (${inWords(reasons)})`;
+  return new AppError('bad-input', `${file} holds no call that can be replayed: ${why}.`, {
+    next: 'A line is one JSON object with "ts", "provider", "status", "request" and "response" (and "split": "test" where it is to be served); `understudy import` reads other formats.',
+  });
+}
+
+/** The most frequent reasons with their counts. */
+function inWords(reasons: ReadonlyMap<string, number>): string {
+  return [...reasons]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([reason, count]) => `${count.toLocaleString('en')} × ${reason}`)
+    .join(', ');
 }

@@ -4,6 +4,7 @@ import { understudy } from '../support/cli.ts';
 
 const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown command', ['fly'], /Unknown command "fly"/],
+  ['a word that every object knows', ['constructor'], /Unknown command "constructor"/],
   ['an unknown option', ['replay', '--wings'], /Unknown option '--wings'/],
   [
     'a traffic file that does not exist',

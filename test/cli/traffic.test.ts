@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { AppError } from '../../src/base/error.ts';
 import { readTraffic } from '../../src/cli/traffic.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'understudy-traffic-'));
@@ -55,4 +56,60 @@ test('a truncated archive is one clear error with the place', async () => {
     readTraffic([file], () => {}),
     /d\.jsonl\.gz could not be read beyond line 0/,
   );
+});
+
+test('a file is read by what is in it, not by its name', async () => {
+  const one = line('2026-01-01T00:00:01Z', 'one');
+  const contents: Readonly<Record<string, string | Buffer>> = {
+    'packed.jsonl': gzipSync(`${one}\n`),
+    'plain.jsonl.gz': `${one}\n`,
+    'marked.jsonl': `\uFEFF${one}\r\n`,
+    'wide.jsonl': Buffer.from(`\uFEFF${one}\n`, 'utf16le'),
+    'pretty.json': JSON.stringify([JSON.parse(one)], null, 2),
+  };
+  for (const [name, content] of Object.entries(contents)) {
+    const file = path.join(folder, name);
+    writeFileSync(file, content);
+    const { lines, skipped } = await readTraffic([file], () => {});
+    assert.deepEqual([name, lines.length, skipped], [name, 1, 0]);
+  }
+});
+
+test('objects that share a line have places of their own', async () => {
+  const file = path.join(folder, 'list.json');
+  const calls = ['one', 'two', 'three'].map((text) => JSON.parse(line('2026-01-01T00:00:01Z', text)));
+  writeFileSync(file, JSON.stringify(calls));
+  const { lines } = await readTraffic([file], () => {});
+  assert.equal(new Set(lines.map((l) => l.line)).size, 3);
+});
+
+test('many lines that cannot be read are told in a few', async () => {
+  const file = path.join(folder, 'many.jsonl');
+  writeFileSync(file, `${'{"ts": "soon"}\n'.repeat(400)}${line('2026-01-01T00:00:01Z', 'one')}\n`);
+  const told: string[] = [];
+  const { skipped } = await readTraffic([file], (message) => told.push(message));
+  assert.equal(skipped, 400);
+  assert.equal(told.length, 6);
+  assert.match(told.at(-1) ?? '', /395 more lines skipped \(400 × "ts" is not a time\)/u);
+});
+
+test('a file without a call says why and what a line looks like', async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['', /it is empty/u],
+    ['not json\n'.repeat(7), /7 records were skipped \(7 × not JSON\)/u],
+    [`${line('2026-01-01T00:00:01Z', 'one').replace('openai', 'acme')}\n`, /"provider" is not one of/u],
+  ];
+  for (const [content, message] of cases) {
+    const file = path.join(folder, 'none.jsonl');
+    writeFileSync(file, content);
+    await assert.rejects(
+      readTraffic([file], () => {}),
+      (error: unknown) => {
+        assert.ok(error instanceof AppError && error.code === 'bad-input');
+        assert.match(error.message, message);
+        assert.match(error.next ?? '', /"ts", "provider"/u);
+        return true;
+      },
+    );
+  }
 });

@@ -6,11 +6,12 @@ import { type TestContext, test } from 'node:test';
 import zlib, { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { AppError } from '../../src/base/error.ts';
+import type { JsonObject } from '../../src/base/json.ts';
 import { toCall } from '../../src/traces/call.ts';
 import { CsvSplitter } from '../../src/traces/import/csv.ts';
 import { type ImportOptions, type ImportResult, importTraces } from '../../src/traces/import/import.ts';
 import type { FileRecord } from '../../src/traces/import/records.ts';
-import { readTrafficLine } from '../../src/traces/import/trafficFile.ts';
+import { readTrafficRecord } from '../../src/traces/import/trafficFile.ts';
 import { openJournal } from '../../src/traces/journal.ts';
 import { createOtlpReader, tracesFromOtlp } from '../../src/traces/otlp.ts';
 import type { Call } from '../../src/traces/trace.ts';
@@ -434,22 +435,20 @@ test('a traffic line says in words what is wrong with it', () => {
     site: 'a.ts:1',
     split: 'test',
   };
-  const read = readTrafficLine(JSON.stringify(line));
+  const read = readTrafficRecord(line);
   assert.ok(read.ok);
   assert.deepEqual(
     [read.value.atMs, read.value.site, read.value.split],
     [Date.UTC(2026, 10, 1, 10), 'a.ts:1', 'test'],
   );
-  const bad: readonly (readonly [string, RegExp])[] = [
-    ['{"ts"', /not JSON/],
-    ['[1]', /not a JSON object/],
-    [JSON.stringify({ ...line, ts: 'soon' }), /"ts"/],
-    [JSON.stringify({ ...line, provider: 'acme' }), /"provider".*openai/],
-    [JSON.stringify({ ...line, status: '200' }), /"status"/],
-    [JSON.stringify({ ...line, request: 'hi' }), /"request"/],
+  const bad: readonly (readonly [JsonObject, RegExp])[] = [
+    [{ ...line, ts: 'soon' }, /"ts"/],
+    [{ ...line, provider: 'acme' }, /"provider".*openai/],
+    [{ ...line, status: '200' }, /"status"/],
+    [{ ...line, request: 'hi' }, /"request"/],
   ];
-  for (const [text, reason] of bad) {
-    const result = readTrafficLine(text);
+  for (const [record, reason] of bad) {
+    const result = readTrafficRecord(record);
     assert.ok(!result.ok);
     assert.match(result.error, reason);
   }

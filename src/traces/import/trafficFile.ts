@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, parseJson } from '../../base/json.ts';
+import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { ProviderName } from '../../wire/format.ts';
 import { formatOfBodies, pathOfFormat } from './bodies.ts';
@@ -21,13 +21,7 @@ export interface TrafficLine {
 const providers: readonly ProviderName[] = ['openai', 'azure', 'anthropic', 'gemini', 'ollama'];
 
 /** Reads `{ts, site?, provider, status, request, response, split?}`; the error says in words what is wrong with the line. */
-export function readTrafficLine(text: string): Result<TrafficLine, string> {
-  const line = parseJson(text);
-  if (line === undefined) return fail('not JSON');
-  return isObject(line) ? readLine(line) : fail('not a JSON object');
-}
-
-function readLine(line: JsonObject): Result<TrafficLine, string> {
+export function readTrafficRecord(line: JsonObject): Result<TrafficLine, string> {
   const atMs = momentOf(line['ts']);
   if (atMs === null) return fail('"ts" is not a time');
   const provider = providers.find((name) => name === line['provider']);
@@ -57,7 +51,7 @@ export const traffic: Importer = {
     'request' in record &&
     ('status' in record || 'response' in record),
   read: (record) => {
-    const line = readLine(record);
+    const line = readTrafficRecord(record);
     if (!line.ok) return skip(line.error);
     const { atMs, site, provider, status, request, response } = line.value;
     const anthropic = provider === 'anthropic' && Array.isArray(request['messages']);

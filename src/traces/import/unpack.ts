@@ -10,12 +10,21 @@ export async function* readBytes(file: string): AsyncGenerator<Buffer> {
   for await (const bytes of unpacked(file, await magicOf(file))) yield bytes as Buffer;
 }
 
-/** Bytes as text, in pieces. */
+/** Bytes as text, in pieces: UTF-8, or what a byte order mark says. */
 export async function* textOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8');
-  for await (const bytes of pieces) yield decoder.decode(bytes, { stream: true });
-  const rest = decoder.decode();
+  let decoder: InstanceType<typeof TextDecoder> | null = null;
+  for await (const bytes of pieces) {
+    decoder ??= new TextDecoder(encodingOf(bytes));
+    yield decoder.decode(bytes, { stream: true });
+  }
+  const rest = decoder?.decode() ?? '';
   if (rest !== '') yield rest;
+}
+
+/** Editors and shells of Windows write UTF-16. */
+function encodingOf(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 function unpacked(file: string, magic: Buffer): AsyncIterable<unknown> {
