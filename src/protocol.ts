@@ -171,6 +171,8 @@ export interface StudentState {
   readonly report: EvaluationReport | null;
   /** How often the teacher says the same again; missing where too few inputs came again. */
   readonly selfAgreement?: SelfAgreement;
+  /** How its weights were written and why, in words. */
+  readonly weights?: string;
   /** How it learned; empty where only linear parts were trained. */
   readonly curve?: readonly LearningPoint[];
 }

@@ -218,10 +218,14 @@ ${
 <div><dt>On disk</dt><dd>${bytes(student.bytes)}</dd></div>
 <div><dt>Capability set</dt><dd>${signedWords(student)}</dd></div>
 <div><dt>Trained</dt><dd>${student.trainSeconds > 0 ? `${duration(student.trainSeconds)} on ` : 'on '}${student.device}</dd></div>
-</dl>${student.selfAgreement === undefined ? null : html`<p class="fine">${selfAgreementWords(student.selfAgreement)}</p>`}${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
+</dl>${student.selfAgreement === undefined ? null : html`<p class="fine">${selfAgreementWords(student.selfAgreement)}</p>`}${student.weights === undefined ? null : html`<p class="fine">${sentence(student.weights)}</p>`}${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
 }
 ${promptOf(state)}
 </div>`;
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 function signedWords({ signed }: NonNullable<TaskState['student']>): string {

@@ -140,6 +140,7 @@ function studentState(card: ModelCard): StudentState {
     outcome: card.outcome,
     report: card.report,
     ...(card.curve === undefined ? {} : { curve: card.curve }),
+    ...(card.precision === undefined ? {} : { weights: card.precision.reason }),
     ...(card.selfAgreement ? { selfAgreement: card.selfAgreement } : {}),
   };
 }

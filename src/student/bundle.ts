@@ -24,6 +24,7 @@ import {
   generatorFiles,
   loadGenerator,
 } from './generator/model.ts';
+import type { Precision } from './half.ts';
 import type { DeepPart, Mixture } from './mixture.ts';
 import { type Parts, predictWith } from './predictor.ts';
 import type { BundleError, LoadStudent, ModelCard, Student } from './student.ts';
@@ -43,7 +44,15 @@ export interface DeepFiles {
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly meta: DeepMeta;
   readonly mixture: Mixture;
+  /** The networks with finer weights. */
+  readonly fine: () => Readonly<Record<string, Uint8Array>>;
 }
+
+/** A student as it was learned: networks and generator are files to be. */
+export type LearnedParts = Omit<Parts, 'deep' | 'generator'> & {
+  readonly deep: DeepFiles | null;
+  readonly generator: GeneratorFiles | null;
+};
 
 /** The plain part of a student, as model.json holds it. */
 interface Model {
@@ -57,13 +66,11 @@ interface Model {
   readonly generator?: GeneratorMeta;
 }
 
-/** Writes the parts into `folder` (created, emptied before). Returns sha256 and size by file. */
+/** Writes the parts into `folder` (created, emptied before), with weights of one precision. Returns sha256 and size by file. */
 export function writeParts(
   folder: string,
-  parts: Omit<Parts, 'deep' | 'generator'> & {
-    readonly deep: DeepFiles | null;
-    readonly generator: GeneratorFiles | null;
-  },
+  parts: LearnedParts,
+  precision: Precision = 'int8',
 ): { files: Record<string, string>; bytes: number } {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -76,9 +83,10 @@ export function writeParts(
     'model.json': JSON.stringify(model),
     'cache.json': JSON.stringify(parts.cache),
   };
-  if (parts.wide !== null) contents['wide.bin'] = packArrays(wideToArrays(parts.wide));
-  if (parts.tagger !== null) contents['tagger.bin'] = packArrays(taggerToArrays(parts.tagger));
-  Object.assign(contents, parts.deep?.files, parts.generator?.files);
+  if (parts.wide !== null) contents['wide.bin'] = packArrays(wideToArrays(parts.wide, precision));
+  if (parts.tagger !== null) contents['tagger.bin'] = packArrays(taggerToArrays(parts.tagger, precision));
+  const networks = precision === 'int8' ? parts.deep?.files : parts.deep?.fine();
+  Object.assign(contents, networks, parts.generator?.files);
   const files: Record<string, string> = {};
   let bytes = 0;
   for (const [name, content] of Object.entries(contents)) {

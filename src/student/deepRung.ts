@@ -95,10 +95,10 @@ export async function trainDeepRung(
       const taught = reasoning?.used === true ? withReasoning(serving, examples.filter(isPlanned)) : null;
       const name = taught === null ? 'final' : 'final-reasoning';
       const passes = pilot.members[0]!.passes;
-      const { files, meta } = copies
+      const { files, meta, fine } = copies
         ? pilot
         : await fit(taught ?? serving, spec, work, { device, name, passes, from: 0.5, to: 0.84 });
-      return { files, meta, mixture };
+      return { files, meta, mixture, fine };
     },
     device,
     reasoning,

@@ -4,6 +4,7 @@ import type { Dataset, ModelInput } from '../dataset/example.ts';
 import type { SelfAgreement } from '../evaluation/ceiling.ts';
 import type { CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
+import type { PrecisionChoice } from './precision.ts';
 import type { ReasoningTrial } from './reasoning.ts';
 
 export type Rung = 'cache' | 'wide' | 'wide+deep' | 'generator';
@@ -58,6 +59,8 @@ export interface ModelCard {
   readonly provenance: Readonly<Record<string, number>>;
   /** Training answers left out as slips of the teacher: the student agrees more often without them. */
   readonly slips?: number;
+  /** How the weights were written, and why; missing where there are none. */
+  readonly precision?: PrecisionChoice;
   /** Whether the words of the teacher's reasoning were learned beside its answers, and what that was worth. */
   readonly reasoning?: ReasoningTrial;
   /** How often the teacher says the same again; null or missing where too few inputs came again. */

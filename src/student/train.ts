@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../base/error.ts';
@@ -6,12 +6,12 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import type { CertificationOutcome } from '../evaluation/certificate.ts';
 import { certify } from '../evaluation/certify.ts';
 import { changeFloor } from '../evaluation/change.ts';
-import { answersAgree } from '../evaluation/compare.ts';
-import type { Prediction, Scored } from '../evaluation/prediction.ts';
+import type { Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
 import { strangeFloor } from '../evaluation/strange.ts';
+import { reachableThreshold, thresholdGrid } from '../evaluation/threshold.ts';
 import { type Pair, weakFields } from '../evaluation/weakFields.ts';
-import { type DeepFiles, disposeParts, readParts, sealBundle, writeParts } from './bundle.ts';
+import { type DeepFiles, type LearnedParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
 import { candidatesOf, heldRows, type Trained, withNetworks } from './candidates.ts';
 import { cardOf } from './card.ts';
@@ -19,11 +19,11 @@ import { openCheckpoints } from './checkpoint.ts';
 import { lastingCurve } from './curve.ts';
 import { runKey } from './finished.ts';
 import { chooseRung } from './ladder.ts';
-import { type Parts, predictWith } from './predictor.ts';
 import type { ReasoningTrial } from './reasoning.ts';
 import type { StudentSpec, TrainOptions, TrainProgress, TrainStudent } from './student.ts';
 import { openThreads, type Threads } from './threads.ts';
 import { type RungWork, retrainWide, trainWideRung, type WideRung } from './wideRung.ts';
+import { oncePerCluster, scoreWritten, sweep, writeStudent, writingFolder } from './writing.ts';
 
 /** With fewer calls than this, those kept aside for calibration are missed. */
 const fewCalls = 4000;
@@ -51,28 +51,6 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
   }
 };
 
-function writingFolder({ target }: TrainOptions): string {
-  return `${target}.writing-${process.pid}`;
-}
-
-/** What a process that was killed while it wrote has left of a bundle. */
-function sweep({ target }: TrainOptions): void {
-  const [folder, begin] = [path.dirname(target), `${path.basename(target)}.writing-`];
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith(begin) && !isRunning(Number(name.slice(begin.length))))
-      rmSync(path.join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
 async function train(
   dataset: Dataset,
   spec: StudentSpec,
@@ -91,14 +69,15 @@ async function train(
   if ('reason' in learned) return decline(learned.reason);
   const { chosen, networks, rung } = learned;
   options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
-  const written = write(dataset, rows, rung, learned, options);
-  // From here on only what was written counts.
-  const scored = await scoreWritten(written, dataset, options);
-  await pause();
   const { validation, familiarity } = chosen;
   const { epsilon, delta } = spec;
   const floors = familiarity.map((own) => strangeFloor(validation, own, epsilon));
   const floor = Math.max(...floors, changeFloor(validation, epsilon));
+  const trial = { rows: rung.held.map((i) => rows[i]!), start: startFor(dataset, validation, floor, spec) };
+  const written = await writeStudent(partsOf(dataset, rows, rung, learned, options), trial, options);
+  // From here on only what was written counts.
+  const scored = await scoreWritten(written, dataset, options);
+  await pause();
   const outcome = explained(certify(validation, scored.calibration, { epsilon, delta, floor }), scored.pairs);
   const spare = outcome.kind === 'refused' && chosen.rung === 'wide' && rows.length < fewCalls;
   const kept = spare ? await relearn(dataset, rows, learned, options, pause) : { written, scored };
@@ -113,6 +92,7 @@ async function train(
     parameters:
       kept.scored.parameters + (networks?.meta.parameters ?? 0) + (chosen.generator?.meta.parameters ?? 0),
     bytes: kept.written.bytes,
+    precision: kept.written.precision,
     trainSeconds: (performance.now() - started) / 1000,
     // Of calls that it has learned from since, a student says what it said before.
     report: evaluate(test.length > 0 ? test : scored.calibration, outcome),
@@ -187,16 +167,29 @@ async function learn(
   return { rung, chosen: taken, networks, reasoning, seed };
 }
 
-type Written = ReturnType<typeof writeParts>;
+/** The confidence from which the walk over thresholds is expected to serve; what it looks at is validation. */
+function startFor(
+  { examples }: Dataset,
+  validation: readonly Scored[],
+  floor: number,
+  { epsilon, delta }: StudentSpec,
+): number {
+  const rows = validation.map(({ answered, confidence, agree }) => ({
+    confidence: answered ? confidence : Number.NEGATIVE_INFINITY,
+    wrong: !agree,
+  }));
+  const calibration = oncePerCluster(examples, 'calibration').length;
+  return Math.max(floor, reachableThreshold(thresholdGrid(rows, calibration, { epsilon, delta })));
+}
 
-function write(
+function partsOf(
   { plan, inputSlots }: Dataset,
   rows: readonly Example[],
   { wide, tagger }: Pick<WideRung, 'wide' | 'tagger'>,
   { chosen, networks }: Learned,
-  options: TrainOptions,
-): Written {
-  return writeParts(writingFolder(options), {
+  { capabilities }: TrainOptions,
+): LearnedParts {
+  return {
     plan,
     inputSlots,
     rung: chosen.rung,
@@ -206,25 +199,7 @@ function write(
     deep: networks,
     generator: chosen.generator,
     acceptor: chosen.acceptor,
-    blocked: [...options.capabilities.route, ...options.capabilities.drop],
-  });
-}
-
-/** What the files say of the calls that nothing was fitted on. */
-async function scoreWritten({ files }: Written, { examples }: Dataset, options: TrainOptions) {
-  const parts = await readParts(writingFolder(options), files);
-  options.onProgress({ stage: 'calibrate', fraction: 0.88, message: 'Calibrating on untouched calls' });
-  const untouched = await score(parts, oncePerCluster(examples, 'calibration'));
-  const test = await score(
-    parts,
-    examples.filter((e) => e.split === 'test'),
-  );
-  await disposeParts(parts);
-  return {
-    calibration: untouched.map(({ scored }) => scored),
-    pairs: untouched.map(({ pair }) => pair),
-    test: test.map(({ scored }) => scored),
-    parameters: parametersOf(parts),
+    blocked: [...capabilities.route, ...capabilities.drop],
   };
 }
 
@@ -240,50 +215,15 @@ async function relearn(
   const slips = new Set([...rung.slips].map((i) => rows[i]));
   const all = dataset.examples.filter((e) => e.split !== 'test' && !slips.has(e));
   const again = await retrainWide(rung, all, dataset, { seed, pause, threads: null });
-  const written = write(dataset, all, again, learned, options);
+  const parts = partsOf(dataset, all, again, learned, options);
+  const trial = { rows: rung.held.map((i) => rows[i]!), start: Number.POSITIVE_INFINITY };
+  const written = await writeStudent(parts, trial, options);
   return { written, scored: await scoreWritten(written, dataset, options) };
-}
-
-async function score(
-  parts: Parts,
-  examples: readonly Example[],
-): Promise<{ readonly scored: Scored; readonly pair: Pair }[]> {
-  const predictions = await predictWith(
-    parts,
-    examples.map((example) => example.input),
-  );
-  return examples.map((example, i) => ({
-    scored: scoredOf(example, predictions[i]!),
-    pair: { said: predictions[i]!.answer, given: example.answer },
-  }));
 }
 
 /** A refusal names the fields that it hangs on. */
 function explained(outcome: CertificationOutcome, pairs: readonly Pair[]): CertificationOutcome {
   return outcome.kind === 'refused' ? { ...outcome, reason: outcome.reason + weakFields(pairs) } : outcome;
-}
-
-function scoredOf(example: Example, prediction: Prediction): Scored {
-  const { answer, reason, confidence, bucket, cached } = prediction;
-  return {
-    callId: example.callId,
-    atMs: example.atMs,
-    confidence,
-    agree: answer !== null && answersAgree(answer, example.answer),
-    answered: answer !== null && reason === null,
-    bucket,
-    cached,
-  };
-}
-
-/** Near duplicates are one observation: binomial bounds count independent rows. */
-function oncePerCluster(examples: readonly Example[], split: Example['split']): Example[] {
-  const seen = new Set<number>();
-  return examples.filter((example) => {
-    if (example.split !== split || seen.has(example.cluster)) return false;
-    seen.add(example.cluster);
-    return true;
-  });
 }
 
 /** The honest outcome before any training: a bundle that answers nothing, with the reason in words. */
@@ -305,11 +245,6 @@ async function declined(dataset: Dataset, spec: StudentSpec, options: TrainOptio
   const card = { ...cardOf(dataset, spec, options, outcome), files, bytes };
   sealBundle(folder, options.target, card);
   return { card, scored: { calibration: [], test: [] } };
-}
-
-function parametersOf({ wide, tagger }: Parts): number {
-  const heads = [...(wide?.heads.values() ?? [])].reduce((sum, head) => sum + head.linear.weights.length, 0);
-  return heads + (tagger?.crf.emissions.length ?? 0);
 }
 
 /** Lets messages in between two steps, and stops where the user asked for it. */

@@ -7,8 +7,8 @@ import { AppError } from '../base/error.ts';
  */
 
 /**
- * i8 is for stored weights: it can be gathered and cast. f16 is for the factors of a product: it lives between two casts
- * and is never fed, held or fetched.
+ * i8 and f16 are for stored weights: they can be gathered and cast. f16 is for the factors of a product as well: there it
+ * lives between two casts and is never fed, held or fetched.
  */
 export type DType = 'f32' | 'f16' | 'i8' | 'i32' | 'i64' | 'bool';
 
@@ -18,7 +18,7 @@ export type Shape = readonly number[];
 export const BATCH = -1;
 export const LENGTH = -2;
 
-export type Numbers = Float32Array | Int8Array | Int32Array | BigInt64Array | Uint8Array;
+export type Numbers = Float32Array | Uint16Array | Int8Array | Int32Array | BigInt64Array | Uint8Array;
 
 export interface Value {
   readonly dtype: DType;

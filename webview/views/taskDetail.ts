@@ -198,6 +198,7 @@ function facts(model: Model, task: TaskState): Tree {
             'Trained',
             `${ago(student.trainedMs, model.nowMs)} in ${seconds(student.trainSeconds)} on ${student.device}`,
           ),
+          student.weights === undefined ? null : fact('Weights', student.weights),
           student.selfAgreement === undefined
             ? null
             : fact('Teacher', selfAgreementWords(student.selfAgreement)),

@@ -18,6 +18,7 @@ import { movingAverage, rowwiseAdamW } from '../../tensor/optimiser.ts';
 import type { ParameterSpec } from '../../tensor/parameters.ts';
 import { countOf, unpack } from '../../tensor/parameters.ts';
 import { packedParameters, trainingUpdate } from '../../tensor/step.ts';
+import { type Precision, toHalves } from '../half.ts';
 import type { DeepHeads } from './data.ts';
 import { headOffsets } from './data.ts';
 import { pooledDropout } from './masks.ts';
@@ -133,23 +134,28 @@ export function averagingStep(network: Network): Graph {
 /**
  * Prediction for any batch and length: ids i32 [B, L, rows per word] and weights f32 [B, L, 1, rows per word], mask f32
  * [B, L], and for networks with positions 0..L-1 as i32. Gives `logits`, `pooled` and the log-probabilities `tags<i>`.
- * With `stored`, each parameter is a state of its own name, as storedTensors gives them.
+ * With `stored`, each parameter is a state of its own name, as storedTensors gives them for that precision.
  */
-export function predictionGraph(network: Network, rowsPerWord: number, stored = false): Graph {
+export function predictionGraph(
+  network: Network,
+  rowsPerWord: number,
+  stored: Precision | null = null,
+): Graph {
   const specs = parametersOf(network);
   const width = network.encoder.width;
-  const parameters = stored
-    ? new Map(specs.map(({ name, shape }) => [name, state(name, 'f32', shape)]))
-    : unpack(specs, state('packed.average', 'f32', [countOf(specs)]));
+  const parameters =
+    stored !== null
+      ? new Map(specs.map(({ name, shape }) => [name, state(name, 'f32', shape)]))
+      : unpack(specs, state('packed.average', 'f32', [countOf(specs)]));
   const given = input('weights', 'f32', [BATCH, LENGTH, 1, rowsPerWord]);
   const ids = input('ids', 'i32', [BATCH, LENGTH, rowsPerWord]);
-  const look = (name: string, dtype: 'f32' | 'i8', shape: readonly number[]): Value =>
+  const look = (name: string, dtype: 'f32' | 'f16' | 'i8', shape: readonly number[]): Value =>
     cast(gather(state(name, dtype, shape), ids), 'f32');
-  const rows = stored
-    ? look('table.bytes', 'i8', [network.rows, width])
-    : look('table.average', 'f32', [network.rows, width]);
+  const tables = { int8: ['table.bytes', 'i8'], float16: ['table.halves', 'f16'] } as const;
+  const [table, dtype] = stored === null ? (['table.average', 'f32'] as const) : tables[stored];
+  const rows = look(table, dtype, [network.rows, width]);
   const scales = (): Value => reshape(look('table.scale', 'f32', [network.rows]), given.shape);
-  const weights = stored ? mul(given, scales()) : given;
+  const weights = stored === 'int8' ? mul(given, scales()) : given;
   const x = reshape(matmul(weights, rows), [BATCH, LENGTH, width]);
   const mask = input('mask', 'f32', [BATCH, LENGTH]);
   const { pooled, tokens } = encode(network.encoder, x, mask, parameters, (value) => value);
@@ -161,11 +167,12 @@ export function predictionGraph(network: Network, rowsPerWord: number, stored = 
   return { outputs, updates: {} };
 }
 
-/** What a stored prediction graph is filled with: every parameter, and the table as bytes with one scale per row. */
+/** What a stored prediction graph is filled with: every parameter, and the table as bytes with one scale per row or as halves. */
 export function storedTensors(
   network: Network,
   packed: Float32Array,
   table: Float32Array,
+  precision: Precision,
 ): Readonly<Record<string, Numbers>> {
   const tensors: Record<string, Numbers> = {};
   let start = 0;
@@ -173,6 +180,7 @@ export function storedTensors(
     tensors[name] = packed.subarray(start, start + sizeOf(shape));
     start += sizeOf(shape);
   }
+  if (precision === 'float16') return { ...tensors, 'table.halves': toHalves(table) };
   const { bytes, scale } = quantiseRows(table, network.encoder.width);
   return { ...tensors, 'table.bytes': bytes, 'table.scale': scale };
 }

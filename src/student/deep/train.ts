@@ -5,6 +5,7 @@ import { createSession } from '../../onnx/session.ts';
 import { sizeOf } from '../../tensor/graph.ts';
 import { countOf } from '../../tensor/parameters.ts';
 import { openCheckpoints } from '../checkpoint.ts';
+import type { Precision } from '../half.ts';
 import { type DeepData, type DeepRow, servedHeads } from './data.ts';
 import type { FeatureTable } from './features.ts';
 import { buildFeatures, createRows } from './features.ts';
@@ -44,6 +45,8 @@ export type Member = Pick<FittedNetwork, 'steps' | 'passes' | 'stepMs'>;
 /** What was learnt, as the files that will serve. Load them with loadDeep before measuring anything. */
 export interface DeepTraining extends DeepBundle {
   readonly members: readonly Member[];
+  /** The same networks with their tables as halves instead of bytes, made when they are asked for. */
+  readonly fine: () => Readonly<Record<string, Uint8Array>>;
 }
 
 /**
@@ -67,7 +70,7 @@ export async function trainDeep(
       : openCheckpoints(options.checkpoints.folder, `${options.checkpoints.key}/${JSON.stringify(spec)}`);
   const everyMs = options.checkpoints?.everyMs ?? 10_000;
   const heads = servedHeads(data);
-  const files: Record<string, Uint8Array> = {};
+  const exports: ((precision: Precision) => readonly [string, Uint8Array])[] = [];
   const members: { file: string; encoder: EncoderSpec }[] = [];
   const measured: Member[] = [];
   let parameters = 0;
@@ -99,14 +102,17 @@ export async function trainDeep(
     const file = `deep${i}.onnx`;
     const network = networkOf(heads, features, encoder, spec);
     const kept = keepColumns(networkOf(data, features, encoder, spec), network, packed);
-    const graph = predictionGraph(network, features.rowsPerWord, true);
-    files[file] = lower(graph, { embed: storedTensors(network, kept, table) }).bytes;
+    exports.push((precision) => {
+      const graph = predictionGraph(network, features.rowsPerWord, precision);
+      return [file, lower(graph, { embed: storedTensors(network, kept, table, precision) }).bytes];
+    });
     members.push({ file, encoder });
     measured.push({ steps, passes, stepMs });
     parameters += countOf(parametersOf(network)) + table.length;
   }
   const meta = { format: 1, heads, features, maxTokens: spec.maxTokens, members, parameters } as const;
-  return { files, meta, members: measured };
+  const filesIn = (precision: Precision) => Object.fromEntries(exports.map((one) => one(precision)));
+  return { files: filesIn('int8'), meta, members: measured, fine: () => filesIn('float16') };
 }
 
 /** The parameters of the network that serves: of each layer the first columns, as heads that only teach come last. */

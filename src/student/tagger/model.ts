@@ -3,6 +3,7 @@ import type { Targets } from '../../dataset/align.ts';
 import type { ModelInput } from '../../dataset/example.ts';
 import type { Arrays } from '../arrays.ts';
 import type { Evidence } from '../decode.ts';
+import { fromHalves, type Precision, toHalves } from '../half.ts';
 import { indexOf, placesIn } from '../hashes.ts';
 import type { Places } from '../wide/linear.ts';
 import { type Crf, type ExtraScores, Work } from './crf.ts';
@@ -163,11 +164,11 @@ function kindsOf({ keys, start, kinds }: KindTable, key: number): readonly numbe
   return i < 0 ? [] : [...kinds.subarray(start[i]!, start[i + 1]!)];
 }
 
-/** The tagger as arrays for a bundle; weights as 8-bit integers, without zeros. */
-export function taggerToArrays(tagger: Tagger): Arrays {
+/** The tagger as arrays for a bundle; weights without zeros. */
+export function taggerToArrays(tagger: Tagger, precision: Precision = 'int8'): Arrays {
   const { crf } = tagger;
   const groups = Object.keys(tagger.scheme.groups);
-  const { kept, emissions, start, columns, scale } = packEmissions(crf);
+  const { kept, emissions, start, columns, scale } = packEmissions(crf, precision);
   return {
     hashes: Uint32Array.from(kept, (f) => tagger.hashes[f]!),
     ...packKinds('phrases', tagger.phrases),
@@ -185,6 +186,7 @@ export function taggerToArrays(tagger: Tagger): Arrays {
 export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
   const groups = Object.keys(scheme.groups);
   const matrix = (name: string): Float32Array => arrays[name] as Float32Array;
+  const halves = arrays['emissions'];
   return {
     scheme,
     hashes: arrays['hashes'] as Uint32Array,
@@ -193,7 +195,7 @@ export function taggerFromArrays(scheme: TagScheme, arrays: Arrays): Tagger {
     templates: unpackTemplates(arrays),
     crf: {
       tags: 1 + 2 * scheme.kinds.length,
-      emissions: arrays['emissions'] as Int8Array,
+      emissions: halves instanceof Uint16Array ? fromHalves(halves) : (halves as Int8Array),
       places: { start: arrays['starts'], columns: arrays['columns'] } as Places,
       scale: matrix('scale'),
       transitions: new Map(groups.map((group) => [group, matrix(`${group}/transitions`)])),
@@ -230,12 +232,18 @@ function unpackTemplates(arrays: Arrays): TemplateIndex | null {
   });
 }
 
-/** Weights as 8-bit integers, nine in ten of which are zero and left out, with features that are left with none. */
-function packEmissions({ emissions, tags }: Crf) {
+/**
+ * Weights as 8-bit integers, nine in ten of which are zero and left out, with features that are left with none; or as
+ * halves without what is next to nothing.
+ */
+function packEmissions({ emissions, tags }: Crf, precision: Precision) {
   const scale = new Float32Array(tags);
-  emissions.forEach((weight, i) => {
-    scale[i % tags] = Math.max(scale[i % tags]!, Math.abs(weight) / 127);
-  });
+  const isFine = precision === 'float16';
+  if (isFine) scale.fill(1);
+  else
+    emissions.forEach((weight, i) => {
+      scale[i % tags] = Math.max(scale[i % tags]!, Math.abs(weight) / 127);
+    });
   const kept: number[] = [];
   const starts = [0];
   const weights: number[] = [];
@@ -243,7 +251,14 @@ function packEmissions({ emissions, tags }: Crf) {
   for (let f = 0; f * tags < emissions.length; f++) {
     for (let tag = 0; tag < tags; tag++) {
       const step = scale[tag]!;
-      const weight = step === 0 ? 0 : Math.round(emissions[f * tags + tag]! / step);
+      const exact = emissions[f * tags + tag]!;
+      const weight = isFine
+        ? Math.abs(exact) < dust
+          ? 0
+          : exact
+        : step === 0
+          ? 0
+          : Math.round(exact / step);
       if (weight === 0) continue;
       weights.push(weight);
       columns.push(tag);
@@ -254,9 +269,12 @@ function packEmissions({ emissions, tags }: Crf) {
   }
   return {
     kept,
-    emissions: Int8Array.from(weights),
+    emissions: isFine ? toHalves(Float32Array.from(weights)) : Int8Array.from(weights),
     start: Uint32Array.from(starts),
     columns: tags <= 256 ? Uint8Array.from(columns) : Uint16Array.from(columns),
     scale,
   };
 }
+
+/** Emissions are logarithms of odds: so little moves no tag. */
+const dust = 1e-3;

@@ -312,6 +312,25 @@ export function withoutZeros(head: LinearHead): LinearHead {
   return { ...head, weights, places: { start, columns } };
 }
 
+/** The same head with zeros for the weights that are next to nothing beside the others of their class. */
+export function withoutDust(head: LinearHead): LinearHead {
+  const { classes } = head;
+  const [logs, counts] = [new Float64Array(classes), new Uint32Array(classes)];
+  head.weights.forEach((weight, i) => {
+    if (weight === 0) return;
+    logs[i % classes]! += Math.log(Math.abs(weight));
+    counts[i % classes]!++;
+  });
+  // The geometric mean: a few great weights do not make the others small.
+  const least = logs.map((sum, k) => dust * Math.exp(sum / Math.max(1, counts[k]!)));
+  const weights = Float32Array.from(head.weights, (weight, i) =>
+    Math.abs(weight) < least[i % classes]! ? 0 : weight,
+  );
+  return { ...head, weights };
+}
+
+const dust = 0.03;
+
 /** The same head with weights as 8-bit integers, one scale per class. */
 export function quantise(head: LinearHead): LinearHead {
   const { classes } = head;

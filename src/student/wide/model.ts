@@ -1,7 +1,8 @@
 import { softmax } from '../../evaluation/calibrate.ts';
 import type { Arrays } from '../arrays.ts';
+import { fromHalves, type Precision, toHalves } from '../half.ts';
 import { rawFeatures } from './features.ts';
-import { type LinearHead, type Places, quantise, scoreRow, withoutZeros } from './linear.ts';
+import { type LinearHead, type Places, quantise, scoreRow, withoutDust, withoutZeros } from './linear.ts';
 import { type Neighbours, nearnessOf } from './neighbours.ts';
 import { type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
 
@@ -45,16 +46,18 @@ export function scoreWideRow(model: WideModel, data: SparseRows, row: number): W
   return { choices, near, unseen: data.unseen[row]! };
 }
 
-/** The model as arrays for a bundle; weights as 8-bit integers, without zeros. */
-export function wideToArrays(model: WideModel): Arrays {
+/** The model as arrays for a bundle; weights without zeros. */
+export function wideToArrays(model: WideModel, precision: Precision = 'int8'): Arrays {
   const arrays: Record<string, Arrays[string]> = {
     hashes: model.vocabulary.hashes,
     idf: model.vocabulary.idf,
     unknownIdf: Float64Array.of(model.vocabulary.unknownIdf),
   };
   for (const [slot, { linear, temperature }] of model.heads) {
-    const { weights, scale, bias, places } = withoutZeros(quantise(linear));
-    arrays[`${slot}/weights`] = weights;
+    const { weights, scale, bias, places } = withoutZeros(
+      precision === 'int8' ? quantise(linear) : withoutDust(linear),
+    );
+    arrays[`${slot}/weights`] = weights instanceof Int8Array ? weights : toHalves(weights);
     arrays[`${slot}/starts`] = places!.start;
     arrays[`${slot}/columns`] = places!.columns;
     arrays[`${slot}/scale`] = scale;
@@ -72,14 +75,15 @@ export function wideToArrays(model: WideModel): Arrays {
 export function wideFromArrays(arrays: Arrays): WideModel {
   const heads = new Map<string, WideHead>();
   for (const [name, weights] of Object.entries(arrays)) {
-    if (!name.endsWith('/weights') || !(weights instanceof Int8Array)) continue;
+    if (!name.endsWith('/weights')) continue;
     const slot = name.slice(0, -'/weights'.length);
     const bias = arrays[`${slot}/bias`] as Float32Array;
     const scale = arrays[`${slot}/scale`] as Float32Array;
     const temperature = arrays[`${slot}/temperature`]?.[0] ?? 1;
     const [start, columns] = [arrays[`${slot}/starts`], arrays[`${slot}/columns`]];
     const places = { start, columns } as Places;
-    heads.set(slot, { linear: { classes: bias.length, weights, scale, bias, places }, temperature });
+    const read = weights instanceof Uint16Array ? fromHalves(weights) : (weights as Int8Array);
+    heads.set(slot, { linear: { classes: bias.length, weights: read, scale, bias, places }, temperature });
   }
   const slot = [...heads.keys()].find((name) => arrays[`${name}/neighbours`] !== undefined);
   const rows = slot === undefined ? null : (arrays[`${slot}/neighbours`] as Int8Array);
