@@ -1,3 +1,4 @@
+import { excerpt } from '../base/text.ts';
 import type { AssignedCall, Task } from '../tasks/task.ts';
 import { answerOf, messageText, wholeText } from '../wire/chat.ts';
 import { type Place, readAnswer, readOptions } from './reading.ts';
@@ -104,5 +105,5 @@ function inputText(
     const user = call.request.messages.findLast((message) => message.role === 'user');
     text = user === undefined ? '' : messageText(user);
   }
-  return text.trim().slice(0, MAX_INPUT);
+  return excerpt(text.trim(), MAX_INPUT);
 }

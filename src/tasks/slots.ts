@@ -1,5 +1,5 @@
 import { canonicalJson, isObject, type JsonObject } from '../base/json.ts';
-import { normaliseText, shorten } from '../base/text.ts';
+import { excerpt, normaliseText, shorten } from '../base/text.ts';
 import type { ChatResponse } from '../wire/chat.ts';
 import { jsonAnswer, labelOf } from './answers.ts';
 import { spread } from './family.ts';
@@ -219,7 +219,7 @@ function compareTwins(
   for (const { slots, response } of samples) {
     const main = slots[MAIN_SLOT];
     if (main === undefined) continue;
-    const key = normaliseText(main.slice(0, 2000));
+    const key = normaliseText(excerpt(main, 2000));
     const now = { value: slots[name] ?? '', answer: wholeAnswer(response) };
     const before = last.get(key);
     last.set(key, now);

@@ -69,6 +69,20 @@ test('few opportunities wait, and say how many more calls decide', () => {
   assert.ok(gamma.callsNeeded! > 50 && gamma.callsNeeded! < 500);
 });
 
+test('documents under one letterhead are different inputs', () => {
+  const head = 'Acme Ltd, 1 High Street. Registered in England and Wales. All rights reserved. '.repeat(12);
+  const calls = threeWeeks((_, i) => (i % 6 === 0 ? 'gamma' : null)).map((call, i) =>
+    call.answer === 'gamma' ? { ...call, text: `${head}\n${paragraphOf(i)}` } : call,
+  );
+  const gamma = get(analyse(calls), 'label:gamma');
+  assert.equal(gamma.fired, 210);
+  assert.equal(gamma.verdict, 'keep', gamma.reason);
+});
+
+function paragraphOf(i: number): string {
+  return Array.from({ length: 60 }, (_, k) => `word${(i * 7919 + k * 104_729) % 9973}`).join(' ');
+}
+
 test('a rare label is the long tail and stays with the teacher', () => {
   const catalogue = analyse(threeWeeks((day, i) => (i === 7 && day % 7 === 2 ? 'gamma' : null)));
   const gamma = get(catalogue, 'label:gamma');
