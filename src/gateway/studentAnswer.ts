@@ -32,24 +32,25 @@ export function answerAsStudent(gateway: Gateway, call: Call, format: WireFormat
     const whole = request.stream ? format.renderResponse(answer, request, context) : rendered;
     gateway.stored.add(body, whole.chunks.join(''));
   }
-  const chunks = rendered.chunks.map((chunk) => Buffer.from(chunk));
+  const length = rendered.chunks.reduce((sum, chunk) => sum + Buffer.byteLength(chunk), 0);
   const confidence = route.confidence === null ? '' : `; confidence=${route.confidence.toFixed(3)}`;
   const headers = [
     ...Object.entries(rendered.headers).flat(),
     ...['x-understudy', `student; reason=served; task=${route.taskId}${confidence}`],
-    ...(request.stream
-      ? []
-      : ['content-length', String(chunks.reduce((sum, chunk) => sum + chunk.length, 0))]),
+    ...(request.stream ? [] : ['content-length', String(length)]),
   ];
   tape?.route(route);
   tape?.served('student');
   tape?.head(200, headers);
   res.writeHead(200, headers);
-  for (const chunk of chunks) {
-    tape?.response(chunk);
-    res.write(chunk);
+  const last = rendered.chunks.length - 1;
+  for (const [i, chunk] of rendered.chunks.entries()) {
+    tape?.response(Buffer.from(chunk));
+    // A text that ends a short answer goes with its head in one write.
+    if (i < last) res.write(chunk);
+    else res.end(chunk);
   }
-  res.end();
+  if (last < 0) res.end();
   tape?.end(null);
 }
 

@@ -3,6 +3,7 @@ import { AppError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import { silentLog } from '../base/log.ts';
 import type { FromWorker, ToWorker, WorkerProgress, WorkerRequests } from './protocol.ts';
+import { gathered, messagesOf } from './turn.ts';
 
 /**
  * The parent's side of a worker process. Contract: requests are answered in any order, each exactly once; when the
@@ -30,6 +31,12 @@ export interface WorkerOptions {
   readonly heapMb?: number;
 }
 
+interface Child {
+  readonly process: ChildProcess;
+  /** Sends a message at the end of this turn, together with others. */
+  readonly post: (message: ToWorker) => void;
+}
+
 interface Open {
   readonly resolve: (value: never) => void;
   readonly reject: (error: AppError) => void;
@@ -43,7 +50,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const log = options.log ?? silentLog;
   const open = new Map<number, Open>();
   const crashListeners: ((reason: string) => void)[] = [];
-  let child: ChildProcess | null = null;
+  let child: Child | null = null;
   let disposed = false;
   let nextId = 1;
   let crashes = 0;
@@ -72,7 +79,7 @@ export function createWorker(options: WorkerOptions): Worker {
       );
   };
 
-  const start = (): ChildProcess => {
+  const start = (): Child => {
     const started = fork(options.entry, [options.role], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -93,9 +100,11 @@ export function createWorker(options: WorkerOptions): Worker {
     started.stderr?.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(-2000);
     });
-    started.on('message', onMessage);
+    started.on('message', (said: FromWorker | readonly FromWorker[]) => {
+      for (const message of messagesOf(said)) onMessage(message);
+    });
     const end = (reason: string): void => {
-      if (child !== started) return;
+      if (child?.process !== started) return;
       child = null;
       if (disposed) return;
       crashes++;
@@ -109,12 +118,13 @@ export function createWorker(options: WorkerOptions): Worker {
     };
     started.on('error', (error) => end(error.message));
     started.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
-    return started;
+    // A send that fails means a dying process: its exit event fails the request.
+    return { process: started, post: gathered<ToWorker>((said) => void started.send(said, () => {})) };
   };
 
   return {
     get pid() {
-      return child?.pid ?? null;
+      return child?.process.pid ?? null;
     },
     onCrash: (listener) => void crashListeners.push(listener),
     request: (method, params, { signal, onProgress } = {}) =>
@@ -128,8 +138,8 @@ export function createWorker(options: WorkerOptions): Worker {
         }
         child ??= start();
         const id = nextId++;
-        const target = child;
-        const cancel = (): void => void target.send({ id, method: 'cancel' } satisfies ToWorker, () => {});
+        const { post } = child;
+        const cancel = (): void => post({ id, method: 'cancel' });
         const settle = (): void => signal?.removeEventListener('abort', cancel);
         open.set(id, {
           resolve: (value) => {
@@ -143,13 +153,12 @@ export function createWorker(options: WorkerOptions): Worker {
           onProgress,
         });
         signal?.addEventListener('abort', cancel, { once: true });
-        // A send that fails means a dying process: its exit event fails the request.
-        target.send({ id, method, params } as ToWorker, () => {});
+        post({ id, method, params } as ToWorker);
       }),
     dispose: async () => {
       disposed = true;
       failAll('cancelled', 'The worker was closed.');
-      const last = child;
+      const last = child?.process ?? null;
       child = null;
       if (last === null || last.exitCode !== null) return;
       const gone = new Promise<void>((resolve) => last.once('exit', () => resolve()));

@@ -3,6 +3,7 @@ import { analyse } from './analyse.ts';
 import type { FromWorker, ToWorker, WorkerProgress, WorkerRequests } from './protocol.ts';
 import { devices, load, predict, unload } from './serve.ts';
 import { train } from './train.ts';
+import { gathered, messagesOf } from './turn.ts';
 
 /** The worker process: answers WorkerRequests over IPC, one program for both roles, and ends with its parent. */
 
@@ -21,9 +22,11 @@ type Handlers = {
 const handlers: Handlers = { load, unload, predict, analyse, train, devices };
 const running = new Map<number, AbortController>();
 
-function send(message: FromWorker): void {
-  if (process.connected) process.send?.(message, undefined, {}, () => {});
+function send(said: FromWorker | readonly FromWorker[]): void {
+  if (process.connected) process.send?.(said, undefined, {}, () => {});
 }
+
+const sendTogether = gathered<FromWorker>(send);
 
 async function handle(message: Exclude<ToWorker, { method: 'cancel' }>): Promise<void> {
   const { id } = message;
@@ -35,7 +38,9 @@ async function handle(message: Exclude<ToWorker, { method: 'cancel' }>): Promise
   };
   try {
     const handler = handlers[message.method] as (params: unknown, context: Context) => Promise<unknown>;
-    send({ kind: 'result', id, value: await handler(message.params, context) });
+    const value = await handler(message.params, context);
+    if (message.method === 'predict') sendTogether({ kind: 'result', id, value });
+    else send({ kind: 'result', id, value });
   } catch (thrown) {
     const error = toAppError(thrown);
     const code = controller.signal.aborted ? 'cancelled' : error.code;
@@ -45,9 +50,11 @@ async function handle(message: Exclude<ToWorker, { method: 'cancel' }>): Promise
   }
 }
 
-process.on('message', (message: ToWorker) => {
-  if (message.method === 'cancel') running.get(message.id)?.abort();
-  else void handle(message);
+process.on('message', (said: ToWorker | readonly ToWorker[]) => {
+  for (const message of messagesOf(said)) {
+    if (message.method === 'cancel') running.get(message.id)?.abort();
+    else void handle(message);
+  }
 });
 process.on('disconnect', () => process.exit(0));
 // Ctrl+C reaches the whole group; the parent decides when we end.

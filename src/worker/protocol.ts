@@ -8,7 +8,8 @@ import type { Task, TaskEdits, YoungTask } from '../tasks/task.ts';
 /**
  * What the worker understands: request name -> [parameters, result]. One program serves both roles; a *serve* worker is
  * asked load, predict and unload, a *job* worker analyse, train and devices. Messages are plain data over the child
- * process's IPC channel; every request has a number, and one answer or one error comes back with it.
+ * process's IPC channel, several of one turn as a list; every request has a number, and one answer or one error comes back
+ * with it.
  */
 export interface WorkerRequests {
   load: [{ readonly taskId: string; readonly bundle: string }, { readonly card: ModelCard }];

@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from '../../src/worker/protocol.ts';
+import { messagesOf } from '../../src/worker/turn.ts';
 
 /**
  * A worker process whose student does what the input says: `sure <label>`, `unsure <label>`, `cut <label>` (by a limit of
@@ -6,7 +7,11 @@ import type { FromWorker, ToWorker } from '../../src/worker/protocol.ts';
  */
 const send = (message: FromWorker): void => void process.send?.(message);
 
-process.on('message', (message: ToWorker) => {
+process.on('message', (said: ToWorker | readonly ToWorker[]) => {
+  for (const message of messagesOf(said)) answer(message);
+});
+
+function answer(message: ToWorker): void {
   if (message.method === 'load') {
     if (message.params.bundle.endsWith('damaged'))
       send({
@@ -19,7 +24,8 @@ process.on('message', (message: ToWorker) => {
     else send({ kind: 'result', id: message.id, value: { card: null } });
   } else if (message.method === 'unload') send({ kind: 'result', id: message.id, value: null });
   else if (message.method === 'predict') predict(message.id, message.params.inputs[0]?.slots['text'] ?? '');
-});
+}
+
 process.on('disconnect', () => process.exit(0));
 send({ kind: 'ready' });
 

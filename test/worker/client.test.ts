@@ -14,14 +14,14 @@ const entry = path.join(folder, 'worker.cjs');
 writeFileSync(
   entry,
   `process.on('disconnect', () => process.exit(0));
-   process.on('message', (m) => {
+   process.on('message', (said) => [said].flat().forEach((m) => {
      if (m.method === 'cancel') return process.send({ kind: 'error', id: m.id, code: 'cancelled', message: 'Cancelled.', next: null });
      if (m.params.taskId === 'die') process.kill(process.pid, 'SIGKILL');
      if (m.params.taskId === 'stall') return;
      if (m.params.taskId === 'environment') return process.send({ kind: 'result', id: m.id, value: process.env.ORT_DISABLE_TELEMETRY });
      process.send({ kind: 'progress', id: m.id, progress: { stage: 'read', fraction: 0.5, message: 'half' } });
      process.send({ kind: 'result', id: m.id, value: process.pid });
-   });`,
+   }));`,
 );
 
 test('a request gets its own answer and progress', async () => {

@@ -1,4 +1,5 @@
-/** Adds one to a feature. */
+/** Adds one to a feature. As signed numbers all hashes are small integers: the others would be objects of their own. */
 export function count(counts: Map<number, number>, hash: number): void {
-  counts.set(hash, (counts.get(hash) ?? 0) + 1);
+  const key = hash | 0;
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

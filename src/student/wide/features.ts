@@ -12,7 +12,7 @@ const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/
 /** Longer inputs are cut: the linear head gains nothing from the tail and time stays bounded. */
 const longestText = 4000;
 
-/** Counts per hash, one map per branch. */
+/** Counts per hash as a signed integer, one map per branch. */
 export type RawFeatures = readonly [Map<number, number>, Map<number, number>, Map<number, number>];
 
 /** @param texts the input slots in order; features of different slots meet in `relations.ts` alone. */
@@ -44,7 +44,7 @@ function addCharacters(characters: Map<number, number>, padded: string, salt: nu
       count(characters, hash32(padded, salt + n));
       break;
     }
-    for (let i = 0; i + n <= padded.length; i++) count(characters, hash32(padded.slice(i, i + n), salt + n));
+    for (let i = 0; i + n <= padded.length; i++) count(characters, hash32(padded, salt + n, i, i + n));
   }
 }
 

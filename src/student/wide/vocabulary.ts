@@ -30,7 +30,7 @@ export function buildVocabulary(rows: readonly RawFeatures[], largest = 1 << 16)
   let kept = [...frequency];
   // Rare features carry the long tail of small sets; they go first where memory is short.
   for (let least = 2; kept.length > largest; least++) kept = kept.filter(([, n]) => n >= least);
-  kept.sort((a, b) => a[0] - b[0]);
+  kept.sort((a, b) => (a[0] >>> 0) - (b[0] >>> 0));
   const idfOf = (n: number): number => Math.log((1 + rows.length) / (1 + n)) + 1;
   return {
     hashes: Uint32Array.from(kept, ([hash]) => hash),
@@ -53,7 +53,7 @@ export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]):
       const from = values.length;
       let square = 0;
       for (const [hash, n] of branch) {
-        const index = placeOf(hash);
+        const index = placeOf(hash >>> 0);
         const known = index >= 0 && vocabulary.idf[index]! > 0;
         const value = (1 + Math.log(n)) * (known ? vocabulary.idf[index]! : vocabulary.unknownIdf);
         total += value;
