@@ -1,9 +1,11 @@
 import { hash32 } from '../../base/hash.ts';
+import { isEnglish } from '../english/language.ts';
+import { meaningOf } from '../english/wordnet.ts';
 
 /**
  * What a network reads of a word: a few rows of one embedding table. A word has a row of its own if it is frequent enough,
- * rows for its character n-grams (so that a misspelt or unseen word is close to the ones it resembles, Bojanowski et al.
- * 2017), and a row for its shape. The table is plain data: the same text gives the same rows in every process.
+ * a row for its shape, for an English one rows for the kinds of things that it names, and rows for its character n-grams
+ * (so that a misspelt or unseen word is close to the ones it resembles, Bojanowski et al. 2017). The table is plain data: the same text gives the same rows in every process.
  */
 export interface FeatureTable {
   readonly words: readonly string[];
@@ -12,6 +14,8 @@ export interface FeatureTable {
   readonly maxGram: number;
   /** Most rows of one word; n-grams beyond it are left out. */
   readonly rowsPerWord: number;
+  /** Whether the kinds that words name have rows; missing in tables written before they did. */
+  readonly english?: boolean;
 }
 
 export interface FeatureOptions {
@@ -70,6 +74,7 @@ export function buildFeatures(
     minGram: options.minGram ?? 3,
     maxGram: options.maxGram ?? 4,
     rowsPerWord: options.rowsPerWord ?? 24,
+    english: isEnglish(documents.map((tokens) => tokens.join(' '))),
   };
 }
 
@@ -97,6 +102,7 @@ function rowsOf(table: FeatureTable, index: ReadonlyMap<string, number>, token: 
   const word = fold(token);
   const firstBucket = FIRST_WORD_ROW + table.words.length;
   const rows = [index.get(word) ?? UNKNOWN_ROW, firstBucket + table.buckets + shapeOf(token)];
+  for (const kind of kindsOf(table, word)) rows.push(firstBucket + (kind % table.buckets));
   const characters = [...`<${word}>`];
   for (let n = table.minGram; n <= table.maxGram; n++) {
     for (let i = 0; i + n <= characters.length; i++) {
@@ -105,6 +111,12 @@ function rowsOf(table: FeatureTable, index: ReadonlyMap<string, number>, token: 
     }
   }
   return Int32Array.from(rows);
+}
+
+/** Of a word with many kinds the nearest: half of its rows are left for its letters. */
+function kindsOf({ english, rowsPerWord }: FeatureTable, word: string): Uint32Array {
+  const kinds = english === true ? meaningOf(word)?.kinds : undefined;
+  return kinds?.subarray(0, rowsPerWord >> 1) ?? new Uint32Array();
 }
 
 function fold(token: string): string {

@@ -1,32 +1,51 @@
 import { hash32 } from '../../base/hash.ts';
+import { addEnglish } from '../english/features.ts';
 import { count } from './counts.ts';
 import { addRelations } from './relations.ts';
 
 /**
  * The words and letters of an input as hashed features: word 1-3-grams, character 2-5-grams inside words, the opening
  * words alone and with each later word, a short slot's value with each word of the others, what two slots
- * share, word shapes and a few lengths. Every branch is a multiset of 32-bit hashes; weights are set by `vocabulary.ts`.
+ * share, word shapes and a few lengths; of English also what its words mean. Every branch is a multiset of 32-bit hashes;
+ * weights are set by `vocabulary.ts`.
  */
 
 const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/gu;
 /** Longer inputs are cut: the linear head gains nothing from the tail and time stays bounded. */
 const longestText = 4000;
 
-/** Counts per hash as a signed integer, one map per branch. */
-export type RawFeatures = readonly [Map<number, number>, Map<number, number>, Map<number, number>];
+type Counts = Map<number, number>;
 
-/** @param texts the input slots in order; features of different slots meet in `relations.ts` alone. */
-export function rawFeatures(texts: readonly string[]): RawFeatures {
-  const features: RawFeatures = [new Map(), new Map(), new Map()];
+/** Counts per hash as a signed integer, one map per branch: words, characters, shapes; of English also kinds, first phrase, kinds of its head. */
+export type RawFeatures = readonly [
+  Counts,
+  Counts,
+  Counts,
+  ...(readonly [] | readonly [Counts, Counts, Counts]),
+];
+
+/**
+ * @param texts the input slots in order; features of different slots meet in `relations.ts` alone.
+ * @param english whether to read what the words mean.
+ */
+export function rawFeatures(texts: readonly string[], english = false): RawFeatures {
+  const written = [new Map(), new Map(), new Map()] as const;
+  const meant = [new Map(), new Map(), new Map()] as const;
+  const [kinds, phrase, headKinds] = meant;
   texts.forEach((text, slot) => {
-    addText(features, text.slice(0, longestText), slot * 7919);
+    const words = addText(written, text.slice(0, longestText), slot * 7919);
+    if (english) addEnglish({ kinds, phrase, headKinds }, words, slot * 7919);
   });
-  if (texts.length > 1) addRelations(features[2], texts.map(wordsOf), texts);
-  return features;
+  if (texts.length > 1) addRelations(written[2], texts.map(wordsOf), texts);
+  return english ? [...written, ...meant] : written;
 }
 
-function addText(features: RawFeatures, text: string, salt: number): void {
-  const [words, characters, shapes] = features;
+/** Returns the words, in lower case. */
+function addText(
+  [words, characters, shapes]: readonly [Counts, Counts, Counts],
+  text: string,
+  salt: number,
+): readonly string[] {
   const original = text.normalize('NFKC').match(wordPattern) ?? [];
   const lower = original.map((word) => word.toLowerCase());
   lower.forEach((word, i) => {
@@ -36,9 +55,10 @@ function addText(features: RawFeatures, text: string, salt: number): void {
     addCharacters(characters, ` ${word} `, salt + 4);
   });
   addShapes(shapes, original, lower, text, salt);
+  return lower;
 }
 
-function addCharacters(characters: Map<number, number>, padded: string, salt: number): void {
+function addCharacters(characters: Counts, padded: string, salt: number): void {
   for (let n = 2; n <= 5; n++) {
     if (padded.length < n) {
       count(characters, hash32(padded, salt + n));
@@ -49,7 +69,7 @@ function addCharacters(characters: Map<number, number>, padded: string, salt: nu
 }
 
 function addShapes(
-  shapes: Map<number, number>,
+  shapes: Counts,
   original: readonly string[],
   lower: readonly string[],
   text: string,

@@ -30,7 +30,7 @@ export interface WideScores {
 export function scoreWide(model: WideModel, texts: readonly (readonly string[])[]): WideScores[] {
   const data = vectorise(
     model.vocabulary,
-    texts.map((slots) => rawFeatures(slots)),
+    texts.map((slots) => rawFeatures(slots, model.vocabulary.english)),
   );
   return texts.map((_, row) => scoreWideRow(model, data, row));
 }
@@ -52,6 +52,7 @@ export function wideToArrays(model: WideModel, precision: Precision = 'int8'): A
     hashes: model.vocabulary.hashes,
     idf: model.vocabulary.idf,
     unknownIdf: Float64Array.of(model.vocabulary.unknownIdf),
+    english: Uint8Array.of(model.vocabulary.english ? 1 : 0),
   };
   for (const [slot, { linear, temperature }] of model.heads) {
     const { weights, scale, bias, places } = withoutZeros(
@@ -94,6 +95,7 @@ export function wideFromArrays(arrays: Arrays): WideModel {
       hashes: arrays['hashes'] as Uint32Array,
       idf: arrays['idf'] as Float32Array,
       unknownIdf: arrays['unknownIdf']?.[0] ?? 1,
+      english: arrays['english']?.[0] === 1,
     },
     heads,
   };

@@ -2,12 +2,13 @@ import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
 import { fitTemperature } from '../../evaluation/calibrate.ts';
 import { mostMistaken } from '../catchAll.ts';
+import { isEnglish } from '../english/language.ts';
 import { type Learn, learnAnew } from '../finished.ts';
 import { mainSlot } from '../mainSlot.ts';
 import { textsOf } from '../predictor.ts';
 import { shapeOf } from '../probability.ts';
 import type { Threads } from '../threads.ts';
-import { rawFeatures } from './features.ts';
+import { type RawFeatures, rawFeatures } from './features.ts';
 import { type Hiding, hideClasses } from './hidden.ts';
 import { lessonsOf } from './lessons.ts';
 import { defaultLinear, linearPacking, scoreRow, trainLinear } from './linear.ts';
@@ -70,7 +71,7 @@ export async function trainWide(
   slots: readonly string[],
   options: WideOptions,
 ): Promise<WideTraining> {
-  const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
+  const raw = rawFeaturesOf(examples, slots);
   const vocabulary = buildVocabulary(raw, largestVocabulary(choiceSlots(plan)));
   const data = vectorise(vocabulary, raw);
   const projected = projectedRows(data);
@@ -171,7 +172,7 @@ export async function teachAgain(
   slots: readonly string[],
   options: Pick<WideOptions, 'seed' | 'pause' | 'threads' | 'learn'>,
 ): Promise<WideModel> {
-  const raw = examples.map((example) => rawFeatures(textsOf(example.input, slots)));
+  const raw = rawFeaturesOf(examples, slots);
   const heads = choiceSlots(plan);
   const vocabulary = buildVocabulary(raw, largestVocabulary(heads));
   const data = vectorise(vocabulary, raw);
@@ -186,6 +187,12 @@ export async function teachAgain(
     ),
     neighbours: main === null ? null : neighboursOf(main, examples, projectedRows(data), rows),
   };
+}
+
+function rawFeaturesOf(examples: readonly Example[], slots: readonly string[]): RawFeatures[] {
+  const texts = examples.map(({ input }) => textsOf(input, slots));
+  const english = isEnglish(texts.flat());
+  return texts.map((text) => rawFeatures(text, english));
 }
 
 function largestVocabulary(heads: readonly ChoiceSlot[]): number {
