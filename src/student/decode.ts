@@ -58,8 +58,6 @@ export interface Signals {
   readonly least: number;
   readonly margin: number;
   readonly entropy: number;
-  /** Mean of the logarithms of the entropies of rungs and networks alone: one that is at a loss shows, however sure their product is. */
-  readonly doubt: number;
   readonly spans: number;
   readonly agreement: number;
   readonly unseen: number;
@@ -208,7 +206,6 @@ function signalsOf(
   let least = Math.min(spans, written?.probability ?? 1);
   let margin = written?.margin ?? 1;
   let entropy = 0;
-  let doubt = Number.NEGATIVE_INFINITY;
   let agreement = 1;
   let near = 1;
   for (const slot of used) {
@@ -222,17 +219,24 @@ function signalsOf(
     near = Math.min(near, evidence.near?.(slot.name, shape.best) ?? 1);
     const members = evidence.members.get(slot.name) ?? [probabilities];
     for (const member of members) agreement = Math.min(agreement, member[shape.best] ?? 1);
-    doubt = Math.max(doubt, members.reduce((sum, p) => sum + logOf(shapeOf(p).entropy), 0) / members.length);
   }
   const { unseen } = evidence;
   const slots = used.length;
-  if (slots === 0) doubt = logOf(0);
-  return { joint, least, margin, entropy, doubt, spans, agreement, unseen, near, slots };
+  return { joint, least, margin, entropy, spans, agreement, unseen, near, slots };
 }
 
-/** Bounded below: an entropy of zero is one of a millionth. */
-export function logOf(entropy: number): number {
-  return Math.log(Math.max(1e-6, entropy));
+/** How far rungs and networks lean to a class, each alone: the mean of the logarithms of its probability. */
+export function leaningOf({ choices, members }: Evidence): (slot: string, index: number) => number {
+  return (slot, index) => {
+    const own = choices.get(slot);
+    const said = members.get(slot) ?? (own === undefined ? [] : [own]);
+    return said.reduce((sum, p) => sum + logOf(p[index] ?? 0), 0) / Math.max(1, said.length);
+  };
+}
+
+/** Bounded below: nothing is a millionth. */
+export function logOf(x: number): number {
+  return Math.log(Math.max(1e-6, x));
 }
 
 /** The capability that names the slice of traffic: the tool, else the value of the choice with the most values. */

@@ -5,7 +5,7 @@ import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
 import { type Acceptor, confidenceOf, type JudgedKnown } from './acceptor.ts';
 import { type CatchAll, type Classed, findCatchAll } from './catchAll.ts';
-import { decode, type Evidence } from './decode.ts';
+import { decode, type Evidence, leaningOf } from './decode.ts';
 import { mainSlot } from './mainSlot.ts';
 import { lengthOf } from './predictor.ts';
 
@@ -70,6 +70,7 @@ export function readRow({ plan, inputSlots }: Dataset, example: Example, evidenc
     example,
     decoded,
     length: lengthOf(example.input, inputSlots),
+    leaning: leaningOf(evidence),
     agree: decoded.answer !== null && answersAgree(decoded.answer, example.answer),
   };
 }

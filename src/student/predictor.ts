@@ -4,9 +4,9 @@ import { narrowed } from '../dataset/input.ts';
 import type { OutputPlan } from '../dataset/plan.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
 import type { Answer } from '../wire/chat.ts';
-import { type Acceptor, confidenceOf } from './acceptor.ts';
+import { type Acceptor, confidenceOf, type Judged } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
-import { bucketOf, type Decoded, decode, type Evidence } from './decode.ts';
+import { bucketOf, decode, type Evidence, leaningOf } from './decode.ts';
 import type { Generator } from './generator/model.ts';
 import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
@@ -38,7 +38,7 @@ export async function predictWith(parts: Parts, given: readonly ModelInput[]): P
     const own = evidence[i];
     if (own === undefined) return nothing('this task has no student that answers');
     const decoded = decode(parts.plan, own, input);
-    return predictionOf(parts, blocked, input, decoded);
+    return predictionOf(parts, blocked, input, { decoded, leaning: leaningOf(own) });
   });
 }
 
@@ -85,12 +85,13 @@ function predictionOf(
   parts: Parts,
   blocked: ReadonlyMap<string, string>,
   input: ModelInput,
-  decoded: Decoded,
+  { decoded, leaning }: Pick<Judged, 'decoded' | 'leaning'>,
 ): Prediction {
   const { plan, inputSlots, acceptor, cache } = parts;
   const repeated = cache[cacheKey(input, inputSlots)];
   const length = lengthOf(input, inputSlots);
-  const confidence = acceptor === null ? decoded.signals.joint : confidenceOf(acceptor, { decoded, length });
+  const confidence =
+    acceptor === null ? decoded.signals.joint : confidenceOf(acceptor, { decoded, length, leaning });
   const answer = repeated ?? decoded.answer;
   const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);
   if (answer === null) return { ...nothing(decoded.reason ?? 'no answer'), bucket, confidence };

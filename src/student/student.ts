@@ -26,7 +26,7 @@ export interface StudentSpec {
 /** Everything a person or a loader needs to know about a bundle. Stored as card.json. */
 export interface ModelCard {
   /** Of the bundle's files; raised whenever an older reader or an older file would be misread. */
-  readonly format: 2;
+  readonly format: 3;
   readonly taskId: string;
   readonly taskName: string;
   readonly version: number;

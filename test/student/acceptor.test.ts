@@ -30,7 +30,6 @@ const signals: Signals = {
   least: 0.9,
   margin: 0.8,
   entropy: 0.2,
-  doubt: -1.5,
   spans: 1,
   agreement: 0.9,
   unseen: 0.2,
@@ -40,7 +39,7 @@ const signals: Signals = {
   written: null,
 };
 
-function judgedOf(slot: string, kind: number, joint: number): Judged {
+function judgedOf(slot: string, kind: number, joint: number, towards = 0.01): Judged {
   const targets = { [slot]: { kind: 'class', index: kind } } as const;
   const decoded = {
     answer: null,
@@ -49,7 +48,8 @@ function judgedOf(slot: string, kind: number, joint: number): Judged {
     bucket: 'all',
     signals: { ...signals, joint, least: joint },
   };
-  return { decoded, length: 20 };
+  const leaning = (_: string, index: number): number => Math.log(index === catchAllClass ? towards : joint);
+  return { decoded, length: 20, leaning };
 }
 
 const catchAllClass = 4;
@@ -104,6 +104,22 @@ test('an answer with the class for what fits nothing is as sure as such answers 
     confidence(null, 0, 0.35) < trusting,
     'strangers lower the trust in answers that look like theirs',
   );
+});
+
+test('an answer is the less sure the more the models lean to the class for what fits nothing', () => {
+  const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
+  const random = createRandom('leaning');
+  // Wrong answers and strangers beside known kinds lean to it.
+  const known = answersOf(slot.name, random).map((row) => ({
+    ...row,
+    ...judgedOf(slot.name, row.said, row.joint, row.agree ? 0.005 : 0.1),
+  }));
+  const strange = strangersOf(slot.name, random);
+  const caught = findCatchAll(slot, known, strange)!;
+  const acceptor = fitAcceptor(known, strange, caught);
+  const sure = (towards: number): number => confidenceOf(acceptor, judgedOf(slot.name, 0, 0.8, towards));
+  assert.ok(sure(0.1) < sure(0.02) && sure(0.02) < sure(0.01));
+  assert.equal(sure(0.01), sure(0.0001), 'below one in a hundred it is out of the question');
 });
 
 test('a trial learns neither from held-out rows nor from hidden classes, and is sure of neither kind of stranger', () =>

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { loadStudent } from '../../src/student/bundle.ts';
+import { bundleFormat } from '../../src/student/card.ts';
 import { trainStudent } from '../../src/student/train.ts';
 import { called, type Made, request, said, topicCalls } from '../dataset/support.ts';
 import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
@@ -206,9 +207,11 @@ test('a damaged, a missing and a newer bundle are refused in words', () =>
     assert.equal(await codeOf(options.target), 'damaged');
     const card = path.join(options.target, 'card.json');
     const written = readFileSync(card, 'utf8');
-    writeFileSync(card, written.replace('"format": 2', '"format": 3'));
+    const inFormat = (format: number): string =>
+      written.replace(`"format": ${bundleFormat}`, `"format": ${format}`);
+    writeFileSync(card, inFormat(bundleFormat + 1));
     assert.equal(await codeOf(options.target), 'too-new');
-    writeFileSync(card, written.replace('"format": 2', '"format": 1'));
+    writeFileSync(card, inFormat(bundleFormat - 1));
     assert.equal(await codeOf(options.target), 'too-old');
     writeFileSync(card, '{');
     assert.equal(await codeOf(options.target), 'damaged');
