@@ -114,3 +114,37 @@ test('a tool whose one free field stands in every answer is declined by the name
   assert.ok(plan.kind === 'unplannable');
   assert.match(plan.reason, /note\.text/u);
 });
+
+/** A log of several kinds of lines: fields that some kinds do not have, and that may be null where they are. */
+const log = Array.from({ length: 400 }, (_, i): Made => {
+  const burst = Math.floor(i / 8);
+  const at = `2026-0${(burst % 9) + 1}-1${burst % 10} ${10 + (burst % 13)}:${10 + (burst % 47)}:${10 + (burst % 50)}`;
+  const [before, after] = [i % 4 === 0 ? null : `1.${i}-2`, `2.${i}-1`];
+  const state = i % 2 === 0;
+  const line = state ? `status ok pack${i} ${after}` : `upgrade pack${i} ${before ?? '<none>'} ${after}`;
+  const fields = state
+    ? { state: 'ok', pack: `pack${i}`, version: after }
+    : { pack: `pack${i}`, from: i % 3 === 0 ? null : before, to: after };
+  return {
+    input: `${at} ${line}`,
+    answer: said(
+      JSON.stringify({ at: at.replace(' ', 'T'), event: state ? 'status' : 'upgrade', ...fields }),
+    ),
+  };
+});
+
+test('a field may be left out by some kinds of answers and null in others', () => {
+  const dataset = buildDataset({ task: makeTask(), calls: makeCalls(log), capabilities: null, seed: 1 });
+  const { from } = fieldsOf(dataset.plan);
+  assert.ok(from?.node.kind === 'span' && from.node.missing === null);
+  assert.ok(from.presence !== null && from.presence !== 'found');
+  for (const { targets, unplanned, input, answer } of dataset.examples) {
+    assert.ok(targets !== null, unplanned ?? '');
+    assert.deepEqual(renderAnswer(dataset.plan, { targets, input }), answer);
+  }
+});
+
+test('times that come in bursts are read from the input and no set to choose from', () => {
+  const { at } = fieldsOf(planOf(log));
+  assert.equal(at?.node.kind, 'template');
+});

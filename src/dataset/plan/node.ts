@@ -1,4 +1,5 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import type { PlanNode } from '../plan.ts';
 import { alignSpan } from '../spans.ts';
 import { inferList } from './list.ts';
 import { inferObject } from './object.ts';
@@ -32,6 +33,11 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
     const span = inferSpan(samples, place.name);
     if (span !== null && !(isClosed(tallies, samples.length) && span.copied < 0.97)) return span.node;
   }
+  if (listed === null && tallies.length >= manyMarks && tallies.every(isMarked)) {
+    // Times of a busy log come in bursts and look like a set; tomorrow's are other ones.
+    const worded = inferTemplate(samples, place, inferNode);
+    if (worded?.kind === 'template' && worded.parts.every(isRead)) return worded;
+  }
   const closed = listed !== null || values.every((v) => typeof v === 'boolean');
   if (closed || isClosed(tallies, samples.length)) {
     const kept = learnable(tallies).map((entry) => entry.value);
@@ -44,6 +50,18 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
       reason: `The field ${place.name || 'value'} is free: ${tallies.length} different values in ${samples.length} answers, not copied from the input. A closed list of values in the prompt, or a copy of the input's own words, could be learned.`,
     }
   );
+}
+
+/** So many different texts made of numbers are hardly a set. */
+const manyMarks = 20;
+
+/** Numbers with something between them: a time, a version, an address. */
+function isMarked({ value }: Tally): boolean {
+  return typeof value === 'string' && /\d\D+\d/u.test(value);
+}
+
+function isRead(part: string | PlanNode): boolean {
+  return typeof part === 'string' || part.kind === 'span' || part.kind === 'constant';
 }
 
 /** Values of which some are null. */

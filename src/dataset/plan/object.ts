@@ -88,8 +88,10 @@ function presenceSlot(name: string): ChoiceSlot {
   return { name: `${name}?`, values: [false, true] };
 }
 
+/** A copied field is there where it is found, unless it may also be there and empty. */
 function presenceOf(name: string, node: PlanNode): ChoiceSlot | 'found' {
-  return node.kind === 'span' || node.kind === 'masked-span' ? 'found' : presenceSlot(name);
+  const read = node.kind === 'masked-span' || (node.kind === 'span' && node.missing === undefined);
+  return read ? 'found' : presenceSlot(name);
 }
 
 function fieldSchema(schema: JsonObject | null, key: string): JsonObject | null {
