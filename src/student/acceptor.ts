@@ -64,8 +64,8 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1;
 }
 
-/** A class less probable than this is out of the question. */
-const outOfQuestion = Math.log(0.01);
+/** A class less probable than this is out of the question: how much less says nothing. */
+const outOfQuestion = Math.log(0.03);
 
 function featuresOf(
   { decoded: { signals }, length, leaning }: Judged,

@@ -62,7 +62,7 @@ function parts({ curve: points }: JobState): Child {
         h('span', null, name),
         h(
           'span',
-          { class: 'figures' },
+          { class: 'losses' },
           validation === null ? loss.toFixed(2) : `${loss.toFixed(2)} · ${validation.toFixed(2)}`,
         ),
         ended === null ? null : h('small', null, ended),
