@@ -61,10 +61,99 @@ function highest(row: ArrayLike<number>): number {
   return top;
 }
 
+/** How logits of a head become probabilities: softmax((logits + shift) / temperature). */
+export interface Scaling {
+  readonly temperature: number;
+  /** Added to the second of two classes and taken from the first; 0 where there are more. */
+  readonly shift: number;
+}
+
+/**
+ * A temperature, and for two classes where between them the line is drawn as well: machines that were taught few rows of
+ * one class put it too far on that class's side. Of more classes a shift each gains nothing on held-out rows.
+ */
+export function fitScaling(logits: readonly ArrayLike<number>[], labels: ArrayLike<number>): Scaling {
+  const two = logits.length > 0 && logits[0]!.length === 2;
+  const platt = two
+    ? fitPlatt(
+        logits.map((row) => row[1]! - row[0]!),
+        labels,
+      )
+    : null;
+  if (platt === null || platt.slope <= 1 / mildest || platt.slope >= 1 / sharpest)
+    return { temperature: fitTemperature(logits, labels), shift: 0 };
+  return { temperature: 1 / platt.slope, shift: platt.intercept / platt.slope / 2 };
+}
+
+/**
+ * P(label 1) = 1 / (1 + exp(-(slope * margin + intercept))) by maximum likelihood, with targets as one more row of each
+ * class would make them (Platt 1999); Newton's method with halved steps (Lin, Lin and Weng 2007). Null without both labels.
+ */
+function fitPlatt(
+  margins: readonly number[],
+  labels: ArrayLike<number>,
+): { readonly slope: number; readonly intercept: number } | null {
+  const positive = margins.filter((_, i) => labels[i] === 1).length;
+  const negative = margins.length - positive;
+  if (positive === 0 || negative === 0) return null;
+  const [high, low] = [(positive + 1) / (positive + 2), 1 / (negative + 2)];
+  const loss = (slope: number, intercept: number): number =>
+    margins.reduce((sum, margin, i) => {
+      const z = slope * margin + intercept;
+      return sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - (labels[i] === 1 ? high : low) * z;
+    }, 0);
+  let [slope, intercept] = [1, 0];
+  let best = loss(slope, intercept);
+  for (let round = 0; round < 100; round++) {
+    const step = newtonStep(margins, (i) => (labels[i] === 1 ? high : low), slope, intercept);
+    let share = 1;
+    let next = loss(slope - step[0], intercept - step[1]);
+    while (next > best && share > 1e-6) {
+      share /= 2;
+      next = loss(slope - share * step[0], intercept - share * step[1]);
+    }
+    const gained = best - next;
+    if (gained <= 0) break;
+    [slope, intercept, best] = [slope - share * step[0], intercept - share * step[1], next];
+    if (gained < 1e-9 * margins.length) break;
+  }
+  return { slope, intercept };
+}
+
+/** The gradient of Platt's loss, divided by its second derivatives. */
+function newtonStep(
+  margins: readonly number[],
+  targetOf: (i: number) => number,
+  slope: number,
+  intercept: number,
+): readonly [number, number] {
+  let [first, second] = [0, 0];
+  // A little more curvature keeps the matrix invertible where all margins are alike.
+  let [aa, ab, bb] = [1e-12, 0, 1e-12];
+  margins.forEach((margin, i) => {
+    const p = 1 / (1 + Math.exp(-(slope * margin + intercept)));
+    const error = p - targetOf(i);
+    const weight = p * (1 - p);
+    first += error * margin;
+    second += error;
+    aa += weight * margin * margin;
+    ab += weight * margin;
+    bb += weight;
+  });
+  const determinant = aa * bb - ab * ab;
+  return [(bb * first - ab * second) / determinant, (aa * second - ab * first) / determinant];
+}
+
 /** softmax(logits / T). */
 export function softmax(logits: ArrayLike<number>, temperature = 1): Float64Array {
   const normaliser = logSumExp(logits, 1 / temperature);
   return Float64Array.from(logits, (z) => Math.exp(z / temperature - normaliser));
+}
+
+/** Probabilities of the logits of a head. */
+export function scaled(logits: ArrayLike<number>, { temperature, shift }: Scaling): Float64Array {
+  if (shift === 0) return softmax(logits, temperature);
+  return softmax(Float64Array.of(logits[0]! - shift, logits[1]! + shift), temperature);
 }
 
 function logSumExp(row: ArrayLike<number>, scale: number): number {

@@ -6,8 +6,10 @@ import {
   applyIsotonic,
   calibrationError,
   fitIsotonic,
+  fitScaling,
   fitTemperature,
   reliability,
+  scaled,
   softmax,
 } from '../../src/evaluation/calibrate.ts';
 
@@ -36,6 +38,69 @@ test('temperature finds the factor by which logits are too sharp', () => {
 
 test('temperature of no rows changes nothing', () => {
   assert.equal(fitTemperature([], []), 1);
+});
+
+test('the line between two classes is drawn where held-out rows put it', () => {
+  const random = createRandom(11);
+  const margins = Array.from({ length: 4000 }, () => random.normal() * 2);
+  // The second class begins at -1, not at 0, and is half as sure as its margin says.
+  const labels = margins.map((m) => (random.next() < 1 / (1 + Math.exp(-(m + 1) / 2)) ? 1 : 0));
+  const logits = margins.map((m) => [-m / 2, m / 2]);
+  const scaling = fitScaling(logits, labels);
+  near(scaling.temperature, 2, 0.2);
+  near(scaling.shift, 0.5, 0.1);
+  near(scaled([0.5, -0.5], scaling)[1]!, 0.5, 0.05);
+});
+
+test('more than two classes and one class alone keep their lines', () => {
+  const three = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0.2, 1],
+    [0.3, 1, 0.9],
+  ];
+  assert.equal(fitScaling(three, [0, 1, 2, 2]).shift, 0);
+  assert.equal(
+    fitScaling(
+      [
+        [1, 0],
+        [2, 0.5],
+      ],
+      [0, 0],
+    ).shift,
+    0,
+  );
+  assert.deepEqual(fitScaling([], []), { temperature: 1, shift: 0 });
+  const apart = fitScaling(
+    [
+      [1, -1],
+      [-1, 1],
+    ],
+    [0, 1],
+  );
+  assert.ok(apart.temperature > 0 && Math.abs(apart.shift) < 1e-6);
+});
+
+test('scaled probabilities are probabilities, whatever the rows', () => {
+  const row = fc.tuple(
+    fc.double({ min: -50, max: 50, noNaN: true }),
+    fc.double({ min: -50, max: 50, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(row, fc.integer({ min: 0, max: 1 })), { minLength: 1, maxLength: 30 }),
+      (rows) => {
+        const scaling = fitScaling(
+          rows.map(([logits]) => logits),
+          rows.map(([, label]) => label),
+        );
+        for (const [logits] of rows) {
+          const [p, q] = scaled(logits, scaling);
+          assert.ok(p! >= 0 && q! >= 0 && Math.abs(p! + q! - 1) < 1e-9);
+        }
+      },
+    ),
+  );
 });
 
 test('softmax survives logits of any size', () => {

@@ -1,4 +1,4 @@
-import { softmax } from '../../evaluation/calibrate.ts';
+import { type Scaling, scaled } from '../../evaluation/calibrate.ts';
 import type { Arrays } from '../arrays.ts';
 import { fromHalves, type Precision, toHalves } from '../half.ts';
 import { rawFeatures } from './features.ts';
@@ -15,7 +15,7 @@ export interface WideModel {
 
 export interface WideHead {
   readonly linear: LinearHead;
-  readonly temperature: number;
+  readonly scaling: Scaling;
 }
 
 /** What the wide rung says of one input. */
@@ -40,7 +40,7 @@ export function scoreWideRow(model: WideModel, data: SparseRows, row: number): W
   for (const [slot, head] of model.heads) {
     const scores = new Float64Array(head.linear.classes);
     scoreRow(head.linear, data, row, scores);
-    choices.set(slot, softmax(scores, head.temperature));
+    choices.set(slot, scaled(scores, head.scaling));
   }
   const near = model.neighbours === null ? null : nearnessOf(model.neighbours, data, row);
   return { choices, near, unseen: data.unseen[row]! };
@@ -54,7 +54,7 @@ export function wideToArrays(model: WideModel, precision: Precision = 'int8'): A
     unknownIdf: Float64Array.of(model.vocabulary.unknownIdf),
     english: Uint8Array.of(model.vocabulary.english ? 1 : 0),
   };
-  for (const [slot, { linear, temperature }] of model.heads) {
+  for (const [slot, { linear, scaling }] of model.heads) {
     const { weights, scale, bias, places } = withoutZeros(
       precision === 'int8' ? quantise(linear) : withoutDust(linear),
     );
@@ -63,7 +63,7 @@ export function wideToArrays(model: WideModel, precision: Precision = 'int8'): A
     arrays[`${slot}/columns`] = places!.columns;
     arrays[`${slot}/scale`] = scale;
     arrays[`${slot}/bias`] = bias;
-    arrays[`${slot}/temperature`] = Float64Array.of(temperature);
+    arrays[`${slot}/scaling`] = Float64Array.of(scaling.temperature, scaling.shift);
   }
   if (model.neighbours !== null) {
     const { slot, rows, start } = model.neighbours;
@@ -80,11 +80,14 @@ export function wideFromArrays(arrays: Arrays): WideModel {
     const slot = name.slice(0, -'/weights'.length);
     const bias = arrays[`${slot}/bias`] as Float32Array;
     const scale = arrays[`${slot}/scale`] as Float32Array;
-    const temperature = arrays[`${slot}/temperature`]?.[0] ?? 1;
+    const [temperature = 1, shift = 0] = arrays[`${slot}/scaling`] ?? arrays[`${slot}/temperature`] ?? [];
     const [start, columns] = [arrays[`${slot}/starts`], arrays[`${slot}/columns`]];
     const places = { start, columns } as Places;
     const read = weights instanceof Uint16Array ? fromHalves(weights) : (weights as Int8Array);
-    heads.set(slot, { linear: { classes: bias.length, weights: read, scale, bias, places }, temperature });
+    heads.set(slot, {
+      linear: { classes: bias.length, weights: read, scale, bias, places },
+      scaling: { temperature, shift },
+    });
   }
   const slot = [...heads.keys()].find((name) => arrays[`${name}/neighbours`] !== undefined);
   const rows = slot === undefined ? null : (arrays[`${slot}/neighbours`] as Int8Array);

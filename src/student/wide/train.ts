@@ -1,6 +1,6 @@
 import type { Example } from '../../dataset/example.ts';
 import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
-import { fitTemperature } from '../../evaluation/calibrate.ts';
+import { fitScaling, type Scaling } from '../../evaluation/calibrate.ts';
 import { mostMistaken } from '../catchAll.ts';
 import { isEnglish } from '../english/language.ts';
 import { type Learn, learnAnew } from '../finished.ts';
@@ -78,7 +78,7 @@ export async function trainWide(
   const folds = foldsOf(examples, options.folds);
   const outOfFold: WideScores[] = new Array(examples.length);
   const logits = new Map<string, { scores: Float64Array[]; labels: number[] }>();
-  let temperatures: ReadonlyMap<string, number> = new Map();
+  let scalings: ReadonlyMap<string, Scaling> = new Map();
   const heads = choiceSlots(plan);
   const all = range(examples.length);
   const main = mainSlot(heads);
@@ -94,10 +94,10 @@ export async function trainWide(
     const partial = await fit({ examples, data, vocabulary: own, rows: inside, heads: slots, options });
     if (slots === heads) {
       for (const i of outside) collectLogits(partial, data, examples[i]!, i, logits);
-      temperatures = temperaturesOf(logits);
+      scalings = scalingsOf(logits);
     }
     const neighbours = main === null ? null : neighboursOf(main, examples, projected, inside);
-    const model = { vocabulary: own, heads: withTemperatures(partial, temperatures), neighbours };
+    const model = { vocabulary: own, heads: withScalings(partial, scalings), neighbours };
     const asked = [...outside, ...seen];
     const held = vectorise(
       own,
@@ -143,7 +143,7 @@ export async function trainWide(
   const full = await fit({ examples, data, vocabulary, rows: taught, heads, options });
   options.progress(1);
   const neighbours = main === null ? null : neighboursOf(main, examples, projected, taught);
-  const model = { vocabulary, heads: withTemperatures(full, temperatures), neighbours };
+  const model = { vocabulary, heads: withScalings(full, scalings), neighbours };
   return { model, outOfFold, trial, slips };
 }
 
@@ -164,7 +164,7 @@ function meanLoss(
   return sum / Math.max(1, examples.length);
 }
 
-/** The same heads taught on other rows; their temperatures stay what held-out rows chose. */
+/** The same heads taught on other rows; how sure they are stays what held-out rows chose. */
 export async function teachAgain(
   before: WideModel,
   examples: readonly Example[],
@@ -181,10 +181,7 @@ export async function teachAgain(
   const main = mainSlot(heads);
   return {
     vocabulary,
-    heads: withTemperatures(
-      taught,
-      new Map([...before.heads].map(([name, { temperature }]) => [name, temperature])),
-    ),
+    heads: withScalings(taught, new Map([...before.heads].map(([name, { scaling }]) => [name, scaling]))),
     neighbours: main === null ? null : neighboursOf(main, examples, projectedRows(data), rows),
   };
 }
@@ -290,7 +287,7 @@ async function fit({
         options,
       ),
     );
-    result.set(slot.name, { linear, temperature: 1 });
+    result.set(slot.name, { linear, scaling: asLearned });
   }
   return result;
 }
@@ -314,18 +311,20 @@ function collectLogits(
   }
 }
 
-function temperaturesOf(
+function scalingsOf(
   logits: ReadonlyMap<string, { scores: Float64Array[]; labels: number[] }>,
-): ReadonlyMap<string, number> {
-  return new Map([...logits].map(([name, { scores, labels }]) => [name, fitTemperature(scores, labels)]));
+): ReadonlyMap<string, Scaling> {
+  return new Map([...logits].map(([name, { scores, labels }]) => [name, fitScaling(scores, labels)]));
 }
 
-function withTemperatures(
+const asLearned: Scaling = { temperature: 1, shift: 0 };
+
+function withScalings(
   heads: ReadonlyMap<string, WideHead>,
-  temperatures: ReadonlyMap<string, number>,
+  scalings: ReadonlyMap<string, Scaling>,
 ): Map<string, WideHead> {
   return new Map(
-    [...heads].map(([name, head]) => [name, { ...head, temperature: temperatures.get(name) ?? 1 }]),
+    [...heads].map(([name, head]) => [name, { ...head, scaling: scalings.get(name) ?? asLearned }]),
   );
 }
 
