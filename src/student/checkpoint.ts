@@ -57,7 +57,8 @@ function write(file: string, key: string, { numbers, tensors }: Checkpoint): voi
   const sizes: Record<string, Size> = {};
   const pieces: (Float32Array | Uint32Array)[] = [];
   for (const [name, data] of Object.entries(tensors)) {
-    const others = data.reduce((n, x) => n + Number(x !== 0), 0);
+    let others = 0;
+    for (let i = 0; i < data.length; i++) if (data[i] !== 0) others++;
     const sparse = 2 * others < data.length;
     sizes[name] = { length: data.length, others: sparse ? others : null };
     pieces.push(...(sparse ? withoutZeros(data, others) : [data]));
@@ -78,9 +79,14 @@ function write(file: string, key: string, { numbers, tensors }: Checkpoint): voi
 
 function withoutZeros(data: Float32Array, others: number): [Uint32Array, Float32Array] {
   const places = new Uint32Array(others);
+  const values = new Float32Array(others);
   let n = 0;
-  for (let i = 0; i < data.length; i++) if (data[i] !== 0) places[n++] = i;
-  return [places, Float32Array.from(places, (i) => data[i]!)];
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] === 0) continue;
+    places[n] = i;
+    values[n++] = data[i]!;
+  }
+  return [places, values];
 }
 
 function decode(key: string, file: Buffer): Checkpoint | null {

@@ -1,7 +1,8 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { AppError, toAppError } from '../base/error.ts';
 import type { TrainOptions } from './student.ts';
-import { type Crf, type CrfWork, type FieldLesson, trainCrf } from './tagger/crf.ts';
+import type { CrfWork } from './tagger/crf.ts';
+import { type PackedTagger, type TaggerLesson, trainPacked } from './tagger/train.ts';
 import { type ClassShare, type ClassWeights, trainShare } from './wide/linear.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Thread {
 /** Kinds of work: what is given and what comes back. */
 export interface Work {
   classes: [ClassShare, ClassWeights];
-  field: [FieldLesson, Crf];
+  tagger: [TaggerLesson, PackedTagger];
 }
 
 type FromThread =
@@ -115,8 +116,8 @@ export function serveThread(port: MessagePort): void {
     port.postMessage(message, transfer);
   const work: { [K in keyof Work]: (input: Work[K][0]) => Promise<Work[K][1]> } = {
     classes: trainShare,
-    field: (lesson) =>
-      trainCrf(lesson, {
+    tagger: (lesson) =>
+      trainPacked(lesson, {
         pause: async () => {},
         progress: (fraction, loss) => send({ kind: 'progress', fraction, loss }),
       }),
@@ -124,7 +125,7 @@ export function serveThread(port: MessagePort): void {
   port.on('message', async ({ kind, input }: { kind: keyof Work; input: never }) => {
     try {
       const value = await work[kind](input);
-      const largest = 'weights' in value ? value.weights : value.emissions;
+      const largest = 'weights' in value ? value.weights : value.crf.emissions;
       send({ kind: 'done', value }, [largest.buffer as ArrayBuffer]);
     } catch (thrown) {
       send({ kind: 'failed', message: toAppError(thrown).message });

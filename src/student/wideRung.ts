@@ -105,13 +105,17 @@ function taggerEpochs(rows: number): number {
 }
 
 const rounds = 3;
-/** Characters of inputs beyond which taggers learn one after the other: each holds every feature of every token. */
-const mostBeside = 2_000_000;
+/** What one tagger takes while it learns, bytes for a character of its inputs: it holds every feature of every token. */
+const bytesPerCharacter = 650;
+/** What all that learn at once may take. */
+const mostBytes = 1.6e9;
 /** One masked text in so many is hidden from one of the folds' taggers. */
 const shown = 5;
 
-function sizeOf(examples: readonly Example[], slots: readonly string[]): number {
-  return examples.reduce((sum, { input }) => sum + lengthOf(input, slots), 0);
+/** How many taggers may learn at once. */
+function lanesFor(examples: readonly Example[], slots: readonly string[], threads: Threads | null): number {
+  const characters = examples.reduce((sum, { input }) => sum + lengthOf(input, slots), 0);
+  return Math.min(threads?.count ?? 1, Math.floor(mostBytes / (bytesPerCharacter * characters)));
 }
 
 interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf'> {
@@ -130,7 +134,7 @@ async function crossTag(
   const hiddenFrom = Array.from(maskedNames(examples, plan, inputSlots), (name) =>
     name !== 0 && name % shown === 0 ? Math.floor(name / shown) % rounds : -1,
   );
-  const beside = threads !== null && sizeOf(examples, inputSlots) <= mostBeside;
+  const lanes = lanesFor(examples, inputSlots, threads);
   const done = new Float64Array(rounds + 1);
   const teach = async (round: number): Promise<Tagger> => {
     const rows = examples.filter((_, i) => folds[i] !== round && hiddenFrom[i] !== round);
@@ -139,7 +143,7 @@ async function crossTag(
       seed,
       epochs,
       pause,
-      threads: beside ? threads : null,
+      threads: lanes > 1 ? threads : null,
       learn,
       progress: (fraction, loss) => {
         done[round] = fraction;
@@ -152,13 +156,13 @@ async function crossTag(
     return tagger!;
   };
   const taught = new Map<number, Tagger>();
-  const learnRound = async (round: number): Promise<void> => {
-    taught.set(round, await teach(round));
-  };
   // The one that learns most begins first, so that nobody waits for it alone.
-  const order = [rounds, ...Array.from({ length: rounds }, (_, fold) => fold)];
-  if (!beside) for (const round of order) await learnRound(round);
-  else await Promise.all(order.map(learnRound));
+  const left = [rounds, ...Array.from({ length: rounds }, (_, fold) => fold)];
+  const lane = async (): Promise<void> => {
+    for (let round = left.shift(); round !== undefined; round = left.shift())
+      taught.set(round, await teach(round));
+  };
+  await Promise.all(Array.from({ length: Math.max(1, lanes) }, lane));
   const hidden = hiddenFrom.flatMap((fold, row) => (fold < 0 ? [] : [{ row, tagger: taught.get(fold)! }]));
   return { tagger: taught.get(rounds)!, taggerOf: (i) => taught.get(folds[i]!)!, hidden };
 }

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
-import { type FieldLesson, type Sequence, trainCrf } from '../../src/student/tagger/crf.ts';
-import { openThreads } from '../../src/student/threads.ts';
+import { type Learn, learnAnew } from '../../src/student/finished.ts';
+import { type TaggerLesson, trainPacked, trainTagger } from '../../src/student/tagger/train.ts';
+import { openThreads, type Threads } from '../../src/student/threads.ts';
 import { type LinearProblem, trainLinear } from '../../src/student/wide/linear.ts';
+import { called, type Made } from '../dataset/support.ts';
+import { dataOf } from './support.ts';
 
 const entry = path.resolve(import.meta.dirname, '../../src/worker/trainer.ts');
 const threads = openThreads({ entry, count: 2 });
@@ -34,27 +37,20 @@ function manyClasses(): LinearProblem {
   };
 }
 
-function field(): FieldLesson {
-  const random = createRandom('field');
-  const sequences = Array.from({ length: 50 }, (): Sequence => {
-    const tags = Int32Array.from({ length: 6 }, () => random.int(2));
+/** Requests that name what is to be opened: one argument, copied. */
+function copying(epochs: number): TaggerLesson {
+  const random = createRandom('copies');
+  const things = ['door', 'window', 'gate', 'blue box', 'hatch', 'old chest'];
+  const made = Array.from({ length: 120 }, (): Made => {
+    const thing = things[random.int(things.length)]!;
+    const ways = [`open the ${thing} now`, `please could you open ${thing}`, `the ${thing} is to be opened`];
     return {
-      group: '',
-      start: Int32Array.from({ length: 7 }, (_, i) => 2 * i),
-      features: Int32Array.from({ length: 12 }, (_, j) =>
-        j % 2 === 0 ? 4 : tags[j >> 1]! * 2 + random.int(2),
-      ),
-      tags,
-      weight: 1,
+      input: ways[random.int(ways.length)]!,
+      answer: called(['open', JSON.stringify({ what: thing })]),
     };
   });
-  const lattice = {
-    allowed: Int32Array.of(0, 1),
-    follows: new Uint8Array(4).fill(1),
-    begins: new Uint8Array(2).fill(1),
-  };
-  const options = { epochs: 4, rate: 0.2, ridge: 0.02, dropout: 0.3, seed: 3 };
-  return { sequences, lattices: new Map([['', lattice]]), features: 5, tags: 2, options };
+  const { examples, plan, inputSlots } = dataOf(made, 0);
+  return { examples, plan, slots: inputSlots, seed: 3, epochs };
 }
 
 test('heads learned in threads are the heads learned in one, to the last bit', async () => {
@@ -64,31 +60,50 @@ test('heads learned in threads are the heads learned in one, to the last bit', a
   assert.deepEqual(together, alone);
 });
 
-test('a field learned in a thread is the field learned here, and tells how far it is', async () => {
+test('a tagger learned in a thread is the tagger learned here, and tells how far it is', async () => {
   const thread = await threads.borrow();
   const told: number[] = [];
-  const apart = await thread.run('field', field(), (fraction) => told.push(fraction));
+  const apart = await thread.run('tagger', copying(4), (fraction) => told.push(fraction));
   thread.giveBack();
-  assert.deepEqual(apart, await trainCrf(field(), work));
+  assert.deepEqual(apart, await trainPacked(copying(4), work));
   assert.deepEqual(told, [0.25, 0.5, 0.75, 1]);
+});
+
+test('with threads a tagger is the one that it is without, and what was learned of it once is taken as it is', async () => {
+  const few = copying(2);
+  const examples = Array.from({ length: 13 }, () => few.examples).flat();
+  const train = (beside: Threads | null, learn: Learn) => {
+    const options = { ...work, ...few, threads: beside, learn };
+    return trainTagger(examples, few.plan, few.slots, options);
+  };
+  const alone = await train(null, learnAnew);
+  const kept: unknown[] = [];
+  const keep: Learn = async (_, learn) => {
+    const learned = await learn();
+    kept.push(learned);
+    return learned;
+  };
+  assert.deepEqual(await train(threads, keep), alone);
+  const again: Learn = async <T>() => kept[0] as T;
+  assert.deepEqual(await train(threads, again), alone);
+  assert.deepEqual(await train(null, again), alone);
 });
 
 test('what fails in a thread fails where it was asked for, and the next one asked works', async () => {
   const thread = await threads.borrow();
-  const broken = { ...field(), lattices: new Map() };
-  await assert.rejects(thread.run('field', broken), /./);
-  assert.equal((await thread.run('field', field())).tags, 2);
+  const broken = { ...copying(1), examples: null } as unknown as TaggerLesson;
+  await assert.rejects(thread.run('tagger', broken), /./);
+  assert.ok((await thread.run('tagger', copying(1))).hashes.length > 0);
   thread.giveBack();
 });
 
 test('threads that are ended fail what they were at; those asked for later are new', async () => {
   const thread = await threads.borrow();
-  const long = { ...field(), options: { ...field().options, epochs: 1e9 } };
-  const running = thread.run('field', long);
+  const running = thread.run('tagger', copying(1e9));
   setTimeout(() => threads.close(), 50);
   await assert.rejects(running, { code: 'cancelled' });
   thread.giveBack();
   const next = await threads.borrow();
-  assert.equal((await next.run('field', field())).tags, 2);
+  assert.ok((await next.run('tagger', copying(1))).hashes.length > 0);
   next.giveBack();
 });

@@ -2,10 +2,10 @@ import { hash32 } from '../../base/hash.ts';
 import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
-import type { Learn } from '../finished.ts';
+import { type Learn, learnAnew } from '../finished.ts';
 import { HashCounts, placesIn } from '../hashes.ts';
 import type { Threads } from '../threads.ts';
-import { type Crf, crfPacking, type FieldLesson, type Sequence, trainCrf } from './crf.ts';
+import { type Crf, type CrfWork, crfPacking, type FieldLesson, type Sequence, trainCrf } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
 import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
@@ -19,7 +19,7 @@ import {
 } from './model.ts';
 import { leaderClass, type PlacedToken, schemeOf, type TagScheme } from './scheme.ts';
 import { tagsOf } from './tagging.ts';
-import { TemplateIndex, templateOf } from './templates.ts';
+import { TemplateIndex, type Templates, templateOf } from './templates.ts';
 
 export interface TaggerOptions {
   readonly seed: number;
@@ -54,19 +54,58 @@ export async function trainTagger(
 ): Promise<Tagger | null> {
   const scheme = schemeOf(plan);
   if (scheme === null) return null;
-  const { learn, threads, progress } = options;
-  const apart = threads !== null && examples.length >= leastForThread;
-  // Borrowed first: what waits for a thread takes no memory.
-  const thread = apart ? await threads.borrow() : null;
-  try {
-    const { lesson, hashes, ranks, tables, templates } = prepare(examples, scheme, slots, options);
-    const crf = await learn(crfPacking, () =>
-      thread === null ? trainCrf(lesson, options) : thread.run('field', lesson, progress),
-    );
-    return { scheme, hashes, ...tables, crf: ranked(crf, ranks), templates };
-  } finally {
-    thread?.giveBack();
+  const { learn, threads, seed, epochs, progress } = options;
+  const read = (): Reading => prepare(examples, scheme, slots, options);
+  if (threads === null || examples.length < leastForThread) {
+    const reading = read();
+    return taggerOf(reading, await learn(crfPacking, () => trainField(reading, options)));
   }
+  // Borrowed first: what waits for a thread takes no memory.
+  const thread = await threads.borrow();
+  try {
+    let made = null as PackedTagger | null;
+    const crf = await learn(crfPacking, async () => {
+      made = await thread.run('tagger', { examples, plan, slots, seed, epochs }, progress);
+      return made.crf;
+    });
+    // Where a run that was killed had learned the field, what it reads is made again.
+    if (made === null) return taggerOf(read(), crf);
+    return { ...made, templates: made.templates === null ? null : TemplateIndex.unpack(made.templates) };
+  } finally {
+    thread.giveBack();
+  }
+}
+
+/** What a thread is given to train a tagger. */
+export interface TaggerLesson extends Pick<TaggerOptions, 'seed' | 'epochs'> {
+  readonly examples: readonly Example[];
+  readonly plan: OutputPlan;
+  readonly slots: readonly string[];
+}
+
+/** What it gives back: a tagger with its templates as plain data. */
+export interface PackedTagger extends Omit<Tagger, 'templates'> {
+  readonly templates: Templates | null;
+}
+
+/** A thread's side, for a plan that copies. */
+export async function trainPacked(
+  { examples, plan, slots, seed, epochs }: TaggerLesson,
+  work: CrfWork,
+): Promise<PackedTagger> {
+  const options = { ...work, seed, epochs, learn: learnAnew, threads: null };
+  const tagger = (await trainTagger(examples, plan, slots, options))!;
+  return { ...tagger, templates: tagger.templates?.pack() ?? null };
+}
+
+type Reading = ReturnType<typeof prepare>;
+
+async function trainField({ lesson, ranks }: Reading, options: TaggerOptions): Promise<Crf> {
+  return ranked(await trainCrf(lesson, options), ranks);
+}
+
+function taggerOf({ scheme, hashes, tables, templates }: Reading, crf: Crf): Tagger {
+  return { scheme, hashes, ...tables, crf, templates };
 }
 
 /** Fewer examples are learned before a thread has started. */
@@ -106,7 +145,7 @@ function prepare(
     tags: 1 + 2 * scheme.kinds.length,
     options: { epochs, rate: 0.2, ridge: 0.02, dropout: 0.3, seed },
   };
-  return { lesson, hashes, ranks, tables: gazetteer.tables(), templates };
+  return { scheme, lesson, hashes, ranks, tables: gazetteer.tables(), templates };
 }
 
 /** A number for the masked text of each example's answer, the same for the same text; 0 where there is none. */

@@ -81,6 +81,8 @@ export function nearnessOf(
   };
 }
 
+/** What four signs say together, for each four dimensions: of the row that is projected at the moment. */
+const sums = new Float64Array(dimensions * 4);
 const knownLengths = new WeakMap<Int8Array, Float64Array>();
 
 /** Lengths of the stored rows, worked out once: every input is compared with the same ones. */
@@ -103,7 +105,7 @@ function lengthsOf(rows: Int8Array): Float64Array {
  * summed by what four bits say together, and each dimension then adds up the sixteen sums: a third of the additions.
  */
 function project(data: SparseRows, row: number): Float64Array {
-  const sums = new Float64Array(dimensions * 4);
+  sums.fill(0);
   for (let j = data.start[row]!; j < data.start[row + 1]!; j++) {
     const value = data.values[j]!;
     for (let block = 0; block < dimensions; block += 32) {
