@@ -80,7 +80,8 @@ function writeRows(table: Float32Array, ids: HostTensor, rows: HostTensor): void
   const places = new Int32Array(ids.data.buffer, ids.data.byteOffset, 2 * ids.data.length);
   for (let i = 0; i < ids.data.length; i++) {
     const to = places[2 * i]! * width;
-    for (let j = 0; j < width; j++) table[to + j] = data[i * width + j]!;
+    if (width === 1) table[to] = data[i]!;
+    else table.set(data.subarray(i * width, (i + 1) * width), to);
   }
 }
 
