@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
+import type { Device } from '../../src/onnx/runtime.ts';
+import { createState } from '../../src/onnx/state.ts';
 import { createBatcher } from '../../src/student/deep/batch.ts';
 import { encodeCorpus, epochsOf, planEpoch } from '../../src/student/deep/corpus.ts';
 import type { DeepData, DeepRow } from '../../src/student/deep/data.ts';
@@ -11,7 +13,7 @@ import { createMaskPool } from '../../src/student/deep/masks.ts';
 import { averagingStep, quantiseRows, trainingStep } from '../../src/student/deep/program.ts';
 import type { EncoderSpec } from '../../src/student/deep/spec.ts';
 import { cnn, defaultSpec, defaultTraining, transformer } from '../../src/student/deep/spec.ts';
-import { initialState, scheduleFeeds } from '../../src/student/deep/trainer.ts';
+import { initialState, lossSum, scheduleFeeds, wherePossible } from '../../src/student/deep/trainer.ts';
 import { measureWords } from '../../src/student/deep/words.ts';
 
 const heads = { choices: [{ name: 'label', classes: 3 }], tags: [{ name: 'tag', tags: 2 }] };
@@ -96,6 +98,30 @@ test('a device is chosen by the time of the real step', async () => {
   const best = Math.min(...Object.values(stepMs));
   assert.ok(best > 0);
   assert.equal(stepMs[device], best);
+});
+
+test('a training that overflows in half precision starts anew in full, and forgets what it left', async () => {
+  const stateOf = (scale: number) => {
+    const one = (value: number) => ({ dtype: 'f32', shape: [1], data: Float32Array.of(value) }) as const;
+    return createState('cpu', { loss: one(7), 'loss.scale': one(scale) });
+  };
+  const said: string[] = [];
+  const train = async (device: Device, scale: number): Promise<number> => {
+    said.push(device);
+    return lossSum(await stateOf(scale));
+  };
+  const overflowing = (device: Device) => train(device, device === 'webgpu-f16' ? 0.5 : 1);
+  assert.equal(await wherePossible('webgpu-f16', overflowing, () => said.push('forget')), 7);
+  assert.deepEqual(said, ['webgpu-f16', 'forget', 'webgpu']);
+  await assert.rejects(
+    wherePossible(
+      'webgpu',
+      (device) => train(device, 0.5),
+      () => said.push('forget'),
+    ),
+    /diverged/,
+  );
+  assert.deepEqual(said.slice(3), ['webgpu']);
 });
 
 test('rows stored as bytes are within half a step of the originals', () => {
