@@ -1,8 +1,10 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type App, createApp } from '../app/app.ts';
 import { type AppSettings, defaultSettings } from '../app/settings.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
+import { AppError } from '../base/error.ts';
 import { silentLog, streamLog } from '../base/log.ts';
 
 /** The folder that holds this program and its siblings (gateway.cjs, worker.cjs). */
@@ -12,13 +14,23 @@ export const dist = path.dirname(process.argv[1] ?? '.');
 declare const __VERSION__: string;
 const version = typeof __VERSION__ === 'string' ? __VERSION__ : 'development';
 
-/** An app without an editor. Messages of the processes go to stderr where UNDERSTUDY_DEBUG is set. */
-export function openApp(options: {
+/**
+ * An app without an editor. Messages of the processes go to stderr where UNDERSTUDY_DEBUG is set.
+ * @throws AppError 'bad-input' where the storage folder cannot be made.
+ */
+export async function openApp(options: {
   readonly storage: string;
   readonly settings?: Partial<AppSettings>;
   readonly clock?: Clock;
   readonly acceptClock?: boolean;
 }): Promise<App> {
+  await mkdir(options.storage, { recursive: true }).catch((cause: Error) => {
+    throw new AppError(
+      'bad-input',
+      `The storage folder ${options.storage} cannot be made: ${cause.message}.`,
+      { next: 'Name another one with --storage.', cause },
+    );
+  });
   return createApp({
     storage: options.storage,
     dist,

@@ -75,7 +75,7 @@ function taskReport(task: TaskState, lines: readonly PredictionLine[], refusal: 
       (outcome === null
         ? 'Not trained.'
         : outcome.kind === 'refused'
-          ? outcome.reason
+          ? `${outcome.reason}${tornTeacher(task)}`
           : certifiedText(task, served.length, lines.length, wrong)),
     student:
       task.student === null
@@ -118,6 +118,13 @@ function taskReport(task: TaskState, lines: readonly PredictionLine[], refusal: 
       teacher: latency(lines.filter((line) => line.route === 'teacher')),
     },
   };
+}
+
+/** What no more calls and no other student can mend: a teacher that contradicts itself. */
+function tornTeacher({ student }: TaskState): string {
+  const found = student?.selfAgreement;
+  if (!found || found.pairs.upper > 0.99) return '';
+  return ` Asked the same again, the teacher agrees with itself in ${percent(found.pairs.rate)} of ${found.pairs.n.toLocaleString('en')} cases.`;
 }
 
 function certifiedText(task: TaskState, served: number, n: number, wrong: number): string {

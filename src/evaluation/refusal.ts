@@ -1,3 +1,4 @@
+import { upperBound } from '../base/binomial.ts';
 import { type Row, rowsNeeded, servedAt, startsOf, thresholdGrid } from './threshold.ts';
 import { calls, count, percent, roughly } from './words.ts';
 
@@ -26,7 +27,19 @@ export function refusal(
   const needs = rowsNeeded(best, epsilon, delta);
   if (Number.isFinite(needs) && needs > n && errors <= n * epsilon)
     return `${sentence(promise)} needs about ${roughly(needs)} served calibration calls at the student's present quality; there are ${count(n)}, of which ${count(errors)} disagreed.`;
-  return `Of the ${calls(n)} the student is surest of, ${count(errors)} disagree with the teacher (${percent(errors / n)}): too many for ${promise}.`;
+  const surest = `Of the ${calls(n)} the student is surest of, ${count(errors)} disagree with the teacher (${percent(errors / n)})`;
+  if (errors > n * epsilon) return `${surest}: too many for ${promise}.`;
+  const most = mostErrors(n, epsilon, delta);
+  if (errors <= most)
+    return `${sentence(promise)} needs somewhat more than the ${calls(n)} the student is surest of, of which ${count(errors)} disagree.`;
+  return `${surest}: too many to prove ${promise}, for which no more than ${count(most)} of so many may.`;
+}
+
+/** Errors among n calls that still prove a risk of at most epsilon. */
+function mostErrors(n: number, epsilon: number, delta: number): number {
+  let k = 0;
+  while (k < n && upperBound(k + 1, n, delta) <= epsilon) k++;
+  return k;
 }
 
 function needed(risk: number, epsilon: number, delta: number): string {

@@ -67,6 +67,20 @@ test('refuses a student that is wrong where it is surest', () => {
   );
 });
 
+test('says how many disagreements would have been few enough where there are only slightly more', () => {
+  const reason = refused(
+    certify(
+      scored(400, () => ({})),
+      scored(400, (i) => ({ agree: i % 57 !== 0 })),
+      options,
+    ),
+  );
+  assert.match(
+    reason,
+    /^Of the 328 calls .* 6 disagree with the teacher \(1\.8 %\): too many to prove a promise of at most 2 % disagreement, for which no more than 2 of so many may\.$/u,
+  );
+});
+
 test('refuses without calibration calls and without answers', () => {
   assert.match(refused(certify(scored(10), [], options)), /no calibration calls/);
   const silent = (): Partial<Scored> => ({ answered: false, agree: false });
