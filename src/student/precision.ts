@@ -18,7 +18,7 @@ export interface PrecisionTrial {
 }
 
 /** Bundles are no larger than this for the sake of finer weights. */
-export const mostBytes = 25e6;
+const mostBytes = 25e6;
 /** As many losses against gains come by chance in one of twenty students that lose nothing. */
 const chance = 0.05;
 
