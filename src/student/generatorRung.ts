@@ -101,10 +101,10 @@ export async function trainGeneratorRung(
       threads,
       signal: options.signal,
       checkpoint: { store, everyMs: 10_000 },
-      onLook: ({ fraction, step, loss, validation, exact }) =>
+      onLook: ({ fraction, step, loss, validation, exact, ended }) =>
         options.onProgress({
           ...say(fraction, `Writing ${(100 * exact).toFixed(0)} % of the held-out texts exactly`),
-          point: { series: 'generator', step, loss, validation },
+          point: { series: 'generator', step, loss, validation, ...(ended === undefined ? {} : { ended }) },
         }),
     });
   const fitted = await wherePossible(device, fit, () => store.clear('generator'));

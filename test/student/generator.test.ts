@@ -118,8 +118,11 @@ test('a text that nothing tells is declined after a short pilot, with the reason
     const { card } = await trainStudent(data, specOf({ rungs, overrides: { generator: quick } }), options);
     assert.ok(card.outcome.kind === 'refused');
     assert.match(card.outcome.reason, /answer is free text: a small student that tried to write it/);
-    const steps = options.seen.flatMap(({ point }) => (point?.series === 'generator' ? [point.step] : []));
-    assert.ok(Math.max(...steps) <= quick.steps / 2, String(steps));
+    const points = options.seen.flatMap(({ point }) => (point?.series === 'generator' ? [point] : []));
+    const last = points.at(-1)!;
+    assert.ok(last.step <= quick.steps / 2, String(last.step));
+    assert.match(last.ended ?? '', /^stopped after \d+ of 240 steps: hardly any text/u);
+    assert.ok(points.slice(0, -1).every(({ ended }) => ended === undefined));
   }));
 
 test('without a generator a short text stays with the teacher', () =>

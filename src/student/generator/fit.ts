@@ -20,7 +20,10 @@ export interface FitOptions {
   readonly checkpoint: { readonly store: CheckpointStore; readonly everyMs: number } | null;
   /** Never gives up before the last step. */
   readonly patient?: boolean;
-  readonly onLook: (look: Look & { readonly fraction: number; readonly step: number }) => void;
+  /** `ended`: why it was stopped early, in words. */
+  readonly onLook: (
+    look: Look & { readonly fraction: number; readonly step: number; readonly ended?: string },
+  ) => void;
 }
 
 export interface Look {
@@ -141,17 +144,44 @@ async function run(running: Running): Promise<Fitted> {
 async function lookOn({ state, steps, options, look }: Running, position: Position): Promise<void> {
   const seen = await look();
   const total = await lossSum(state);
-  const { step, best: before, bestLoss } = position;
+  const { step, best, bestLoss } = position;
   const loss = (total - position.loss) / (step - position.looked);
-  options.onLook({ fraction: step / steps, step, loss, validation: seen.loss, exact: seen.exact });
   Object.assign(position, { loss: total, looked: step });
   await judge(position, seen, state);
-  if (options.patient === true) return;
-  const done = step / steps;
-  const stuck = done >= pilotShare.last || (done >= pilotShare.first && seen.loss > stillFalling * bestLoss);
-  const hopeless = stuck && position.best < leastExact;
-  if (hopeless) position.kept = null;
-  position.done = hopeless || position.worse >= patience || Math.min(before, seen.exact) >= saturated;
+  const found = { ...seen, before: { best, bestLoss }, done: step / steps };
+  const why = options.patient === true ? null : whyEnd(position, found);
+  position.done = why !== null;
+  if (why === hopeless) position.kept = null;
+  options.onLook({
+    fraction: step / steps,
+    step,
+    loss,
+    validation: seen.loss,
+    exact: seen.exact,
+    ...(why === null || step === steps ? {} : { ended: `stopped after ${step} of ${steps} steps: ${why}` }),
+  });
+}
+
+const hopeless = 'hardly any text kept aside is written exactly';
+
+/** What a look has found, beside what the best looks before it had. */
+interface Found {
+  readonly exact: number;
+  readonly loss: number;
+  readonly before: Pick<Position, 'best' | 'bestLoss'>;
+  /** Share of the steps made. */
+  readonly done: number;
+}
+
+/** Why nothing more is to be gained, in words; null where there may be. */
+function whyEnd({ best, worse }: Position, { exact, loss, before, done }: Found): string | null {
+  const stuck =
+    done >= pilotShare.last || (done >= pilotShare.first && loss > stillFalling * before.bestLoss);
+  if (stuck && best < leastExact) return hopeless;
+  if (worse >= patience) return 'it became no better for a while, and the best state is kept';
+  return Math.min(before.best, exact) >= saturated
+    ? 'next to every text kept aside is written exactly'
+    : null;
 }
 
 /** Every batch of a run, shuffled anew for each pass. */
