@@ -15,7 +15,8 @@ export interface Deleted {
 
 /**
  * What analysis wrote down of deleted traces goes with them: which task they belonged to, the examples it noted. A task
- * without calls goes too, unless it has a student: that stays, as the user was told. The next analysis counts anew.
+ * without calls goes too, unless it has a student: that stays, as the user was told. The next analysis counts anew. What a
+ * killed training had learned of them is not gone on with.
  */
 export async function forget(session: Session, { ids, touched, emptied }: Deleted): Promise<void> {
   await session.store?.sync();
@@ -28,6 +29,8 @@ export async function forget(session: Session, { ids, touched, emptied }: Delete
       ids === null || touched.has(task.id) ? withoutExamples(task, sitesOf(session, task)) : task,
     );
   for (const { id } of session.tasks) {
+    if (ids === null || touched.has(id))
+      await rm(path.join(session.paths.root, 'checkpoints', id), { recursive: true, force: true });
     if (!isGone(id)) continue;
     session.catalogues.delete(id);
     await rm(path.join(session.paths.capabilities, `${id}.json`), { force: true });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
@@ -73,6 +73,9 @@ test('a trace, a task and everything can be deleted, and not a byte of them is l
     assert.ok(holders(storage, [particular[1]!]).length > 0, 'the others stay');
     assert.equal(app.state.traces.total, (await traces(storage)).length);
 
+    const checkpoints = path.join(storage, 'checkpoints', task.id);
+    mkdirSync(checkpoints, { recursive: true });
+    writeFileSync(path.join(checkpoints, 'job.json'), JSON.stringify({ name: task.id }));
     const left = await traces(storage);
     const { deleted } = await app.run('traces.delete', { what: { taskId: task.id } });
     assert.ok(deleted > left.length / 2, `${deleted} of ${left.length}`);
