@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 export interface Command {
@@ -54,6 +55,15 @@ export function choiceOption<T extends string>(
 export function existingFile(file: string): string {
   if (!existsSync(file)) throw new UsageError(`There is no file ${file}.`);
   if (!statSync(file).isFile()) throw new UsageError(`${file} is not a file.`);
+  return file;
+}
+
+/** A file that is to be written: what takes minutes to make is not lost for want of a folder. */
+export function newFile(file: string): string {
+  const folder = path.dirname(path.resolve(file));
+  if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder} to write ${file} to.`);
+  if (existsSync(file) && statSync(file).isDirectory())
+    throw new UsageError(`${file} is a folder, not a file to write to.`);
   return file;
 }
 

@@ -9,7 +9,15 @@ import type { DeviceChoice } from '../student/student.ts';
 import { startTeacher } from '../teacher/server.ts';
 import { readTraces } from '../traces/reader.ts';
 import type { Trace } from '../traces/trace.ts';
-import { type Command, choiceOption, existingFile, numberOption, parse, UsageError } from './command.ts';
+import {
+  type Command,
+  choiceOption,
+  existingFile,
+  newFile,
+  numberOption,
+  parse,
+  UsageError,
+} from './command.ts';
 import { openApp } from './environment.ts';
 import { type PredictionLine, predictionsOf } from './predictions.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -70,9 +78,9 @@ function readOptions(args: readonly string[]): Options {
   if (files.length === 0) throw new UsageError('--traffic names the file to replay.');
   return {
     files,
-    report: values.report ?? null,
-    predictions: values.predictions ?? null,
-    assignments: values.assignments ?? null,
+    report: written(values.report),
+    predictions: written(values.predictions),
+    assignments: written(values.assignments),
     epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.0001, 0.5),
     delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
     device: choiceOption('device', values.device, ['auto', 'cpu', 'webgpu', 'webgpu-f16'] as const, 'auto'),
@@ -83,6 +91,10 @@ function readOptions(args: readonly string[]): Options {
     train: values['no-train'] !== true,
     limit: numberOption('limit', values.limit, Number.POSITIVE_INFINITY, 1, Number.POSITIVE_INFINITY),
   };
+}
+
+function written(file: string | undefined): string | null {
+  return file === undefined ? null : newFile(file);
 }
 
 /** Seconds of each stage, as the report has them. */

@@ -11,6 +11,16 @@ const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['replay', '--traffic', 'nowhere.jsonl.gz'],
     /There is no file nowhere\.jsonl\.gz/,
   ],
+  [
+    'a report into no folder',
+    ['replay', '--traffic', 'package.json', '--report', 'nowhere/report.json'],
+    /There is no folder .*nowhere to write nowhere\/report\.json to/,
+  ],
+  [
+    'predictions into a folder',
+    ['replay', '--traffic', 'package.json', '--predictions', 'src'],
+    /src is a folder/,
+  ],
   ['no traffic at all', ['replay'], /--traffic names the file/],
   [
     'a number out of range',
