@@ -80,6 +80,8 @@ class Passing implements TeacherListener {
     });
     this.#req.on('end', () => this.#end());
     this.#req.resume();
+    // What of the body came with the head is told before that; a client may wait for an answer before it sends the rest.
+    process.nextTick(() => this.#outgoing.begin());
   }
 
   interim(head: AnswerHead): void {
@@ -167,7 +169,10 @@ class Passing implements TeacherListener {
     this.#outgoing = this.#open();
     for (const chunk of this.#sent) this.#outgoing.write(chunk);
     if (this.#requestEnded) this.#end();
-    else this.#req.resume();
+    else {
+      this.#outgoing.begin();
+      this.#req.resume();
+    }
   }
 
   #clientClosed(): void {

@@ -81,6 +81,11 @@ export class TeacherCall implements Caller {
     else if (this.#head !== null) this.#send(NOTHING);
   }
 
+  /** Sends the head, where it still waits to go out with the beginning of a body. */
+  begin(): void {
+    if (this.#head !== null && !this.#isOver) this.#send(NOTHING);
+  }
+
   pause(): void {
     this.#connection?.socket.pause();
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { readAddress } from './address.ts';
 import type { Gateway } from './gateway.ts';
@@ -24,9 +25,10 @@ export function tunnel(gateway: Gateway, req: IncomingMessage, client: Duplex, h
     client.write(headOf(answer), 'latin1');
     if (first.length > 0) client.write(first);
     if (head.length > 0) server.write(head);
-    server.on('error', () => client.destroy());
+    server.on('error', () => breakOff(client));
     // An end is passed on by the pipes, after what came before it; only a connection that broke is broken off.
     server.on('close', () => server.readableEnded || client.destroy());
+    client.on('error', () => breakOff(server));
     client.on('close', () => client.readableEnded || server.destroy());
     server.pipe(client);
     client.pipe(server);
@@ -39,6 +41,12 @@ export function tunnel(gateway: Gateway, req: IncomingMessage, client: Duplex, h
     answer.pipe(client);
   });
   outgoing.end();
+}
+
+/** A connection that broke on one side breaks on the other; one that is encrypted can only end. */
+function breakOff(socket: Duplex): void {
+  if (socket instanceof Socket && !('encrypted' in socket)) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** Offers of another HTTP on the same connection, which Java's client makes with its first call: nobody has to take them up. */

@@ -90,10 +90,10 @@ for (const [title, pauseMs] of [
   ['while nobody asks', 5],
 ] as const)
   test(`a connection on which more than an answer came, ${title}, answers nobody else`, async () => {
-    let connections = 0;
+    const closed: Promise<unknown>[] = [];
     const answer = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const server = net.createServer((socket) => {
-      const own = `own ${++connections}`;
+      const own = `own ${closed.push(once(socket, 'close'))}`;
       socket.on('error', () => {}); // The other side closes it in the middle.
       socket.on('data', () => {
         const smuggled = answer('smuggled');
@@ -114,7 +114,7 @@ for (const [title, pauseMs] of [
     const bodies: string[] = [];
     for (let i = 0; i < 3; i++) {
       await ask(upstream, target, (bytes) => bodies.push(bytes.toString()));
-      await new Promise((resolve) => setTimeout(resolve, pauseMs * 10));
+      await closed[i];
     }
     assert.deepEqual(bodies, ['own 1', 'own 2', 'own 3']);
     upstream.close();

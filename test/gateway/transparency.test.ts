@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { completeUpstreams } from '../../src/gateway/control.ts';
@@ -286,6 +288,15 @@ const cases: readonly Case[] = [
     script: ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n', 'END'],
   },
   {
+    title: 'a websocket that breaks',
+    request: get('/v1/realtime').replace('close', 'Upgrade\r\nUpgrade: websocket'),
+    script: [
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nabc',
+      { waitMs: 40 },
+      'RESET',
+    ],
+  },
+  {
     title: 'a request that is no valid JSON, in no valid UTF-8',
     request: post('', '{"messages": [\xff\xfe'),
     script: ['HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad', 'END'],
@@ -331,6 +342,29 @@ describe('teacher bytes are unchanged, through the gateway as directly:', () => 
   };
   const closing = `${head}Connection: close\r\nContent-Length: 2\r\n\r\n{}`;
   const path = `/${testToken}/openai/v1/x`;
+
+  test('a head goes out before its body comes: the answer may be what the body waits for', {
+    timeout: 5000,
+  }, async () => {
+    const teacher = await startRawTeacher([
+      `${head}Content-Length: 5\r\n\r\n`,
+      { await: 'body' },
+      'heard',
+      'END',
+    ]);
+    gateway.gateway.upstreams = completeUpstreams({ openai: `http://127.0.0.1:${teacher.port}` });
+    const socket = net.connect(gateway.port, '127.0.0.1');
+    try {
+      const own = `127.0.0.1:${gateway.port}`;
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: ${own}\r\nContent-Length: 4\r\n\r\n`);
+      assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 200/);
+      socket.write('body');
+      assert.equal(String((await once(socket, 'data'))[0]), 'heard');
+    } finally {
+      socket.destroy();
+      await teacher.close();
+    }
+  });
 
   test('an offer of HTTP/2 is not taken up, and the call is answered', { timeout: 5000 }, async () => {
     const offer = 'Upgrade: h2c\r\nHTTP2-Settings: AAEA\r\nContent-Length: 2\r\n';
