@@ -170,12 +170,22 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 }
 
+/** Blocks of this many bytes and more go back to the system when they are freed; left to itself glibc keeps ever larger ones. */
+const returnedBytes = String(1 << 17);
+
 /**
- * A serving process holds students for days and makes little garbage: a small nursery and two pools of freed memory
- * instead of one per thread give back what it does not use.
+ * A serving process holds students for days and makes little garbage: a small nursery, two pools of freed memory instead of
+ * one per thread, and large blocks that go back at once keep what it does not use small.
  */
 const memory = {
-  serve: { flags: ['--max-semi-space-size=4'], environment: { MALLOC_ARENA_MAX: '2' } },
+  serve: {
+    flags: ['--max-semi-space-size=4'],
+    environment: {
+      MALLOC_ARENA_MAX: '2',
+      MALLOC_MMAP_THRESHOLD_: returnedBytes,
+      MALLOC_TRIM_THRESHOLD_: returnedBytes,
+    },
+  },
   job: { flags: [], environment: {} },
 } as const;
 
