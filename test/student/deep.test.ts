@@ -7,7 +7,7 @@ import { probeDevices } from '../../src/onnx/devices.ts';
 import { type Device, isHalf } from '../../src/onnx/runtime.ts';
 import type { DeepRow } from '../../src/student/deep/data.ts';
 import { loadDeep } from '../../src/student/deep/model.ts';
-import { type DeepProgress, trainDeep } from '../../src/student/deep/train.ts';
+import { type DeepProgress, type TrainDeepOptions, trainDeep } from '../../src/student/deep/train.ts';
 import { data, sentences, spec } from './sentences.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'deep-'));
@@ -146,6 +146,31 @@ for (const { device, available, detail } of (await probeDevices()).slice(1)) {
     const tolerance = isHalf(device) ? 1e-2 : 1e-3;
     for (const [i, loss] of a.entries())
       assert.ok(Math.abs(loss - b[i]!) < tolerance * (1 + loss), `${loss} and ${b[i]}`);
+  });
+
+  test(`a run on ${device} that was stopped goes on as it would have`, { skip }, async () => {
+    const one = { ...spec, encoders: spec.encoders.slice(0, 1), training: { ...spec.training, epochs: 3 } };
+    const checkpoints = { folder, key: device, everyMs: 0 };
+    const losses = async (stopAfter: number, more: Partial<TrainDeepOptions>): Promise<number[]> => {
+      const found: number[] = [];
+      const controller = new AbortController();
+      const { signal } = controller;
+      const onProgress = ({ loss }: { loss: number }): void => {
+        if (found.push(loss) === stopAfter) controller.abort();
+      };
+      const running = trainDeep(data, one, { device, threads: 1, signal, onProgress, ...more });
+      if (stopAfter < 3) await assert.rejects(running, { name: 'AbortError' });
+      else await running;
+      return found;
+    };
+    const whole = await losses(3, {});
+    await losses(2, { checkpoints });
+    const rest = await losses(3, { checkpoints });
+    assert.ok(rest.length < 3);
+    for (const [i, loss] of rest.entries()) {
+      const expected = whole[3 - rest.length + i]!;
+      assert.ok(Math.abs(loss - expected) < 1e-3 * expected, `${loss} and ${expected}`);
+    }
   });
 }
 
