@@ -58,7 +58,8 @@ function slipShare(strange: readonly Stranger[], threshold: number): number {
   for (const { confidence, kind } of strange) {
     const own = kinds.get(kind) ?? { n: 0, slipped: 0 };
     own.n++;
-    if (confidence >= threshold) own.slipped++;
+    // What is not answered does not slip, not even where all known rows that are answered would be.
+    if (Number.isFinite(confidence) && confidence >= threshold) own.slipped++;
     kinds.set(kind, own);
   }
   const counted = [...kinds.values()]

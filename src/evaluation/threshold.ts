@@ -90,22 +90,28 @@ const safeShare = 0.9;
  */
 export const gridSteps = 50;
 
-/** Candidate thresholds, strict to loose: the confidences that serve 2, 4, ... 100 % of the validation rows. */
+/** Candidate thresholds, strict to loose: the confidences that serve 2, 4, ... % of the validation rows, and every answered one. */
 export function thresholdGrid(
   validation: readonly Row[],
   calibrationRows: number,
   { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
 ): GridPoint[] {
-  const sorted = validation.map((row) => row.confidence).sort((a, b) => b - a);
+  const total = validation.length;
+  // Rows without an answer are served at no threshold.
+  const answered = validation
+    .map((row) => row.confidence)
+    .filter(Number.isFinite)
+    .sort((a, b) => b - a);
   const grid: GridPoint[] = [];
   for (let step = 1; step <= gridSteps; step++) {
-    const threshold = sorted[Math.min(sorted.length, Math.ceil((sorted.length * step) / gridSteps)) - 1];
-    // Rows without an answer come last; a threshold that would serve them is none.
-    if (threshold === undefined || !Number.isFinite(threshold)) break;
+    const wanted = Math.ceil((total * step) / gridSteps);
+    const threshold = answered[Math.min(answered.length, wanted) - 1];
+    // Fewer than the first step are no candidate.
+    if (threshold === undefined || (step === 1 && answered.length < wanted)) break;
     if (threshold === grid.at(-1)?.threshold) continue;
     const { n, errors } = servedAt(validation, threshold);
     const risk = (errors + 0.5) / (n + 1);
-    const share = n / sorted.length;
+    const share = n / total;
     grid.push({
       threshold,
       share,

@@ -1,6 +1,7 @@
 import { type CatchAll, catchAllConfidence } from './catchAll.ts';
 import { type Decoded, type leaningOf, logOf } from './decode.ts';
 import { fitLogistic, type Logistic, logistic, logit } from './logistic.ts';
+import { isForeign, type Novelty, type Seen } from './novelty.ts';
 
 /**
  * How likely is the whole answer right? A small logistic regression over the signals of an answer, fitted on answers to
@@ -10,10 +11,26 @@ import { fitLogistic, type Logistic, logistic, logit } from './logistic.ts';
  */
 export interface Acceptor {
   readonly model: Logistic;
+  /** Judges answers with a masked text that training did not have; null where there were none, or too few. */
+  readonly unfamiliar: Unfamiliar | null;
   /** Likeness to training inputs beyond which more of it says nothing. */
   readonly alike: number;
   /** null where no class is known to be one. */
   readonly catchAll: CatchAll | null;
+  /** Tells foreign inputs where no class could be hidden; null elsewhere. */
+  readonly novelty: Novelty | null;
+}
+
+/** An answer with an unfamiliar masked text is given where it is surer than `above`. */
+export interface Unfamiliar {
+  readonly model: Logistic;
+  readonly above: number;
+}
+
+/** Answers to examples whose masked texts were hidden, and how many of each set may be answered wrongly. */
+export interface HiddenTexts {
+  readonly sets: readonly (readonly JudgedKnown[])[];
+  readonly epsilon: number;
 }
 
 /** An answer as the acceptor reads it. */
@@ -27,6 +44,9 @@ export interface Judged {
 
 export type JudgedKnown = Judged & { readonly agree: boolean };
 
+/** Fewer answers with unfamiliar masked texts than this tell nothing of others. */
+const fewestUnfamiliar = 20;
+
 /** How common inputs of an unknown kind are taken to be, against one of a known kind. */
 const strangeShare = 0.08;
 
@@ -34,25 +54,70 @@ const strangeShare = 0.08;
 export function fitAcceptor(
   known: readonly JudgedKnown[],
   strange: readonly Judged[],
-  catchAll: CatchAll | null,
+  {
+    catchAll = null,
+    novelty = null,
+    hidden = { sets: [], epsilon: 0 },
+  }: Partial<Pick<Acceptor, 'catchAll' | 'novelty'>> & { readonly hidden?: HiddenTexts } = {},
 ): Acceptor {
-  const plain = known.filter((row) => !isCaught(catchAll, row));
+  const plain = [...known, ...hidden.sets.flat()].filter((row) => !isCaught(catchAll, row));
   const far = strange.filter((row) => !isCaught(catchAll, row));
   const alike = median(plain.map(({ decoded }) => decoded.signals.near));
   const weight = (strangeShare * plain.length) / Math.max(1, far.length);
-  const model = fitLogistic(
-    [...plain, ...far].map((row) => featuresOf(row, alike, catchAll)),
-    [...plain.map(({ agree }) => agree), ...far.map(() => false)],
-    [...plain.map(() => 1), ...far.map(() => weight)],
-  );
-  return { model, alike, catchAll };
+  const fit = (of: (row: Judged) => boolean): Logistic => {
+    const [rows, others] = [plain.filter(of), far.filter(of)];
+    return fitLogistic(
+      [...rows, ...others].map((row) => featuresOf(row, alike, catchAll)),
+      [...rows.map(({ agree }) => agree), ...others.map(() => false)],
+      [...rows.map(() => 1), ...others.map(() => weight)],
+    );
+  };
+  const isNew = (row: Judged): boolean => !isFamiliar(row);
+  let unfamiliar: Unfamiliar | null = null;
+  if (plain.filter(isNew).length >= fewestUnfamiliar) {
+    const model = fit(isNew);
+    const surenessOf = (row: Judged): number => logistic(model, featuresOf(row, alike, catchAll));
+    const bars = hidden.sets.map((rows) => barOf(rows, isNew, surenessOf, hidden.epsilon));
+    unfamiliar = { model, above: Math.max(0, ...bars) };
+  }
+  return { model: fit(isFamiliar), unfamiliar, alike, catchAll, novelty };
 }
 
-/** Probability in (0, 1) that the answer is right. */
-export function confidenceOf({ model, alike, catchAll }: Acceptor, judged: Judged): number {
+/** The confidence above which at most a share epsilon of all rows would be answered wrongly, (wrong + 1/2) / (n + 1). */
+function barOf(
+  rows: readonly JudgedKnown[],
+  isNew: (row: Judged) => boolean,
+  surenessOf: (row: Judged) => number,
+  epsilon: number,
+): number {
+  const allowed = Math.floor(epsilon * (rows.length + 1) - 0.5);
+  const wrong = rows.filter((row) => isNew(row) && !row.agree).map(surenessOf);
+  return allowed < 0 ? 1 : (wrong.sort((a, b) => b - a)[allowed] ?? 0);
+}
+
+function isFamiliar({ decoded }: Judged): boolean {
+  return decoded.signals.template;
+}
+
+/** Probability that the answer is right. */
+export function confidenceOf({ model, unfamiliar, alike, catchAll }: Acceptor, judged: Judged): number {
   if (catchAll !== null && isCaught(catchAll, judged))
     return catchAllConfidence(catchAll, judged.decoded.signals.joint);
-  return logistic(model, featuresOf(judged, alike, catchAll));
+  if (isFamiliar(judged)) return logistic(model, featuresOf(judged, alike, catchAll));
+  return unfamiliar === null ? 0 : logistic(unfamiliar.model, featuresOf(judged, alike, catchAll));
+}
+
+/** Why an answer is for the teacher to give, however sure it looks; null where it is not. */
+export function whyWithheld(acceptor: Acceptor, judged: Judged): string | null {
+  const { novelty, unfamiliar } = acceptor;
+  if (novelty !== null && isForeign(novelty, seenOf(judged))) return 'it is unlike all that was learned from';
+  const sure = isFamiliar(judged) || confidenceOf(acceptor, judged) > (unfamiliar?.above ?? 1);
+  return sure ? null : 'a text that it masks is new';
+}
+
+/** What an input has that training never saw. */
+export function seenOf({ decoded, length }: Judged): Seen {
+  return { unseen: decoded.signals.unseen, length };
 }
 
 function isCaught(catchAll: CatchAll | null, { decoded }: Judged): boolean {
@@ -82,8 +147,6 @@ function featuresOf(
     Math.min(alike, signals.near),
     Math.log(1 + length),
     Math.log(1 + signals.slots),
-    signals.template ? 1 : 0,
-    signals.template ? 0 : logit(signals.spans),
     ...(catchAll === null ? [] : [Math.max(outOfQuestion, leaning(catchAll.slot, catchAll.index))]),
     ...(signals.written === null
       ? []

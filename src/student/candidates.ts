@@ -6,7 +6,7 @@ import { spread } from '../dataset/habit.ts';
 import { choiceSlots, type OutputPlan, shortSlots } from '../dataset/plan.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
-import { fitAcceptor } from './acceptor.ts';
+import { fitAcceptor, seenOf } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import type { CatchAll } from './catchAll.ts';
 import type { Evidence } from './decode.ts';
@@ -16,6 +16,7 @@ import type { GeneratorFiles, Texts } from './generator/model.ts';
 import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
 import { catchAllOf, familiarityOf, type Read, readRow, scoreOf, sureness } from './judge.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
+import { fitNovelty } from './novelty.ts';
 import type { ReasoningTrial } from './reasoning.ts';
 import type { Device, StudentSpec, TrainOptions } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
@@ -122,8 +123,8 @@ function withTexts(
   const read = ({ row, said }: Tried<Evidence>): Read =>
     readRow(dataset, train[row]!, { ...said, texts: texts.get(row) ?? new Map() });
   const strange = trial.strange.map(read);
-  const acceptors = lower.map(({ said, rung }) =>
-    fitAcceptor(said.map(read), rung === 'wide' ? strange : [], null),
+  const acceptors = lower.map(({ said, rung, acceptor: { novelty } }) =>
+    fitAcceptor(said.map(read), rung === 'wide' ? strange : [], { novelty }),
   );
   const familiarity = [familiarityOf(dataset, acceptors[0]!, trial.known.map(read), strange)];
   return lower.map((one, i) => {
@@ -144,12 +145,17 @@ async function lowerRungs(
 ): Promise<Lower[]> {
   const read = ({ row, said }: Tried<Evidence>): Read => readRow(dataset, train[row]!, said);
   const { trial, outOfFold } = rung;
-  const everyRow = outOfFold.map((said, row) => read({ row, said }));
+  const everyRow = outOfFold.flatMap((said, row) => (rung.blind.has(row) ? [] : read({ row, said })));
   // The places of its calls may give away what a class was hidden for: then it is no stranger.
   const strange = trial.strange.map(read).filter((row) => !row.agree);
-  const hidden = rung.hidden.map(read);
+  const hidden = rung.hidden.map((rows) => rows.map(({ example, said }) => readRow(dataset, example, said)));
   const catchAll = catchAllOf(dataset, everyRow, strange);
-  const acceptor = fitAcceptor([...everyRow, ...hidden], strange, catchAll);
+  const novelty = trial.turns === 0 ? fitNovelty(everyRow.map(seenOf)) : null;
+  const acceptor = fitAcceptor(everyRow, strange, {
+    catchAll,
+    novelty,
+    hidden: { sets: hidden, epsilon: spec.epsilon },
+  });
   const validation = everyRow.map((row) => scoreOf(row, acceptor));
   const said = rung.held.map((row) => ({ row, said: outOfFold[row]! }));
   const first: Lower = {
@@ -163,14 +169,14 @@ async function lowerRungs(
     common: said.map((tried) => scoreOf(read(tried), acceptor)),
     familiarity: [
       familiarityOf(dataset, acceptor, trial.known.map(read), strange),
-      {
+      ...hidden.map((rows) => ({
         known: validation.map(sureness),
         // Unlike an unknown class, an unknown text may be read rightly all the same.
-        strange: hidden.map((row) => ({
+        strange: rows.map((row) => ({
           confidence: row.agree ? Number.NEGATIVE_INFINITY : sureness(scoreOf(row, acceptor)),
           kind: 0,
         })),
-      },
+      })),
     ],
     said,
   };
@@ -198,7 +204,10 @@ function mixedOf(
   const rows = held.map(read);
   const familiar = trial?.known.map(read) ?? [];
   const strange = trial?.strange.map(read).filter((row) => !row.agree) ?? [];
-  const acceptor = fitAcceptor([...rows, ...familiar], strange, trial === null ? null : catchAll);
+  const acceptor = fitAcceptor([...rows, ...familiar], strange, {
+    catchAll: trial === null ? null : catchAll,
+    novelty: alone.acceptor.novelty,
+  });
   const validation = rows.map((row) => scoreOf(row, acceptor));
   return {
     ...alone,

@@ -3,7 +3,7 @@ import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
-import { type Acceptor, confidenceOf, type JudgedKnown } from './acceptor.ts';
+import { type Acceptor, confidenceOf, type JudgedKnown, whyWithheld } from './acceptor.ts';
 import { type CatchAll, type Classed, findCatchAll } from './catchAll.ts';
 import { decode, type Evidence, leaningOf } from './decode.ts';
 import { mainSlot } from './mainSlot.ts';
@@ -81,7 +81,7 @@ export function scoreOf(row: Read, acceptor: Acceptor): Scored {
     atMs: row.example.atMs,
     confidence: confidenceOf(acceptor, row),
     agree: row.agree,
-    answered: row.decoded.answer !== null,
+    answered: row.decoded.answer !== null && whyWithheld(acceptor, row) === null,
     bucket: row.decoded.bucket,
     cached: false,
   };

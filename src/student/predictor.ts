@@ -4,7 +4,7 @@ import { narrowed } from '../dataset/input.ts';
 import type { OutputPlan } from '../dataset/plan.ts';
 import type { Prediction } from '../evaluation/prediction.ts';
 import type { Answer } from '../wire/chat.ts';
-import { type Acceptor, confidenceOf, type Judged } from './acceptor.ts';
+import { type Acceptor, confidenceOf, type Judged, whyWithheld } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import { bucketOf, decode, type Evidence, leaningOf } from './decode.ts';
 import type { Generator } from './generator/model.ts';
@@ -89,15 +89,15 @@ function predictionOf(
 ): Prediction {
   const { plan, inputSlots, acceptor, cache } = parts;
   const repeated = cache[cacheKey(input, inputSlots)];
-  const length = lengthOf(input, inputSlots);
-  const confidence =
-    acceptor === null ? decoded.signals.joint : confidenceOf(acceptor, { decoded, length, leaning });
+  const judged = { decoded, length: lengthOf(input, inputSlots), leaning };
+  const confidence = acceptor === null ? decoded.signals.joint : confidenceOf(acceptor, judged);
   const answer = repeated ?? decoded.answer;
   const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);
   if (answer === null) return { ...nothing(decoded.reason ?? 'no answer'), bucket, confidence };
   const routed = blockedUse(plan, answer, blocked);
-  const reason = routed === null ? null : `${routed} stays with the teacher`;
   const cached = repeated !== undefined;
+  const withheld = acceptor === null || cached ? null : whyWithheld(acceptor, judged);
+  const reason = routed === null ? withheld : `${routed} stays with the teacher`;
   return { answer, confidence: cached ? 1 : confidence, bucket, reason, cached };
 }
 

@@ -1,9 +1,11 @@
 import type { Dataset, Example } from '../dataset/example.ts';
+import { spread } from '../dataset/habit.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { Evidence } from './decode.ts';
 import { learnAnew, learnOnce } from './finished.ts';
 import { lengthOf } from './predictor.ts';
 import type { LearningPoint } from './student.ts';
+import { withMadeUpWords } from './tagger/madeUp.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { maskedNames, trainTagger } from './tagger/train.ts';
@@ -24,8 +26,13 @@ export interface WideRung {
   readonly trial: Trial<Evidence>;
   /** Rows left out as slips of the teacher. */
   readonly slips: ReadonlySet<number>;
-  /** Evidence on examples whose masked text was hidden from the tagger; it may be right all the same. */
-  readonly hidden: readonly Tried<Evidence>[];
+  /**
+   * Examples whose masked text was hidden from the tagger, which may read it rightly all the same: as they are, with some
+   * words that nobody uses, and with such words only. Empty where nothing is masked.
+   */
+  readonly hidden: readonly (readonly { readonly example: Example; readonly said: Evidence }[])[];
+  /** Examples whose out-of-fold tagger had their masked text hidden: what it says of them is not what a student will. */
+  readonly blind: ReadonlySet<number>;
 }
 
 export interface RungWork {
@@ -76,13 +83,25 @@ export async function trainWideRung(
     row,
     said: evidenceOf(row, said),
   });
-  const trial = { turns, known: known.map(read), strange: strange.map(read) };
-  const hidden = tags.hidden.map(({ row, tagger }) => ({
-    row,
-    said: { ...outOfFold[row]!, tag: tagInput(tagger, examples[row]!.input, inputSlots) },
-  }));
-  const { tagger, taggerOf } = tags;
-  return { wide: heads.model, tagger, taggerOf, outOfFold, held, trial, hidden, slips: heads.slips };
+  const isJudged = ({ row }: { readonly row: number }): boolean => !tags.blind.has(row);
+  const trial = {
+    turns,
+    known: known.filter(isJudged).map(read),
+    strange: strange.filter(isJudged).map(read),
+  };
+  const asNew = (change: (example: Example) => Example | null) =>
+    tags.hidden.flatMap(({ row, tagger }) => {
+      const example = change(examples[row]!);
+      if (example === null) return [];
+      return { example, said: { ...outOfFold[row]!, tag: tagInput(tagger, example.input, inputSlots) } };
+    });
+  const hidden = [
+    asNew((example) => example),
+    asNew((example) => withMadeUpWords(example, dataset.plan, false)),
+    asNew((example) => withMadeUpWords(example, dataset.plan, true)),
+  ].filter((rows) => rows.length > 0);
+  const { tagger, taggerOf, blind } = tags;
+  return { wide: heads.model, tagger, taggerOf, outOfFold, held, trial, hidden, blind, slips: heads.slips };
 }
 
 /** Heads and tagger taught once more, on other rows; nothing is held out, so nothing is said of how they do. */
@@ -104,13 +123,18 @@ function taggerEpochs(rows: number): number {
   return Math.max(8, Math.min(16, Math.round(200_000 / Math.max(1, rows))));
 }
 
-const rounds = 3;
+/** Folds of a tagger's rows; with masked texts and few rows, each of which is worth more, there are more. */
+const usualRounds = 3;
+const roundsOfFew = 6;
+const fewRows = 3000;
 /** What one tagger takes while it learns, bytes for a character of its inputs: it holds every feature of every token. */
-const bytesPerCharacter = 650;
+const bytesPerCharacter = 900;
 /** What all that learn at once may take. */
 const mostBytes = 1.6e9;
-/** One masked text in so many is hidden from one of the folds' taggers. */
-const shown = 5;
+/** Of so many masked texts or more, every second one is hidden from one of the folds' taggers; of fewer, each. */
+const manyTexts = 60;
+/** Rows of one masked text that say how it is read where it is new. */
+const mostRows = 6;
 
 /** How many taggers may learn at once. */
 function lanesFor(examples: readonly Example[], slots: readonly string[], threads: Threads | null): number {
@@ -118,7 +142,7 @@ function lanesFor(examples: readonly Example[], slots: readonly string[], thread
   return Math.min(threads?.count ?? 1, Math.floor(mostBytes / (bytesPerCharacter * characters)));
 }
 
-interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf'> {
+interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf' | 'blind'> {
   /** Examples with a tagger that never saw their masked text. */
   readonly hidden: readonly { readonly row: number; readonly tagger: Tagger }[];
 }
@@ -128,11 +152,15 @@ async function crossTag(
   { plan, inputSlots }: Dataset,
   { seed, pause, threads, checkpoints, progress, point }: Omit<RungWork, 'held'>,
 ): Promise<CrossTagged> {
-  if (schemeOf(plan) === null) return { tagger: null, taggerOf: () => null, hidden: [] };
+  if (schemeOf(plan) === null) return { tagger: null, taggerOf: () => null, hidden: [], blind: new Set() };
+  const names = maskedNames(examples, plan, inputSlots);
+  const masked = names.some((name) => name !== 0);
+  const rounds = masked && examples.length < fewRows ? roundsOfFew : usualRounds;
   const folds = foldsOf(examples, rounds);
   const learn = learnOnce(checkpoints ?? null, 'tagger');
-  const hiddenFrom = Array.from(maskedNames(examples, plan, inputSlots), (name) =>
-    name !== 0 && name % shown === 0 ? Math.floor(name / shown) % rounds : -1,
+  const step = new Set(names).size < manyTexts ? 1 : 2;
+  const hiddenFrom = Array.from(names, (name) =>
+    name !== 0 && name % step === 0 ? Math.floor(name / step) % rounds : -1,
   );
   const lanes = lanesFor(examples, inputSlots, threads);
   const done = new Float64Array(rounds + 1);
@@ -163,6 +191,21 @@ async function crossTag(
       taught.set(round, await teach(round));
   };
   await Promise.all(Array.from({ length: Math.max(1, lanes) }, lane));
-  const hidden = hiddenFrom.flatMap((fold, row) => (fold < 0 ? [] : [{ row, tagger: taught.get(fold)! }]));
-  return { tagger: taught.get(rounds)!, taggerOf: (i) => taught.get(folds[i]!)!, hidden };
+  const hidden = fewOfEach(names).flatMap((row) => {
+    const fold = hiddenFrom[row]!;
+    return fold < 0 ? [] : [{ row, tagger: taught.get(fold)! }];
+  });
+  const blind = new Set([...folds.keys()].filter((i) => folds[i] === hiddenFrom[i]));
+  return { tagger: taught.get(rounds)!, taggerOf: (i) => taught.get(folds[i]!)!, hidden, blind };
+}
+
+/** Rows with at most so many of each name. */
+function fewOfEach(names: ArrayLike<number>): number[] {
+  const rows = new Map<number, number[]>();
+  for (let i = 0; i < names.length; i++) {
+    const own = rows.get(names[i]!);
+    if (own === undefined) rows.set(names[i]!, [i]);
+    else own.push(i);
+  }
+  return [...rows.values()].flatMap((own) => spread(own, mostRows)).sort((a, b) => a - b);
 }

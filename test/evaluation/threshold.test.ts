@@ -203,3 +203,15 @@ test('SGR never returns a threshold that its bound did not pass', () => {
     }),
   );
 });
+
+test('the loosest candidate serves every row with an answer, however many have none', () => {
+  const rows = (answered: number): Row[] =>
+    Array.from({ length: 1000 }, (_, i) => ({
+      confidence: i < answered ? 1 - i / 1000 : Number.NEGATIVE_INFINITY,
+      wrong: false,
+    }));
+  const level = { epsilon: 0.02, delta: 0.05 };
+  for (const answered of [1000, 995, 510, 20])
+    assert.equal(thresholdGrid(rows(answered), 1000, level).at(-1)?.share, answered / 1000);
+  assert.deepEqual(thresholdGrid(rows(19), 1000, level), [], 'too few to be a step');
+});

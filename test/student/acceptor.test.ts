@@ -92,14 +92,14 @@ test('an answer with the class for what fits nothing is as sure as such answers 
   const random = createRandom('acceptor');
   const [known, strange] = [answersOf(slot.name, random), strangersOf(slot.name, random)];
   const confidence = (caught: CatchAll | null, said: number, joint: number): number =>
-    confidenceOf(fitAcceptor(known, strange, caught), judgedOf(slot.name, said, joint));
+    confidenceOf(fitAcceptor(known, strange, { catchAll: caught }), judgedOf(slot.name, said, joint));
   const caught = findCatchAll(slot, known, strange);
   const own = known.filter(({ said }) => said === catchAllClass);
   const right = own.filter(({ agree }) => agree).length / own.length;
   assert.ok(Math.abs(confidence(caught, catchAllClass, 0.65) - right) < 0.15);
   assert.ok(confidence(caught, catchAllClass, 0.3) > confidence(null, catchAllClass, 0.3));
   assert.ok(confidence(caught, 0, 0.95) > confidence(caught, 0, 0.5));
-  const trusting = confidenceOf(fitAcceptor(known, [], caught), judgedOf(slot.name, 0, 0.35));
+  const trusting = confidenceOf(fitAcceptor(known, [], { catchAll: caught }), judgedOf(slot.name, 0, 0.35));
   assert.ok(
     confidence(null, 0, 0.35) < trusting,
     'strangers lower the trust in answers that look like theirs',
@@ -116,7 +116,7 @@ test('an answer is the less sure the more the models lean to the class for what 
   }));
   const strange = strangersOf(slot.name, random);
   const caught = findCatchAll(slot, known, strange)!;
-  const acceptor = fitAcceptor(known, strange, caught);
+  const acceptor = fitAcceptor(known, strange, { catchAll: caught });
   const sure = (towards: number): number => confidenceOf(acceptor, judgedOf(slot.name, 0, 0.8, towards));
   assert.ok(sure(0.1) < sure(0.05) && sure(0.05) < sure(0.03));
   assert.equal(sure(0.03), sure(0.0001), 'below three in a hundred it is out of the question');

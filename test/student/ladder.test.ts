@@ -24,7 +24,13 @@ function rows(n: number, sharp: number): Scored[] {
   });
 }
 
-const acceptor = { model: { mean: [], scale: [], weights: [], bias: 0 }, alike: 1, catchAll: null };
+const acceptor = {
+  model: { mean: [], scale: [], weights: [], bias: 0 },
+  unfamiliar: null,
+  alike: 1,
+  catchAll: null,
+  novelty: null,
+};
 const candidate = (rung: 'wide' | 'wide+deep', scored: readonly Scored[]) => ({
   rung,
   acceptor,

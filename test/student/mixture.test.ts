@@ -80,7 +80,13 @@ test('networks, tagger and their mixture answer from the bundle, here and in ano
       held,
     );
     const place = path.join(folder, 'parts');
-    const acceptor = { model: { mean: [0], scale: [1], weights: [1], bias: 0 }, alike: 1, catchAll: null };
+    const acceptor = {
+      model: { mean: [0], scale: [1], weights: [1], bias: 0 },
+      unfamiliar: null,
+      alike: 1,
+      catchAll: null,
+      novelty: null,
+    };
     const written = writeParts(place, {
       plan: data.plan,
       inputSlots: data.inputSlots,

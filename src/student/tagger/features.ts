@@ -52,6 +52,7 @@ export function tokenFeatures(
   const role = (i: number): string => (i < 0 || i >= roles.length ? '' : roleNames[i]!);
   const chunks = chunksOf(tokens);
   const wordsOnly = overSpaces(lower);
+  const places = wordsOnly === null ? null : placesOf(tokens, chunks);
   const shared: number[][] = [];
   const own: number[][] = [];
   tokens.forEach((token, i) => {
@@ -108,6 +109,23 @@ export function tokenFeatures(
       add(`c=${form}`);
       add(`c=${form}@${Math.min(index, 6)}`);
       add(`c=${form} ${w}`);
+      add(`c=${form}@${Math.min(index, 6)}`, mine);
+    }
+    if (places !== null) {
+      const { field, inside, key, marks, left, right } = places[i]!;
+      const at = `${form}@${Math.min(index, 6)}`;
+      add(`fd=${field}`, mine);
+      add(`mk=${marks}`, mine);
+      add(`fd=${field} ${marks}`, mine);
+      add(`mk=${marks} ${shape(i)}`, mine);
+      add(`in=${inside}`);
+      add(`in=${inside} ${at}`);
+      add(`key=${key}`);
+      add(`key=${key} ${form}`);
+      add(`lr=${left} ${right} ${at}`);
+      add(`lr=${left} ${right} ${at}`, mine);
+      add(`l=${left} ${at}`);
+      add(`r=${right} ${at}`);
     }
     add(`at=${Math.min(i, 12)}`);
     add(`to=${Math.min(tokens.length - 1 - i, 4)}`);
@@ -185,6 +203,53 @@ interface Chunk {
   readonly form: string;
   readonly index: number;
   readonly last: number;
+}
+
+/** Where a token stands in a record: in which field, after which marks, in what brackets, behind which key. */
+interface Place {
+  /** Stretches of white space before it. */
+  readonly field: number;
+  readonly inside: string;
+  readonly key: string;
+  /** How many of the marks that part a record's head from its body stand before it. */
+  readonly marks: string;
+  /** What its chunk lies between. */
+  readonly left: string;
+  readonly right: string;
+}
+
+const brackets: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '<': '>' };
+
+function placesOf(tokens: readonly PlacedToken[], chunks: readonly Chunk[]): Place[] {
+  let field = 0;
+  let [colons, squares, bars] = [0, 0, 0];
+  let open: string[] = [];
+  let key = '';
+  const blank = (i: number): boolean => tokens[i] === undefined || tokens[i]!.text.trim() === '';
+  const text = (i: number): string => (blank(i) ? '_' : tokens[i]!.text.toLowerCase());
+  return tokens.map((token, i) => {
+    if (i > 0 && blank(i) && !blank(i - 1)) {
+      field++;
+      key = '';
+    }
+    if (i > 0 && tokens[i - 1]!.slot !== token.slot) [field, open, key] = [0, [], ''];
+    const { index, last } = chunks[i]!;
+    const place = {
+      field: Math.min(field, 20),
+      inside: open.at(-1) ?? '',
+      key,
+      marks: `${Math.min(colons, 3)}${Math.min(squares, 3)}${Math.min(bars, 3)}`,
+      left: text(i - index - 1),
+      right: text(i - index + last + 1),
+    };
+    if (token.text in brackets) open.push(token.text);
+    else if (token.text === brackets[open.at(-1) ?? '']) open.pop();
+    if (token.text === ':' && blank(i + 1)) colons++;
+    if (token.text === ']') squares++;
+    if (token.text === '|') bars++;
+    if (i > 0 && /^[=:([#@]$/u.test(token.text)) key = `${text(i - 1)}${token.text}`;
+    return place;
+  });
 }
 
 /** What lies between white space, brackets and commas, seen as a whole: paths, addresses, identifiers. */

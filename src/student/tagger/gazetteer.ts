@@ -2,10 +2,11 @@ import { type Gazetteer, phraseKey, wordKey } from './features.ts';
 import type { KindTable } from './model.ts';
 import { kindOfTag, type PlacedToken } from './scheme.ts';
 
-/** An input with its tags. */
+/** An input with its tags, and the family of inputs that it is told apart with; null for none. */
 interface Tagged {
   readonly tokens: readonly PlacedToken[];
   readonly tags: Int32Array;
+  readonly family: number | null;
 }
 
 /** Phrases that training values are made of, and the words of the inputs, by kind with the number of inputs that have each. */
@@ -13,11 +14,18 @@ export function buildGazetteer<R extends Tagged>(rows: readonly R[]) {
   const phrases = new Counts();
   const words = new Counts();
   const own = new Map(rows.map((row) => [row, { values: valuesOf(row), words: rolesOf(row) }]));
-  for (const { values, words: roles } of own.values()) {
+  const families = new Families();
+  for (const [{ family }, { values, words: roles }] of own) {
     for (const [phrase, kind] of values) phrases.add(phrase, kind);
     for (const [word, kind] of roles) words.add(word, kind);
+    if (family !== null) for (const [key, kind] of [...values, ...roles]) families.add(family, key, kind);
   }
   return {
+    /** What rows of other families say. */
+    withoutFamily: (family: number): Gazetteer => ({
+      phrase: (key) => families.kinds(key, family),
+      word: (key) => families.kinds(key, family),
+    }),
     /** What the other rows say: an example's own values would teach the tagger to trust the list blindly. */
     without: (mine: readonly R[]): Gazetteer => {
       const found = mine.flatMap((row) => own.get(row) ?? []);
@@ -32,6 +40,26 @@ export function buildGazetteer<R extends Tagged>(rows: readonly R[]) {
     },
     tables: () => ({ phrases: phrases.table(), words: words.table() }),
   };
+}
+
+/** Which families have a phrase or a word, by kind; the two have keys of their own. */
+class Families {
+  private readonly known = new Map<number, Map<number, readonly number[]>>();
+
+  add(family: number, key: number, kind: number): void {
+    const kinds = this.known.get(key) ?? new Map<number, readonly number[]>();
+    this.known.set(key, kinds);
+    const own = kinds.get(kind) ?? [];
+    // Two are enough: one of them is not the family that asks.
+    if (own.length < 2 && !own.includes(family)) kinds.set(kind, [...own, family]);
+  }
+
+  kinds(key: number, without: number): number[] {
+    return [...(this.known.get(key) ?? [])]
+      .filter(([, families]) => families.some((family) => family !== without))
+      .map(([kind]) => kind)
+      .sort((a, b) => a - b);
+  }
 }
 
 class Counts {

@@ -99,7 +99,14 @@ function templateFeatures(words: Uint8Array | null, tokens: number): number[][] 
   return Array.from({ length: tokens }, (_, i) =>
     words === null
       ? [hash32('t none', 5)]
-      : [hash32(`t ${at(i)}`, 5), hash32(`t ${at(i)} ${at(i + 1)}`, 5), hash32(`t ${at(i - 1)} ${at(i)}`, 5)],
+      : [
+          `${at(i)}`,
+          `${at(i)} ${at(i + 1)}`,
+          `${at(i - 1)} ${at(i)}`,
+          `${at(i - 1)} ${at(i)} ${at(i + 1)}`,
+          `${at(i)} ${at(i + 1)} ${at(i + 2)}`,
+          `${at(i - 2)} ${at(i - 1)} ${at(i)}`,
+        ].map((name) => hash32(`t ${name}`, 5)),
   );
 }
 

@@ -1,6 +1,7 @@
 import { hash32 } from '../../base/hash.ts';
 import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
+import { spread } from '../../dataset/habit.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
 import { type Learn, learnAnew } from '../finished.ts';
 import { HashCounts, placesIn } from '../hashes.ts';
@@ -43,6 +44,10 @@ interface Row {
   further: readonly (readonly number[])[] | null;
   /** The rows of the same example that read its values alone; null where this is one of them. */
   readonly plain: readonly Row[] | null;
+  /** Rows with the same masked text share it; null where nothing is masked. */
+  family: number | null;
+  /** Is it read as if no row of its family had been seen? */
+  readonly anew: boolean;
 }
 
 /** Trains the tagger of a plan on examples; null where the plan copies nothing. */
@@ -118,13 +123,20 @@ function prepare(
   slots: readonly string[],
   { epochs, seed }: TaggerOptions,
 ) {
-  const rows = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
-  const gazetteer = buildGazetteer(rows.filter(({ plain }) => plain === null));
-  const templates = learnTemplates(rows, scheme);
-  const hashed = rows.map((row) =>
-    joinFeatures(tokenFeatures(row.tokens, gazetteer.without(row.plain ?? [row])), row.salts, row.further),
+  const seen = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
+  const templates = learnTemplates(seen, scheme);
+  const gazetteer = buildGazetteer(seen.filter(({ plain }) => plain === null));
+  const rows = [...seen, ...readAnew(seen, scheme)];
+  const hashed = rows.map((row) => {
+    const others = row.anew
+      ? gazetteer.withoutFamily(row.family ?? 0)
+      : gazetteer.without(row.plain ?? [row]);
+    return joinFeatures(tokenFeatures(row.tokens, others), row.salts, row.further);
+  });
+  const { hashes, ranks } = featuresOf(
+    hashed,
+    rows.map(({ family }) => family),
   );
-  const { hashes, ranks } = featuresOf(hashed);
   const placeOf = placesIn(hashes);
   const rankOf = (hash: number): number => {
     const place = placeOf(hash);
@@ -189,15 +201,38 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
         targets: example.targets,
         further: furtherFeatures(group, tokens, example.targets, null),
         plain: group.plain === undefined ? null : rows.filter(({ plain }) => plain === null),
+        family: null,
+        anew: false,
       });
   }
   return rows;
 }
 
-/** One template in so many is forgotten while the tagger learns, so that it can also read what it has no template for. */
-const forgotten = 6;
+/** Rows of each masked text that are read a second time. */
+const anew = 6;
 
-/** Remembers the masked texts and notes for each row what those of the other rows say of it. */
+/**
+ * Some rows of each family, to be read as if the family were new: without its template and its words. Every row has
+ * relatives, so without these the tagger would learn masked texts by heart and nothing of how a new one is masked.
+ */
+function readAnew(rows: readonly Row[], scheme: TagScheme): Row[] {
+  const families = new Map<number, Row[]>();
+  for (const row of rows) {
+    if (row.family === null) continue;
+    const own = families.get(row.family) ?? [];
+    families.set(row.family, own);
+    own.push(row);
+  }
+  return [...families.values()].flatMap((own) =>
+    spread(own, anew).map((row) => ({
+      ...row,
+      anew: true,
+      further: furtherFeatures(scheme.groups[row.group]!, row.tokens, row.targets, null),
+    })),
+  );
+}
+
+/** Remembers the masked texts and notes for each row its family and what the templates of the other rows say of it. */
 function learnTemplates(rows: readonly Row[], scheme: TagScheme): TemplateIndex | null {
   if (!Object.values(scheme.groups).some((group) => group.regions.length > 0)) return null;
   const index = new TemplateIndex();
@@ -210,26 +245,51 @@ function learnTemplates(rows: readonly Row[], scheme: TagScheme): TemplateIndex 
   rows.forEach((row, i) => {
     if (scheme.groups[row.group]!.regions.length === 0) return;
     const { text, name } = own[i]!;
-    const words = name % forgotten === 0 ? null : index.match(row.salts.at(-1)!, row.tokens, text);
+    row.family = name === 0 ? null : (name ^ row.salts.at(-1)!) >>> 0;
+    const words = index.match(row.salts.at(-1)!, row.tokens, text);
     row.further = furtherFeatures(scheme.groups[row.group]!, row.tokens, row.targets, words);
   });
   return index;
 }
 
 /**
- * Features seen at least twice; what was seen once could only be learned by heart. `ranks` numbers them by how common they
+ * Features seen at least twice, and in two families where rows have one; what was seen once, or only with one masked text,
+ * could only be learned by heart. `ranks` numbers them by how common they
  * are while the field is trained: so the weights that nearly every token asks for lie together, and in the cache.
  */
-function featuresOf(rows: readonly Hashed[]): { readonly hashes: Uint32Array; readonly ranks: Int32Array } {
+function featuresOf(
+  rows: readonly Hashed[],
+  families: readonly (number | null)[],
+): { readonly hashes: Uint32Array; readonly ranks: Int32Array } {
   const seen = new HashCounts();
   for (const row of rows) for (const hash of row.hashes) seen.add(hash);
-  const { hashes, counts } = seen.atLeast(2);
+  const { hashes } = families.some((family) => family !== null)
+    ? countSources(rows, families).atLeast(2)
+    : seen.atLeast(2);
+  const counts = hashes.map((hash) => seen.countOf(hash));
   const order = Uint32Array.from(hashes.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
   const ranks = new Int32Array(hashes.length);
   order.forEach((place, rank) => {
     ranks[place] = rank;
   });
   return { hashes, ranks };
+}
+
+/** How many families, or rows without one, have each feature. */
+function countSources(rows: readonly Hashed[], families: readonly (number | null)[]): HashCounts {
+  const sources = new HashCounts();
+  const order = [...rows.keys()].sort((a, b) => (families[a] ?? -1) - (families[b] ?? -1));
+  let own = new Set<number>();
+  order.forEach((row, k) => {
+    const family = families[row] ?? null;
+    if (family === null || family !== families[order[k - 1] ?? -1]) own = new Set();
+    for (const hash of rows[row]!.hashes) {
+      if (own.has(hash)) continue;
+      own.add(hash);
+      sources.add(hash);
+    }
+  });
+  return sources;
 }
 
 /** The field with its features in the order of their hashes. */
