@@ -37,19 +37,23 @@ export function strangeFloor(
   epsilon: number,
 ): number {
   if (strange.length === 0 || known.length === 0 || validation.length === 0) return Number.NEGATIVE_INFINITY;
-  const confidences = validation
-    .map((row) => (row.answered ? row.confidence : Number.NEGATIVE_INFINITY))
-    .sort((a, b) => b - a);
-  const sureness = [...known].sort((a, b) => b - a);
+  // Among those that are answered: how many are not may differ between the two.
+  const confidences = descending(validation.map((row) => (row.answered ? row.confidence : Number.NaN)));
+  const sureness = descending(known);
   let floor = Number.POSITIVE_INFINITY;
   for (let step = 1; step <= steps; step++) {
-    const confidence = confidences[Math.ceil((confidences.length * step) / steps) - 1]!;
+    const confidence = confidences[Math.ceil((confidences.length * step) / steps) - 1];
     // The same share of known rows, by the model that has seen strange ones.
-    const threshold = sureness[Math.ceil((sureness.length * step) / steps) - 1]!;
-    if (!Number.isFinite(confidence) || slipShare(strange, threshold) > epsilon) break;
+    const threshold = sureness[Math.ceil((sureness.length * step) / steps) - 1];
+    if (confidence === undefined || threshold === undefined) break;
+    if (slipShare(strange, threshold) > epsilon) break;
     floor = confidence;
   }
   return floor;
+}
+
+function descending(values: readonly number[]): number[] {
+  return values.filter(Number.isFinite).sort((a, b) => b - a);
 }
 
 /** Share of the strange rows at or above a threshold, (slipped + 1/2) / (n + 1), without the kinds that slip most. */
@@ -58,8 +62,7 @@ function slipShare(strange: readonly Stranger[], threshold: number): number {
   for (const { confidence, kind } of strange) {
     const own = kinds.get(kind) ?? { n: 0, slipped: 0 };
     own.n++;
-    // What is not answered does not slip, not even where all known rows that are answered would be.
-    if (Number.isFinite(confidence) && confidence >= threshold) own.slipped++;
+    if (confidence >= threshold) own.slipped++;
     kinds.set(kind, own);
   }
   const counted = [...kinds.values()]
