@@ -139,11 +139,12 @@ async function trainEach(
 const sharesPerThread = 2;
 
 async function trainApart(
-  problem: LinearProblem,
+  given: LinearProblem,
   wanted: Int32Array,
   put: Put,
   threads: Threads,
 ): Promise<void> {
+  const problem = inSharedMemory(given);
   const count = Math.min(wanted.length, threads.count * sharesPerThread);
   const shares = Array.from({ length: count }, (_, share) => wanted.filter((k) => k % count === share));
   await Promise.all(
@@ -160,6 +161,20 @@ async function trainApart(
       }
     }),
   );
+}
+
+/** The same problem for threads to read where it lies: each share would get a copy of its own. */
+function inSharedMemory(problem: LinearProblem): LinearProblem {
+  const { start, indices, values } = problem.data;
+  const data = {
+    start: new Int32Array(new SharedArrayBuffer(start.byteLength)),
+    indices: new Int32Array(new SharedArrayBuffer(indices.byteLength)),
+    values: new Float32Array(new SharedArrayBuffer(values.byteLength)),
+  };
+  data.start.set(start);
+  data.indices.set(indices);
+  data.values.set(values);
+  return { ...problem, data };
 }
 
 /** The same problem with its features numbered by how common they are: weights asked for often lie together. */
