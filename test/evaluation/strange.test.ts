@@ -57,6 +57,17 @@ test('where strange inputs are as sure as known ones almost nothing is served', 
   assert.equal(strangeFloor(known, surer, 0.02), Number.POSITIVE_INFINITY);
 });
 
+test('rows without an answer move no floor, on either side', () => {
+  const { known, strange } = draw(4000, 9);
+  const floorOf = (validation: readonly Scored[], tried: readonly number[]): number =>
+    strangeFloor(validation, { known: tried, strange: strangers(strange) }, 0.02);
+  const whole = floorOf(known, sure(known));
+  const silent = known.map((r, i) => (i % 3 === 0 ? { ...r, answered: false } : r));
+  const quiet = sure(known).map((c, i) => (i % 4 === 0 ? Number.NEGATIVE_INFINITY : c));
+  for (const floor of [floorOf(silent, sure(known)), floorOf(known, quiet), floorOf(silent, quiet)])
+    assert.ok(Math.abs(floor - whole) < 0.03, `${floor} against ${whole}`);
+});
+
 test('a certificate never reaches below the floor', () => {
   const { known } = draw(4000, 5);
   const { known: calibration } = draw(4000, 6);
