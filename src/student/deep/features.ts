@@ -14,8 +14,8 @@ export interface FeatureTable {
   readonly maxGram: number;
   /** Most rows of one word; n-grams beyond it are left out. */
   readonly rowsPerWord: number;
-  /** Whether the kinds that words name have rows; missing in tables written before they did. */
-  readonly english?: boolean;
+  /** Whether the kinds that words name have rows. */
+  readonly english: boolean;
 }
 
 export interface FeatureOptions {
@@ -115,7 +115,7 @@ function rowsOf(table: FeatureTable, index: ReadonlyMap<string, number>, token: 
 
 /** Of a word with many kinds the nearest: half of its rows are left for its letters. */
 function kindsOf({ english, rowsPerWord }: FeatureTable, word: string): Uint32Array {
-  const kinds = english === true ? meaningOf(word)?.kinds : undefined;
+  const kinds = english ? meaningOf(word)?.kinds : undefined;
   return kinds?.subarray(0, rowsPerWord >> 1) ?? new Uint32Array();
 }
 

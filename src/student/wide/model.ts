@@ -80,7 +80,7 @@ export function wideFromArrays(arrays: Arrays): WideModel {
     const slot = name.slice(0, -'/weights'.length);
     const bias = arrays[`${slot}/bias`] as Float32Array;
     const scale = arrays[`${slot}/scale`] as Float32Array;
-    const [temperature = 1, shift = 0] = arrays[`${slot}/scaling`] ?? arrays[`${slot}/temperature`] ?? [];
+    const [temperature = 1, shift = 0] = arrays[`${slot}/scaling`] ?? [];
     const [start, columns] = [arrays[`${slot}/starts`], arrays[`${slot}/columns`]];
     const places = { start, columns } as Places;
     const read = weights instanceof Uint16Array ? fromHalves(weights) : (weights as Int8Array);
