@@ -34,6 +34,8 @@ function predictionOf(line: ReplayLine, trace: Trace | undefined): PredictionLin
   const answer = route?.answer ?? null;
   const agree = answer === null || teacher === null ? null : answersAgree(answer, teacher);
   const confidence = route?.confidence ?? null;
+  // Predictions beside the teacher's answers are left out where the worker is busy: they say nothing about the student.
+  const unasked = route?.reason === 'shadow' && answer === null && confidence === null;
   return {
     file: line.file,
     line: line.line,
@@ -45,7 +47,7 @@ function predictionOf(line: ReplayLine, trace: Trace | undefined): PredictionLin
     agree,
     milliseconds: trace?.durationMs ?? 0,
     scored:
-      teacher === null || route === null
+      teacher === null || route === null || unasked
         ? null
         : {
             callId: traceIdOf(line),
