@@ -169,12 +169,12 @@ async function lowerRungs(
     common: said.map((tried) => scoreOf(read(tried), acceptor)),
     familiarity: [
       familiarityOf(dataset, acceptor, trial.known.map(read), strange),
-      ...hidden.map((rows) => ({
+      ...hidden.map((rows, set) => ({
         known: validation.map(sureness),
         // Unlike an unknown class, an unknown text may be read rightly all the same.
-        strange: rows.map((row) => ({
+        strange: rows.map((row, i) => ({
           confidence: row.agree ? Number.NEGATIVE_INFINITY : sureness(scoreOf(row, acceptor)),
-          kind: 0,
+          kind: rung.hidden[set]![i]!.text,
         })),
       })),
     ],

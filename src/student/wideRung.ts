@@ -30,9 +30,16 @@ export interface WideRung {
    * Examples whose masked text was hidden from the tagger, which may read it rightly all the same: as they are, with some
    * words that nobody uses, and with such words only. Empty where nothing is masked.
    */
-  readonly hidden: readonly (readonly { readonly example: Example; readonly said: Evidence }[])[];
+  readonly hidden: readonly (readonly HiddenText[])[];
   /** Examples whose out-of-fold tagger had their masked text hidden: what it says of them is not what a student will. */
   readonly blind: ReadonlySet<number>;
+}
+
+export interface HiddenText {
+  readonly example: Example;
+  readonly said: Evidence;
+  /** Names the masked text. */
+  readonly text: number;
 }
 
 export interface RungWork {
@@ -93,7 +100,8 @@ export async function trainWideRung(
     tags.hidden.flatMap(({ row, tagger }) => {
       const example = change(examples[row]!);
       if (example === null) return [];
-      return { example, said: { ...outOfFold[row]!, tag: tagInput(tagger, example.input, inputSlots) } };
+      const said = { ...outOfFold[row]!, tag: tagInput(tagger, example.input, inputSlots) };
+      return { example, said, text: tags.names[row]! };
     });
   const hidden = [
     asNew((example) => example),
@@ -145,6 +153,8 @@ function lanesFor(examples: readonly Example[], slots: readonly string[], thread
 interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf' | 'blind'> {
   /** Examples with a tagger that never saw their masked text. */
   readonly hidden: readonly { readonly row: number; readonly tagger: Tagger }[];
+  /** A number for the masked text of each example. */
+  readonly names: Uint32Array;
 }
 
 async function crossTag(
@@ -152,7 +162,8 @@ async function crossTag(
   { plan, inputSlots }: Dataset,
   { seed, pause, threads, checkpoints, progress, point }: Omit<RungWork, 'held'>,
 ): Promise<CrossTagged> {
-  if (schemeOf(plan) === null) return { tagger: null, taggerOf: () => null, hidden: [], blind: new Set() };
+  if (schemeOf(plan) === null)
+    return { tagger: null, taggerOf: () => null, hidden: [], names: new Uint32Array(), blind: new Set() };
   const names = maskedNames(examples, plan, inputSlots);
   const masked = names.some((name) => name !== 0);
   const rounds = masked && examples.length < fewRows ? roundsOfFew : usualRounds;
@@ -196,7 +207,7 @@ async function crossTag(
     return fold < 0 ? [] : [{ row, tagger: taught.get(fold)! }];
   });
   const blind = new Set([...folds.keys()].filter((i) => folds[i] === hiddenFrom[i]));
-  return { tagger: taught.get(rounds)!, taggerOf: (i) => taught.get(folds[i]!)!, hidden, blind };
+  return { tagger: taught.get(rounds)!, taggerOf: (i) => taught.get(folds[i]!)!, hidden, names, blind };
 }
 
 /** Rows with at most so many of each name. */
