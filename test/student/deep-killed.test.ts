@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { messagesOf, start } from './killable.ts';
 
 interface Message {
   readonly member?: number;
@@ -15,18 +15,18 @@ interface Message {
 test('a training killed without warning goes on from its checkpoint and ends as if nothing had happened', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'killed-'));
   try {
-    const undisturbed = (await messagesOf(start())).at(-1)!;
+    const undisturbed = (await messagesOf<Message>(start('trainingProcess.ts'))).at(-1)!;
     // Twice: in the middle of the first network, and in the middle of the second.
     for (const at of [0, 1]) {
-      const child = start(folder);
-      const seen = await messagesOf(child, ({ member, step }) => {
+      const child = start('trainingProcess.ts', folder);
+      const seen = await messagesOf<Message>(child, ({ member, step }) => {
         if (member === at && step! > 20) child.kill('SIGKILL');
       });
       assert.equal(child.signalCode, 'SIGKILL');
       assert.ok(seen.every(({ hashes }) => hashes === undefined));
       assert.ok(readdirSync(folder).includes(`part${at}.checkpoint`));
     }
-    const resumed = await messagesOf(start(folder));
+    const resumed = await messagesOf<Message>(start('trainingProcess.ts', folder));
     assert.deepEqual(resumed.at(-1), undisturbed);
     // It neither started over nor trained the finished network again.
     const [first] = resumed;
@@ -38,26 +38,3 @@ test('a training killed without warning goes on from its checkpoint and ends as 
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-function start(...args: string[]): ChildProcess {
-  return fork(path.join(import.meta.dirname, 'trainingProcess.ts'), args, {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
-  });
-}
-
-/** Everything a process says until it ends. */
-function messagesOf(
-  child: ChildProcess,
-  onMessage: (message: Message) => void = () => {},
-): Promise<Message[]> {
-  const messages: Message[] = [];
-  child.on('message', (message: Message) => {
-    messages.push(message);
-    onMessage(message);
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve(messages));
-  });
-}

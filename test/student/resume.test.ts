@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { ModelCard, TrainProgress } from '../../src/student/student.ts';
+import { messagesOf, start } from './killable.ts';
 import { inFolder } from './support.ts';
 
 type Message = TrainProgress & { readonly card?: Pick<ModelCard, 'files' | 'outcome' | 'rung' | 'report'> };
@@ -43,14 +43,14 @@ test('a generator killed while it learns and after it becomes the same student',
 
 async function survives(folder: string, name: string, rung: string, deaths: readonly Death[]): Promise<void> {
   const [calm, torn] = [path.join(folder, 'calm'), path.join(folder, 'torn')];
-  const undisturbed = await messagesOf(start(calm, name));
+  const undisturbed = await messagesOf<Message>(start('studentProcess.ts', calm, name));
   const made = undisturbed.at(-1)!.card;
   assert.equal(made?.rung, rung);
   let finished: Death['finished'] = () => false;
   let kept: Readonly<Record<string, string>> = {};
   for (const death of deaths) {
-    const child = start(torn, name);
-    const seen = await messagesOf(child, (message) => {
+    const child = start('studentProcess.ts', torn, name);
+    const seen = await messagesOf<Message>(child, (message) => {
       if (death.at(message)) child.kill('SIGKILL');
     });
     assert.equal(child.signalCode, 'SIGKILL');
@@ -61,7 +61,7 @@ async function survives(folder: string, name: string, rung: string, deaths: read
     [finished, kept] = [death.finished, now];
   }
   assert.ok(Object.keys(kept).length > 0);
-  const resumed = await messagesOf(start(torn, name));
+  const resumed = await messagesOf<Message>(start('studentProcess.ts', torn, name));
   assert.deepEqual(resumed.filter(finished), []);
   assert.deepEqual(resumed.at(-1)!.card, made);
   assert.deepEqual(pointsOf(resumed), pointsOf(undisturbed));
@@ -83,27 +83,4 @@ function learnedIn(folder: string): Record<string, string> {
 
 function pointsOf(messages: readonly Message[]): string[] {
   return messages.flatMap(({ point }) => (point === undefined ? [] : [JSON.stringify(point)])).sort();
-}
-
-function start(...args: string[]): ChildProcess {
-  return fork(path.join(import.meta.dirname, 'studentProcess.ts'), args, {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
-  });
-}
-
-/** Everything a process says until it ends. */
-function messagesOf(
-  child: ChildProcess,
-  onMessage: (message: Message) => void = () => {},
-): Promise<Message[]> {
-  const messages: Message[] = [];
-  child.on('message', (message: Message) => {
-    messages.push(message);
-    onMessage(message);
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve(messages));
-  });
 }
