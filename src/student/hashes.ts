@@ -64,10 +64,6 @@ export class HashCounts {
     return { hashes, counts: hashes.map((hash) => this.counts[this.placeOf(hash)]!) };
   }
 
-  countOf(hash: number): number {
-    return this.counts[this.placeOf(hash)]!;
-  }
-
   /** Where a hash stands, or the empty place where it would. */
   private placeOf(hash: number): number {
     const last = this.hashes.length - 1;

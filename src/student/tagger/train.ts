@@ -116,13 +116,49 @@ function taggerOf({ scheme, hashes, tables, templates }: Reading, crf: Crf): Tag
 /** Fewer examples are learned before a thread has started. */
 const leastForThread = 1500;
 
-/** What the field is trained on. The rows that it is made of take several times the memory and are free when this returns. */
+/** What the field is trained on. */
 function prepare(
   examples: readonly Example[],
   scheme: TagScheme,
   slots: readonly string[],
   { epochs, seed }: TaggerOptions,
 ) {
+  const { rows, hashed, tables, templates } = hashedRows(examples, scheme, slots);
+  const { hashes, ranks } = featuresOf(
+    hashed,
+    rows.map(({ family }) => family),
+  );
+  const placeOf = placesIn(hashes);
+  const rankOf = (hash: number): number => {
+    const place = placeOf(hash);
+    return place < 0 ? -1 : ranks[place]!;
+  };
+  // From the end, so that a row's hashes can go as soon as they are numbers.
+  const sequences = rows
+    .toReversed()
+    .map(
+      ({ group, tags, weight }): Sequence => ({
+        group,
+        tags,
+        weight,
+        ...numberFeatures(hashed.pop()!, rankOf),
+      }),
+    )
+    .reverse();
+  const lesson: FieldLesson = {
+    sequences,
+    lattices: new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)])),
+    features: hashes.length,
+    tags: 1 + 2 * scheme.kinds.length,
+    options: { epochs, rate: 0.2, ridge: 0.02, dropout: 0.3, seed },
+  };
+  return { scheme, lesson, hashes, ranks, tables, templates };
+}
+
+/** What is left of the rows once they are read: their words take more memory than all that follows. */
+type ReadRow = Pick<Row, 'group' | 'tags' | 'weight' | 'family'>;
+
+function hashedRows(examples: readonly Example[], scheme: TagScheme, slots: readonly string[]) {
   const seen = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
   const templates = learnTemplates(seen, scheme);
   const gazetteer = buildGazetteer(seen.filter(({ plain }) => plain === null));
@@ -133,31 +169,8 @@ function prepare(
       : gazetteer.without(row.plain ?? [row]);
     return joinFeatures(tokenFeatures(row.tokens, others), row.salts, row.further);
   });
-  const { hashes, ranks } = featuresOf(
-    hashed,
-    rows.map(({ family }) => family),
-  );
-  const placeOf = placesIn(hashes);
-  const rankOf = (hash: number): number => {
-    const place = placeOf(hash);
-    return place < 0 ? -1 : ranks[place]!;
-  };
-  const sequences = rows.map(
-    ({ group, tags, weight }, i): Sequence => ({
-      group,
-      tags,
-      weight,
-      ...numberFeatures(hashed[i]!, rankOf),
-    }),
-  );
-  const lesson: FieldLesson = {
-    sequences,
-    lattices: new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)])),
-    features: hashes.length,
-    tags: 1 + 2 * scheme.kinds.length,
-    options: { epochs, rate: 0.2, ridge: 0.02, dropout: 0.3, seed },
-  };
-  return { scheme, lesson, hashes, ranks, tables: gazetteer.tables(), templates };
+  const kept = rows.map(({ group, tags, weight, family }): ReadRow => ({ group, tags, weight, family }));
+  return { rows: kept, hashed, tables: gazetteer.tables(), templates };
 }
 
 /** A number for the masked text of each example's answer, the same for the same text; 0 where there is none. */
@@ -261,12 +274,14 @@ function featuresOf(
   rows: readonly Hashed[],
   families: readonly (number | null)[],
 ): { readonly hashes: Uint32Array; readonly ranks: Int32Array } {
-  const seen = new HashCounts();
-  for (const row of rows) for (const hash of row.hashes) seen.add(hash);
-  const { hashes } = families.some((family) => family !== null)
-    ? countSources(rows, families).atLeast(2)
-    : seen.atLeast(2);
-  const counts = hashes.map((hash) => seen.countOf(hash));
+  const { hashes } = countSources(rows, families).atLeast(2);
+  const placeOf = placesIn(hashes);
+  const counts = new Uint32Array(hashes.length);
+  for (const row of rows)
+    for (const hash of row.hashes) {
+      const place = placeOf(hash);
+      if (place >= 0) counts[place]!++;
+    }
   const order = Uint32Array.from(hashes.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
   const ranks = new Int32Array(hashes.length);
   order.forEach((place, rank) => {
@@ -275,9 +290,13 @@ function featuresOf(
   return { hashes, ranks };
 }
 
-/** How many families, or rows without one, have each feature. */
+/** How many families have each feature; where nothing is masked, how often it is there. */
 function countSources(rows: readonly Hashed[], families: readonly (number | null)[]): HashCounts {
   const sources = new HashCounts();
+  if (families.every((family) => family === null)) {
+    for (const row of rows) for (const hash of row.hashes) sources.add(hash);
+    return sources;
+  }
   const order = [...rows.keys()].sort((a, b) => (families[a] ?? -1) - (families[b] ?? -1));
   let own = new Set<number>();
   order.forEach((row, k) => {
