@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
-import { type Lattice, type Sequence, trainCrf, Work } from '../../src/student/tagger/crf.ts';
+import { trainCrf } from '../../src/student/tagger/crf.ts';
+import { type Lattice, type Sequence, Work } from '../../src/student/tagger/field.ts';
 import { latticeOf } from '../../src/student/tagger/lattice.ts';
 import { type Tagger, taggerFromArrays, taggerToArrays } from '../../src/student/tagger/model.ts';
 import { spansOf, tagsOf } from '../../src/student/tagger/tagging.ts';

@@ -1,4 +1,4 @@
-import type { Lattice } from './crf.ts';
+import type { Lattice } from './field.ts';
 import { kindOfTag, type TagGroup } from './scheme.ts';
 
 /** The tags of a group and their order: an inside follows its own beginning or inside, or a span inside its region. */

@@ -1,4 +1,4 @@
-import type { Sequence } from './crf.ts';
+import type { Sequence } from './field.ts';
 
 /** Leaves out a share of the features of each token, others each time: what remains must do, so no weight relies on one other. */
 export class Thinner {

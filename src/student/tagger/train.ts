@@ -6,8 +6,9 @@ import type { OutputPlan } from '../../dataset/plan.ts';
 import { type Learn, learnAnew } from '../finished.ts';
 import { HashCounts, placesIn } from '../hashes.ts';
 import type { Threads } from '../threads.ts';
-import { type Crf, type CrfWork, crfPacking, type FieldLesson, type Sequence, trainCrf } from './crf.ts';
+import { type CrfWork, crfPacking, type FieldLesson, trainCrf } from './crf.ts';
 import { placedTokens, tokenFeatures } from './features.ts';
+import type { Crf, Sequence } from './field.ts';
 import { buildGazetteer } from './gazetteer.ts';
 import { latticeOf } from './lattice.ts';
 import {
