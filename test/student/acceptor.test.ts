@@ -10,7 +10,7 @@ import { hideClasses } from '../../src/student/wide/hidden.ts';
 import type { Tried } from '../../src/student/wide/train.ts';
 import { trainWideRung } from '../../src/student/wideRung.ts';
 import { type Made, said } from '../dataset/support.ts';
-import { dataOf, inFolder, optionsIn } from './support.ts';
+import { dataOf, inFolder, inOneThread, optionsIn } from './support.ts';
 
 const kinds = 24;
 
@@ -127,13 +127,7 @@ test('a trial learns neither from held-out rows nor from hidden classes, and is 
     const data = dataOf(manyKinds(720), 0);
     const rows = data.examples.filter((e) => e.split === 'train');
     const held = rows.flatMap((_, i) => (i % 6 === 0 ? [i] : []));
-    const rung = await trainWideRung(rows, data, {
-      held,
-      seed: 1,
-      pause: async () => {},
-      threads: null,
-      progress: () => {},
-    });
+    const rung = await trainWideRung(rows, data, inOneThread(held));
     const options = optionsIn(folder);
     const work = { device: 'cpu', seed: 1, epochs: 4, key: 'run', options } as const;
     const deep = await trainDeepRung(rows, rung, data, work);

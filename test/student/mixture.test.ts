@@ -12,7 +12,7 @@ import { predictWith } from '../../src/student/predictor.ts';
 import { trainStudent } from '../../src/student/train.ts';
 import { trainWideRung } from '../../src/student/wideRung.ts';
 import { called, type Made, request, said, topicCalls } from '../dataset/support.ts';
-import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
+import { dataOf, inFolder, inOneThread, optionsIn, specOf } from './support.ts';
 
 const evidence: Evidence = {
   choices: new Map([['label', Float64Array.of(0.9, 0.1)]]),
@@ -65,13 +65,7 @@ test('networks, tagger and their mixture answer from the bundle, here and in ano
     const data = dataOf(made);
     const train = data.examples.filter((e) => e.split === 'train');
     const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
-    const rung = await trainWideRung(train, data, {
-      held,
-      seed: 1,
-      pause: async () => {},
-      threads: null,
-      progress: () => {},
-    });
+    const rung = await trainWideRung(train, data, inOneThread(held));
     const options = optionsIn(folder);
     const work = { device: 'cpu', seed: 1, epochs: 2, key: 'run', options } as const;
     const deep = await trainDeepRung(train, rung, data, work);
@@ -148,8 +142,7 @@ test('networks of labels are piloted without the held-out rows and then see ever
     const data = dataOf(topicCalls(240, (topic) => said(topic)));
     const train = data.examples.filter((e) => e.split === 'train');
     const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
-    const work = { held, seed: 1, pause: async () => {}, threads: null, progress: () => {} };
-    const rung = await trainWideRung(train, data, work);
+    const rung = await trainWideRung(train, data, inOneThread(held));
     const options = optionsIn(folder);
     const deep = await trainDeepRung(train, rung, data, {
       device: 'cpu',
@@ -176,13 +169,7 @@ test('calls kept for calibration show how networks learn and change nothing in t
     const data = dataOf(topicCalls(240, (topic) => said(topic)));
     const train = data.examples.filter((e) => e.split === 'train');
     const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
-    const rung = await trainWideRung(train, data, {
-      held,
-      seed: 1,
-      pause: async () => {},
-      threads: null,
-      progress: () => {},
-    });
+    const rung = await trainWideRung(train, data, inOneThread(held));
     const learned = async (name: string, examples: typeof data.examples) => {
       const options = optionsIn(path.join(folder, name));
       const work = { device: 'cpu', seed: 1, epochs: 2, key: name, options } as const;

@@ -20,7 +20,7 @@ import { writeStudent, writingFolder } from '../../src/student/writing.ts';
 import { sizeOf } from '../../src/tensor/graph.ts';
 import { said, topicCalls } from '../dataset/support.ts';
 import { data, spec } from './sentences.ts';
-import { dataOf, inFolder, optionsIn } from './support.ts';
+import { dataOf, inFolder, inOneThread, optionsIn } from './support.ts';
 
 const row = (agree: boolean, confidence: number): Scored => ({
   callId: '',
@@ -57,8 +57,7 @@ test('linear heads with a few huge weights are written as halves, and answer as 
     const dataset = dataOf(topicCalls(240, (topic) => said(topic)));
     const train = dataset.examples.filter((e) => e.split === 'train');
     const held = train.flatMap((_, i) => (i % 4 === 0 ? [i] : []));
-    const work = { held, seed: 1, pause: async () => {}, progress: () => {}, threads: null };
-    const rung = await trainWideRung(train, dataset, work);
+    const rung = await trainWideRung(train, dataset, inOneThread(held));
     const parts = (wide: WideModel): LearnedParts => ({
       plan: dataset.plan,
       inputSlots: dataset.inputSlots,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { buildDataset } from '../../src/dataset/build.ts';
 import type { Dataset } from '../../src/dataset/example.ts';
 import type { StudentSpec, TrainOptions, TrainProgress } from '../../src/student/student.ts';
+import type { RungWork } from '../../src/student/wideRung.ts';
 import { type Made, makeCalls, makeTask } from '../dataset/support.ts';
 
 /** A folder of its own for a test, removed afterwards. */
@@ -50,4 +51,9 @@ export function optionsIn(
     seen,
     ...changes,
   };
+}
+
+/** How a wide rung is trained in one thread, with nobody looking on. */
+export function inOneThread(held: readonly number[]): RungWork {
+  return { held, seed: 1, pause: async () => {}, threads: null, progress: () => {} };
 }
