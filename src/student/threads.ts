@@ -64,16 +64,18 @@ export function openThreads({ entry, count }: NonNullable<TrainOptions['threads'
       },
       giveBack: () => {
         if (worker !== null && all.has(worker)) idle.push(worker);
-        lent--;
-        waiting.shift()?.();
+        // Handed over rather than freed: whoever asks in this same turn must not get in between.
+        const next = waiting.shift();
+        if (next === undefined) lent--;
+        else next();
       },
     };
   };
   return {
     count,
     borrow: async () => {
-      if (lent >= count) await new Promise<void>((resolve) => waiting.push(resolve));
-      lent++;
+      if (lent < count) lent++;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
       return lend();
     },
     close: () => {

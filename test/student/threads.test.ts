@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createRandom } from '../../src/base/random.ts';
 import { type Learn, learnAnew } from '../../src/student/finished.ts';
 import { type TaggerLesson, trainPacked, trainTagger } from '../../src/student/tagger/train.ts';
@@ -106,4 +107,15 @@ test('threads that are ended fail what they were at; those asked for later are n
   const next = await threads.borrow();
   assert.ok((await next.run('tagger', copying(1))).hashes.length > 0);
   next.giveBack();
+});
+
+test('a thread given back goes to who waits for it, not to who asks in the same turn', async () => {
+  const lent = await Promise.all([threads.borrow(), threads.borrow()]);
+  const waiting = threads.borrow();
+  lent[0].giveBack();
+  const late = threads.borrow();
+  assert.equal(await Promise.race([late.then(() => 'late'), waiting.then(() => 'waiting')]), 'waiting');
+  assert.equal(await Promise.race([late.then(() => 'lent'), setImmediate('waits')]), 'waits');
+  lent[1].giveBack();
+  for (const thread of [await waiting, await late]) thread.giveBack();
 });
