@@ -74,8 +74,13 @@ export function buildFeatures(
     minGram: options.minGram ?? 3,
     maxGram: options.maxGram ?? 4,
     rowsPerWord: options.rowsPerWord ?? 24,
-    english: isEnglish(documents.map((tokens) => tokens.join(' '))),
+    english: isEnglish(joined(documents)),
   };
+}
+
+/** One text after the other: who asks for their language stops at enough. */
+function* joined(documents: readonly (readonly string[])[]): Generator<string> {
+  for (const tokens of documents) yield tokens.join(' ');
 }
 
 /** Rows of the embedding table. */

@@ -13,11 +13,17 @@ export async function* readBytes(file: string): AsyncGenerator<Buffer> {
 /** Bytes as text, in pieces: UTF-8, or what a byte order mark says. */
 export async function* textOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let decoder: InstanceType<typeof TextDecoder> | null = null;
-  for await (const bytes of pieces) {
-    decoder ??= new TextDecoder(encodingOf(bytes));
-    yield decoder.decode(bytes, { stream: true });
+  let held: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    held = held.length === 0 ? piece : Buffer.concat([held, piece]);
+    // A first piece may be shorter than the mark.
+    if (decoder === null && held.length < 2) continue;
+    decoder ??= new TextDecoder(encodingOf(held));
+    yield decoder.decode(held, { stream: true });
+    held = Buffer.alloc(0);
   }
-  const rest = decoder?.decode() ?? '';
+  decoder ??= new TextDecoder();
+  const rest = decoder.decode(held);
   if (rest !== '') yield rest;
 }
 
