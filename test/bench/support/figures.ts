@@ -7,6 +7,9 @@ export type Figures = Readonly<Record<string, number>>;
 /** Arguments of tool calls are many; these are the ones that the goals speak of. */
 const namedArguments = ['arg.template', 'arg.params'];
 
+/** What could be served, surest first, by one who knows which answers differ: no valid certificate gives more for long. */
+export const withHindsight = 'oracle coverage at epsilon';
+
 /** Everything that the goals speak of, on the test calls of one run. `epsilon`: the share promised. */
 export function figuresOf(rows: readonly Judged[], epsilon: number): Figures {
   const agrees = (row: Judged): boolean => row.agree;
@@ -18,20 +21,17 @@ export function figuresOf(rows: readonly Judged[], epsilon: number): Figures {
   const wrong = share(served, (row) => !row.agree);
   return {
     accuracy: share(rows, agrees),
-    'oracle coverage at 2 %': coverageAt(rows, 0.02),
+    [withHindsight]: coverageAt(rows, epsilon),
     'oracle coverage at 3 %': coverageAt(rows, 0.03),
     ...(outside.length === 0
       ? {}
       : {
           'in-scope accuracy': share(inside, agrees),
           'in-scope oracle coverage at 2 %': coverageAt(inside, 0.02),
-          'AUROC in scope against out of scope': auroc(
+          'AUROC of confidence': auroc(inside.map(inScope), outside.map(inScope)),
+          "AUROC of the answers' own confidence": auroc(
             inside.map((row) => row.confidence),
             outside.map((row) => row.confidence),
-          ),
-          'AUROC, surely out of scope counted as least in scope': auroc(
-            inside.map(inScope),
-            outside.map(inScope),
           ),
           'out of scope answered silently': share(outside, silent),
         }),
@@ -44,7 +44,10 @@ export function figuresOf(rows: readonly Judged[], epsilon: number): Figures {
   };
 }
 
-/** How sure the answer makes it that the call is in scope: an answer that it is not speaks against it, the surer the more. */
+/**
+ * How sure the answer makes it that the call is in scope: an answer that it is not speaks against it, the surer the more.
+ * So the published figures have it; an answer's own confidence ranks a sure "out of scope" with the surest calls in scope.
+ */
 function inScope({ confidence, saidOutside }: Judged): number {
   return saidOutside ? -confidence : confidence;
 }

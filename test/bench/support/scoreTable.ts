@@ -1,5 +1,5 @@
 import { exactRate } from '../../../src/base/binomial.ts';
-import type { Figures } from './figures.ts';
+import { type Figures, withHindsight } from './figures.ts';
 import { type Goal, goals, leastAbovePeer, mostBelowPeer } from './goals.ts';
 import type { Parity } from './replayRun.ts';
 import { meanAndRange } from './scores.ts';
@@ -100,6 +100,11 @@ function abovePeer({ runs, peer }: SetResult): string[] {
       '',
       `at least ${meanAndRange([asked])}: ${mean >= asked ? 'reached' : 'NOT reached'}`,
     ),
+    ...(peer?.['promise kept'] === 0
+      ? [
+          `the peer broke its promise: with hindsight, and keeping it, it could serve ${meanAndRange([peer[withHindsight] ?? Number.NaN])} at most`,
+        ]
+      : []),
   ];
 }
 
