@@ -10,20 +10,16 @@ import { startTestGateway } from '../support/testGateway.ts';
 
 const main = pathToFileURL(path.resolve(import.meta.dirname, '../../src/gateway/main.ts')).href;
 
-/** The recording thread as it is, but that it dies once, at its second batch. */
-function dyingThread(folder: string): string {
+/** The recording thread as it is, but that it dies of every batch that comes while the file `deadly` is there. */
+function dyingThread(folder: string, deadly: string): string {
   const file = path.join(folder, 'thread.mjs');
-  const died = JSON.stringify(path.join(folder, 'died'));
   writeFileSync(
     file,
     `import ${JSON.stringify(main)};
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-let batches = 0;
 parentPort.on('message', ({ kind }) => {
-  if (kind !== 'calls' || ++batches < 2 || existsSync(${died})) return;
-  writeFileSync(${died}, '');
-  process.exit(1);
+  if (kind === 'calls' && existsSync(${JSON.stringify(deadly)})) process.exit(1);
 });
 `,
   );
@@ -38,7 +34,9 @@ test('recording goes on after its thread died, and what died with it is counted'
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const openai = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-  const gateway = await startTestGateway({ upstreams: { openai }, recordingEntry: dyingThread(folder) });
+  const deadly = path.join(folder, 'deadly');
+  const recordingEntry = dyingThread(folder, deadly);
+  const gateway = await startTestGateway({ upstreams: { openai }, recordingEntry });
   t.after(async () => {
     await gateway.close();
     upstream.close();
@@ -55,7 +53,9 @@ test('recording goes on after its thread died, and what died with it is counted'
     await gateway.gateway.recorder.flush();
   };
   await ask('before', 3);
+  writeFileSync(deadly, '');
   await ask('lost', 4);
+  rmSync(deadly);
   assert.match(gateway.gateway.recorder.stats().problem ?? '', /restarted/);
   await ask('after', 5);
   const { recorded, stored, shed, pendingBytes, problem } = gateway.gateway.recorder.stats();
