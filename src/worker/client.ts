@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { AppError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import { silentLog } from '../base/log.ts';
+import { createOpenRequests } from './openRequests.ts';
 import type { FromWorker, ToWorker, WorkerProgress, WorkerRequests } from './protocol.ts';
 import { gathered, messagesOf } from './turn.ts';
 
@@ -48,29 +49,25 @@ const LONGEST_PAUSE_MS = 30_000;
 
 export function createWorker(options: WorkerOptions): Worker {
   const log = options.log ?? silentLog;
-  const open = new Map<number, Open>();
+  const open = createOpenRequests<Open>();
   const crashListeners: ((reason: string) => void)[] = [];
   let child: Child | null = null;
   let disposed = false;
-  let nextId = 1;
   let crashes = 0;
   let notBefore = 0;
 
   const failAll = (code: 'worker-crashed' | 'cancelled', message: string): void => {
-    const waiting = [...open.values()];
-    open.clear();
-    for (const { reject } of waiting) reject(new AppError(code, message));
+    for (const { reject } of open.takeAll()) reject(new AppError(code, message));
   };
 
   const onMessage = (message: FromWorker): void => {
     if (message.kind === 'ready') return;
-    const entry = open.get(message.id);
-    if (entry === undefined) return;
     if (message.kind === 'progress') {
-      entry.onProgress?.(message.progress);
+      open.get(message.id)?.onProgress?.(message.progress);
       return;
     }
-    open.delete(message.id);
+    const entry = open.take(message.id);
+    if (entry === undefined) return;
     crashes = 0;
     if (message.kind === 'result') entry.resolve(message.value as never);
     else
@@ -101,6 +98,8 @@ export function createWorker(options: WorkerOptions): Worker {
       complaint = (complaint + text).slice(-2000);
     });
     started.on('message', (said: FromWorker | readonly FromWorker[]) => {
+      // Numbers are used again: what a dead process had said is no answer to a request of now.
+      if (child?.process !== started) return;
       for (const message of messagesOf(said)) onMessage(message);
     });
     const end = (reason: string): void => {
@@ -137,11 +136,10 @@ export function createWorker(options: WorkerOptions): Worker {
           );
         }
         child ??= start();
-        const id = nextId++;
         const { post } = child;
         const cancel = (): void => post({ id, method: 'cancel' });
         const settle = (): void => signal?.removeEventListener('abort', cancel);
-        open.set(id, {
+        const id = open.add({
           resolve: (value) => {
             settle();
             resolve(value);
@@ -179,7 +177,7 @@ const returnedBytes = String(1 << 17);
  */
 const memory = {
   serve: {
-    flags: ['--max-semi-space-size=4'],
+    flags: ['--max-semi-space-size=4', '--single-threaded-gc'],
     environment: {
       MALLOC_ARENA_MAX: '2',
       MALLOC_MMAP_THRESHOLD_: returnedBytes,

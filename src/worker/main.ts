@@ -21,6 +21,8 @@ type Handlers = {
 
 const handlers: Handlers = { load, unload, predict, analyse, train, devices };
 const running = new Map<number, AbortController>();
+/** Predictions take milliseconds and come by the thousand: nobody cancels them, and none is made cancellable. */
+const unstoppable: Context = { signal: new AbortController().signal, onProgress: () => {} };
 
 function send(said: FromWorker | readonly FromWorker[]): void {
   if (process.connected) process.send?.(said, undefined, {}, () => {});
@@ -29,24 +31,27 @@ function send(said: FromWorker | readonly FromWorker[]): void {
 const sendTogether = gathered<FromWorker>(send);
 
 async function handle(message: Exclude<ToWorker, { method: 'cancel' }>): Promise<void> {
+  if (message.method === 'predict') return answer(message, unstoppable, sendTogether);
   const { id } = message;
   const controller = new AbortController();
   running.set(id, controller);
-  const context: Context = {
-    signal: controller.signal,
-    onProgress: (progress) => send({ kind: 'progress', id, progress }),
-  };
+  const { signal } = controller;
+  await answer(message, { signal, onProgress: (progress) => send({ kind: 'progress', id, progress }) }, send);
+  running.delete(id);
+}
+
+async function answer(
+  { id, method, params }: Exclude<ToWorker, { method: 'cancel' }>,
+  context: Context,
+  say: (said: FromWorker) => void,
+): Promise<void> {
   try {
-    const handler = handlers[message.method] as (params: unknown, context: Context) => Promise<unknown>;
-    const value = await handler(message.params, context);
-    if (message.method === 'predict') sendTogether({ kind: 'result', id, value });
-    else send({ kind: 'result', id, value });
+    const handler = handlers[method] as (params: unknown, context: Context) => Promise<unknown>;
+    say({ kind: 'result', id, value: await handler(params, context) });
   } catch (thrown) {
     const error = toAppError(thrown);
-    const code = controller.signal.aborted ? 'cancelled' : error.code;
-    send({ kind: 'error', id, code, message: error.message, next: error.next });
-  } finally {
-    running.delete(id);
+    const code = context.signal.aborted ? 'cancelled' : error.code;
+    say({ kind: 'error', id, code, message: error.message, next: error.next });
   }
 }
 

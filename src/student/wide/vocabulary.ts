@@ -53,36 +53,61 @@ export function buildVocabulary(rows: readonly RawFeatures[], largest = 1 << 16)
 
 /** Sublinear tf, idf, each branch at unit length times its weight (as scikit-learn's TfidfVectorizer, Salton and Buckley 1988). */
 export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]): SparseRows {
+  const { idf, unknownIdf } = vocabulary;
   const start = new Int32Array(rows.length + 1);
   const unseen = new Float32Array(rows.length);
   const placeOf = placesIn(vocabulary.hashes);
-  const indices: number[] = [];
-  const values: number[] = [];
-  rows.forEach((branches, i) => {
+  const sizes = rows.flatMap((branches) => branches.map(({ size }) => size));
+  const indices = new Int32Array(sizes.reduce((a, b) => a + b, 0));
+  const values = new Float32Array(indices.length);
+  const list = createList(sizes.reduce((a, b) => Math.max(a, b), 0));
+  let end = 0;
+  for (const [i, branches] of rows.entries()) {
     let missing = 0;
     let total = 0;
-    branches.forEach((branch, b) => {
-      const from = values.length;
+    for (const [b, branch] of branches.entries()) {
+      const { hashes, weights } = list(branch);
       let square = 0;
-      for (const [hash, n] of branch) {
-        const index = placeOf(hash >>> 0);
-        const known = index >= 0 && vocabulary.idf[index]! > 0;
-        const value = (1 + Math.log(n)) * (known ? vocabulary.idf[index]! : vocabulary.unknownIdf);
+      let known = 0;
+      for (let j = 0; j < branch.size; j++) {
+        const index = placeOf(hashes[j]! >>> 0);
+        const isKnown = index >= 0 && idf[index]! > 0;
+        const value = weights[j]! * (isKnown ? idf[index]! : unknownIdf);
         if (b < writtenBranches) {
           total += value;
-          if (!known) missing += value;
+          if (!isKnown) missing += value;
         }
-        if (known) {
-          square += value * value;
-          indices.push(index);
-          values.push(value);
-        }
+        if (!isKnown) continue;
+        square += value * value;
+        // No place is written to before it was read.
+        weights[known] = value;
+        indices[end + known++] = index;
       }
       const scale = square > 0 ? Math.sqrt(branchWeights[b]! / square) : 0;
-      for (let j = from; j < values.length; j++) values[j]! *= scale;
-    });
+      for (let j = 0; j < known; j++) values[end + j] = weights[j]! * scale;
+      end += known;
+    }
     unseen[i] = total === 0 ? 1 : missing / total;
-    start[i + 1] = values.length;
-  });
-  return { start, indices: Int32Array.from(indices), values: Float32Array.from(values), unseen };
+    start[i + 1] = end;
+  }
+  return { start, indices: indices.slice(0, end), values: values.slice(0, end), unseen };
+}
+
+/**
+ * Lists the hashes of a branch and the sublinear weights of their counts, in arrays that the next branch writes over: to
+ * step through a map makes an array of each entry, which was half of the garbage that an answer left.
+ */
+function createList(longest: number) {
+  const hashes = new Int32Array(longest);
+  const weights = new Float64Array(longest);
+  let length = 0;
+  const put = (count: number, hash: number): void => {
+    hashes[length] = hash;
+    weights[length++] = count === 1 ? 1 : 1 + Math.log(count);
+  };
+  return (branch: RawFeatures[number]) => {
+    length = 0;
+    branch.forEach(put);
+    return { hashes, weights };
+  };
 }
