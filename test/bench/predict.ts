@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { Agent, createServer, request } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { quantile } from '../../src/base/quantile.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
 import { createWorker } from '../../src/worker/client.ts';
+import { at, type Load, runLoad } from './gateway/load.ts';
 import { readTraffic, type TrafficLine, trafficFolder } from './support/traffic.ts';
 
 /**
@@ -80,22 +80,35 @@ async function measure(from: string) {
   try {
     const urls = await readyLine(server);
     const lines = readTraffic(from, set).filter((line) => line.split === 'test');
-    const agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const provider = lines[0]?.provider ?? '';
+    const address = new URL(`${urls[provider]}${paths[provider]}`);
+    const load: Omit<Load, 'connections' | 'calls'> = {
+      port: Number(address.port),
+      path: address.pathname,
+      // Without its version header an Anthropic call is one that only the teacher can honour.
+      headers: { 'anthropic-version': '2023-06-01' },
+      bodies: lines
+        .filter((line) => line.provider === provider)
+        .map(({ request }) => JSON.stringify(request)),
+      seconds: 60,
+      head: /^x-understudy: student/im,
+    };
     const ready = performance.now();
-    for (let i = 0; i < 400 && !(await call(agent, urls, lines[i % lines.length]!)).student; i++)
+    for (let i = 0; i < 400; i++) {
+      const bodies = [load.bodies[i % load.bodies.length]!];
+      if ((await runLoad({ ...load, bodies, connections: 1, calls: 1 })).calls > 0) break;
       await pause(25);
+    }
     const firstAnswerMs = round(performance.now() - ready);
-    await burst(agent, urls, lines, 400);
-    const results = await burst(agent, urls, lines, calls);
-    const own = results.filter((result) => result.student).map((result) => result.ms);
-    agent.destroy();
+    await runLoad({ ...load, connections, calls: 400 });
+    const { latencies } = await runLoad({ ...load, connections, calls });
     return {
       set,
       connections,
       calls,
-      answeredHere: own.length,
-      p50Ms: round(quantile(own, 0.5)),
-      p99Ms: round(quantile(own, 0.99)),
+      answeredHere: latencies.length,
+      p50Ms: round(at(latencies, 0.5) ?? Number.NaN),
+      p99Ms: round(at(latencies, 0.99) ?? Number.NaN),
       firstAnswerMs,
       coldStart: await coldStart(),
       megabytes: residentMegabytes(server.pid ?? -1),
@@ -114,53 +127,6 @@ function readyLine(server: ChildProcess): Promise<Record<string, string>> {
       const value = JSON.parse(line) as Record<string, string>;
       if ('ready' in value) resolve(value);
     });
-  });
-}
-
-interface Result {
-  readonly ms: number;
-  readonly student: boolean;
-}
-
-async function burst(
-  agent: Agent,
-  urls: Readonly<Record<string, string>>,
-  lines: readonly TrafficLine[],
-  n: number,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < n) results.push(await call(agent, urls, lines[next++ % lines.length]!));
-  };
-  await Promise.all(Array.from({ length: connections }, worker));
-  return results;
-}
-
-function call(agent: Agent, urls: Readonly<Record<string, string>>, line: TrafficLine): Promise<Result> {
-  const url = `${urls[line.provider] ?? ''}${paths[line.provider] ?? ''}`;
-  const started = performance.now();
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      url,
-      {
-        method: 'POST',
-        agent,
-        // Without its version header an Anthropic call is one that only the teacher can honour.
-        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
-      },
-      (answer) => {
-        answer.resume();
-        answer.once('end', () =>
-          resolve({
-            ms: performance.now() - started,
-            student: String(answer.headers['x-understudy'] ?? '').startsWith('student'),
-          }),
-        );
-      },
-    );
-    outgoing.once('error', reject);
-    outgoing.end(JSON.stringify(line.request));
   });
 }
 

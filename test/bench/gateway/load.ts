@@ -11,6 +11,8 @@ export interface Load {
   readonly seconds: number;
   /** Ends earlier after this many calls. */
   readonly calls?: number;
+  /** Answers whose head says something else are not counted; left out: all are. */
+  readonly head?: RegExp;
 }
 
 export interface LoadResult {
@@ -49,6 +51,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
       let firstByte = 0;
       let received = '';
       let expected = -1;
+      let isCounted = true;
       const done = (): void => {
         socket.destroy();
         resolve();
@@ -82,6 +85,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
             failures++;
             return done();
           }
+          isCounted = load.head?.test(received.slice(0, head)) ?? true;
           const length = /content-length: *(\d+)/i.exec(received.slice(0, head))?.[1];
           expected = length === undefined ? -2 : head + 4 + Number(length);
         }
@@ -91,8 +95,10 @@ export async function runLoad(load: Load): Promise<LoadResult> {
           if (!received.endsWith('\r\n0\r\n\r\n')) return;
           chunks += received.split('data: ').length - 1;
         } else if (received.length < expected) return;
-        latencies.push(now - begun);
-        firstBytes.push(firstByte - begun);
+        if (isCounted) {
+          latencies.push(now - begun);
+          firstBytes.push(firstByte - begun);
+        }
         next();
       });
     });
