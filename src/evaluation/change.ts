@@ -1,4 +1,5 @@
 import { binomialCdf } from '../base/binomial.ts';
+import { chanceOfMore, type Hits } from '../base/fisher.ts';
 import type { Scored } from './prediction.ts';
 import { type Row, servedAt } from './threshold.ts';
 
@@ -13,7 +14,8 @@ const surprise = 0.3;
  * Where traffic changes, the loosest confidence at which the newest validation rows do not speak against the promise.
  * Their scores are those of models that learned from other blocks of time, so they err as a finished student will
  * tomorrow, while calibration rows lie among those it learned from. A change is that the newest rows disagree more often
- * than chance allows where the older ones keep the promise. It looks at validation rows only, so a certificate above it
+ * than the older ones, beyond chance, where the older ones keep the promise; the chance is Fisher's, for the few errors of
+ * the older rows are no better known than those of the newest. It looks at validation rows only, so a certificate above it
  * stays valid.
  * @returns a confidence; +Infinity where all speak against it, -Infinity where nothing changes.
  */
@@ -29,11 +31,13 @@ export function changeFloor(validation: readonly Scored[], epsilon: number): num
   const [older, newest] = [rows.slice(0, cut), rows.slice(cut)];
   const before = loosest(older, epsilon);
   if (!Number.isFinite(before)) return Number.NEGATIVE_INFINITY;
-  const then = servedAt(older, before);
-  const now = servedAt(newest, before);
-  const usual = (then.errors + 0.5) / (then.n + 1);
-  const changed = now.errors > 0 && 1 - binomialCdf(now.errors - 1, now.n, usual) <= alarm;
+  const changed = chanceOfMore(errorsAt(newest, before), errorsAt(older, before)) <= alarm;
   return changed ? loosest(newest, epsilon) : Number.NEGATIVE_INFINITY;
+}
+
+function errorsAt(rows: readonly Row[], threshold: number): Hits {
+  const { n, errors } = servedAt(rows, threshold);
+  return { hits: errors, n };
 }
 
 /** The lowest confidence above which the rows do not speak against the promise; +Infinity where they always do. */
