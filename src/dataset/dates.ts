@@ -1,3 +1,5 @@
+import { spelledNumber } from './numbers.ts';
+
 /** Dates and times as people write them, read against the date that the prompt names. Pure calendar arithmetic in UTC. */
 
 const months = [
@@ -17,12 +19,30 @@ const months = [
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const day = 86_400_000;
 
-/**
- * What people mean by a date differs: `day-first`: 10/11/2026 is in November; `later`: "on Tuesday" said on a Tuesday is a
- * week away; `next-week`: "next Friday" is the Friday of next week, whatever day it is.
- */
-export const dateReadings = ['plain', 'day-first', 'later', 'next-week'] as const;
-export type DateReading = (typeof dateReadings)[number];
+/** What people mean by a date differs. */
+interface Reading {
+  /** 10/11/2026 is in November. */
+  readonly dayFirst: boolean;
+  /**
+   * `later`: "on Tuesday" said on a Tuesday is a week away; `next-week`: "next Friday" is the Friday of next week, whatever
+   * day it is; `past`: "on Tuesday" and "3 March" were last, not will be next.
+   */
+  readonly days: 'plain' | 'later' | 'next-week' | 'past';
+}
+
+const readings = {
+  plain: { dayFirst: false, days: 'plain' },
+  'day-first': { dayFirst: true, days: 'plain' },
+  later: { dayFirst: false, days: 'later' },
+  'next-week': { dayFirst: false, days: 'next-week' },
+  past: { dayFirst: false, days: 'past' },
+  'day-first-later': { dayFirst: true, days: 'later' },
+  'day-first-next-week': { dayFirst: true, days: 'next-week' },
+  'day-first-past': { dayFirst: true, days: 'past' },
+} as const satisfies Readonly<Record<string, Reading>>;
+
+export type DateReading = keyof typeof readings;
+export const dateReadings = Object.keys(readings) as readonly DateReading[];
 
 /** "next Friday", "tomorrow", "in 3 days", "26 Oct", "10/26/2026" as YYYY-MM-DD; null where the text is no date. */
 export function isoDate(text: string, today: number | null, reading: DateReading = 'plain'): string | null {
@@ -49,8 +69,8 @@ function readDate(text: string, today: number | null, reading: DateReading): str
     .replace(/^(on|by|at|this|the)\s+/u, '')
     .replace(/(\d)(st|nd|rd|th)\b/gu, '$1');
   const time =
-    absolute(plain, today, reading === 'day-first') ??
-    (today === null ? null : relative(plain, today, reading));
+    absolute(plain, today, readings[reading]) ??
+    (today === null ? null : relative(plain, today, readings[reading].days));
   return time === null ? null : new Date(time).toISOString().slice(0, 10);
 }
 
@@ -147,14 +167,26 @@ const days = new WeakMap<object, number | null>();
 function dayOf(context: Readonly<Record<string, string>>): number | null {
   for (const value of Object.values(context)) {
     const plain = value.toLowerCase();
-    const found = /\d{4}-\d{2}-\d{2}/u.exec(plain)?.[0] ?? plain.replace(/^[a-z]+day,?\s+/u, '').trim();
-    const time = absolute(found, null);
+    const time = absolute(/\d{4}-\d{2}-\d{2}/u.exec(plain)?.[0] ?? withoutBesides(plain), null);
     if (time !== null) return time;
   }
   return null;
 }
 
-function absolute(plain: string, today: number | null, dayFirst = false): number | null {
+/** "(Wednesday) October 28th, 2026, 9:30 am" without the day of the week and the time of day. */
+function withoutBesides(plain: string): string {
+  return plain
+    .replace(/\b(?:an? )?[a-z]+day\b|\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]m)?\b/gu, ' ')
+    .replace(/(\d)(?:st|nd|rd|th)\b/gu, '$1')
+    .replace(/[^\p{L}\p{N}/.-]+/gu, ' ')
+    .trim();
+}
+
+function absolute(
+  plain: string,
+  today: number | null,
+  { dayFirst, days }: Reading = readings.plain,
+): number | null {
   const iso = /^(\d{4})[-/](\d{2})[-/](\d{2})/u.exec(plain);
   if (iso !== null) return at(Number(iso[1]), Number(iso[2]) - 1, Number(iso[3]));
   const parts = /^(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$/u.exec(plain);
@@ -177,13 +209,18 @@ function absolute(plain: string, today: number | null, dayFirst = false): number
   if (date === undefined) return null;
   if (year !== undefined) return at(year, monthOf(words[month]!), date);
   if (today === null) return null;
-  const own = at(new Date(today).getUTCFullYear(), monthOf(words[month]!), date);
-  return own !== null && own < today
-    ? at(new Date(today).getUTCFullYear() + 1, monthOf(words[month]!), date)
-    : own;
+  return nearest(today, monthOf(words[month]!), date, days === 'past');
 }
 
-function relative(plain: string, today: number, reading: DateReading): number | null {
+/** The next such day of a year, or the last one; today is both. */
+function nearest(today: number, month: number, date: number, isPast: boolean): number | null {
+  const year = new Date(today).getUTCFullYear();
+  const own = at(year, month, date);
+  if (own === null || own === today || own < today === isPast) return own;
+  return at(isPast ? year - 1 : year + 1, month, date);
+}
+
+function relative(plain: string, today: number, days: Reading['days']): number | null {
   const fixed: Readonly<Record<string, number>> = {
     today: 0,
     tonight: 0,
@@ -199,9 +236,9 @@ function relative(plain: string, today: number, reading: DateReading): number | 
   };
   const offset = fixed[plain];
   if (offset !== undefined) return today + offset * day;
-  const ahead = /^(?:in )?(\d+|[a-z]+) (day|week)s?(?: (from now|from today|ago))?$/u.exec(plain);
-  const count = ahead === null ? Number.NaN : /\d/u.test(ahead[1]!) ? Number(ahead[1]) : hourOf(ahead[1]!);
-  if (ahead !== null && count > 0)
+  const ahead = /^(?:in )?(\d+|[a-z]+(?:-[a-z]+)?) (day|week)s?(?: (from now|from today|ago))?$/u.exec(plain);
+  const count = ahead === null ? null : countOf(ahead[1]!);
+  if (ahead !== null && count !== null && count > 0)
     return today + (ahead[3] === 'ago' ? -1 : 1) * count * (ahead[2] === 'week' ? 7 : 1) * day;
   const [, next, name = ''] = /^(next |coming |last )?([a-z]+)$/u.exec(plain) ?? [];
   const wanted = weekdays.findIndex((own) => own === name || (name.length >= 3 && own.slice(0, 3) === name));
@@ -209,11 +246,16 @@ function relative(plain: string, today: number, reading: DateReading): number | 
   const weekday = new Date(today).getUTCDay();
   if (next === 'last ') return today - ((weekday - wanted + 6) % 7) * day - day;
   // Weeks begin on Mondays.
-  if (next === 'next ' && reading === 'next-week')
+  if (next === 'next ' && days === 'next-week')
     return today + (7 - ((weekday + 6) % 7) + ((wanted + 6) % 7)) * day;
+  if (next === undefined && days === 'past') return today - ((weekday - wanted + 7) % 7) * day;
   const distance = (wanted - weekday + 7) % 7;
-  const later = next !== undefined || reading === 'later';
+  const later = next !== undefined || days === 'later';
   return today + (distance === 0 && later ? 7 : distance) * day;
+}
+
+function countOf(word: string): number | null {
+  return /^an?$/u.test(word) ? 1 : /^\d/u.test(word) ? Number(word) : spelledNumber(word);
 }
 
 function monthOf(word: string): number {

@@ -1,3 +1,5 @@
+import { spelledNumber } from './numbers.ts';
+
 /** Amounts with a unit: "5kg", "2 hours", "an hour and a half". Pure text arithmetic. */
 
 const minutesOf: Readonly<Record<string, number>> = {
@@ -13,7 +15,6 @@ const minutesOf: Readonly<Record<string, number>> = {
   day: 1440,
   week: 10_080,
 };
-const counts = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
 /** "90 min", "1h 30m", "two hours", "half an hour", "an hour and a half" in minutes; null where it is no duration. */
 export function durationMinutes(text: string): number | null {
@@ -23,11 +24,11 @@ export function durationMinutes(text: string): number | null {
   if (plain === 'a quarter of an hour') return 15;
   let total = 0;
   const rest = plain.replace(
-    /(\d+(?:\.\d+)?|\ban?\b|\b[a-z]+\b)\s*([a-z]+?)s?\b(?:\s+and\b)?/gu,
+    /(\d+(?:\.\d+)?|\ban?\b|\b[a-z]+(?:-[a-z]+)?\b)[\s-]*([a-z]+?)s?\b(?:\s+and\b)?/gu,
     (all, n, unit) => {
-      const count = /^\d/u.test(n) ? Number(n) : /^an?$/u.test(n) ? 1 : counts.indexOf(n);
+      const count = /^\d/u.test(n) ? Number(n) : /^an?$/u.test(n) ? 1 : spelledNumber(n);
       const size = minutesOf[unit];
-      if (size === undefined || count < 0) return all;
+      if (size === undefined || count === null) return all;
       total += count * size;
       return '';
     },

@@ -6,7 +6,7 @@ import { median } from './timeline.ts';
 import { datePattern, wordCount } from './tokens.ts';
 
 const dates = new RegExp(
-  `^\\W*(?:the )?(?:${datePattern})(?:[\\s,T]*(?:at )?(?:${datePattern}|\\d{4}))*\\W*$`,
+  `^\\W*(?:the )?(?:${datePattern})(?:[\\s,;T()/–-]*(?:(?:at|on|an?|it is|it's) )*(?:${datePattern}|\\d{4}))*\\W*$`,
   'iu',
 );
 const background =

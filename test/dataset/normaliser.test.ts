@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockTime, contextDate, isoDate } from '../../src/dataset/dates.ts';
-import { normalise, normaliserChains, numberOf } from '../../src/dataset/normaliser.ts';
+import { normalise, normaliserChains } from '../../src/dataset/normaliser.ts';
+import { numberOf } from '../../src/dataset/numbers.ts';
 import { placesOf } from '../../src/dataset/spans.ts';
 import { tokenise } from '../../src/dataset/tokens.ts';
 
@@ -65,6 +66,8 @@ test('a time of day ends where its words do', () => {
 test('dates are read against the date in the prompt', () => {
   const today = contextDate({ date: 'Monday, October 26, 2026' });
   assert.equal(today, Date.UTC(2026, 9, 26));
+  for (const said of ['2026-10-26 (Monday', 'October 26th, 2026 (a Monday)', '26 October 2026, 9:30 am'])
+    assert.equal(contextDate({ date: said }), today, said);
   const cases: [string, string | null][] = [
     ['tomorrow', '2026-10-27'],
     ['on Friday', '2026-10-30'],
@@ -85,7 +88,24 @@ test('dates are read against the date in the prompt', () => {
   assert.equal(isoDate('on Wednesday', wednesday), '2026-10-28');
   assert.equal(isoDate('on Wednesday', wednesday, 'later'), '2026-11-04');
   assert.equal(isoDate('10/11/2026', wednesday, 'day-first'), '2026-11-10');
+  assert.equal(isoDate('fifteen days ago', wednesday), '2026-10-13');
   assert.equal(normalise('tomorrow', ['date'], { date: '2026-12-31' }), '2027-01-01');
+});
+
+test('days without a year or a direction may be meant of the past', () => {
+  const wednesday = Date.UTC(2026, 9, 28);
+  const cases: [string, string][] = [
+    ['on Monday', '2026-10-26'],
+    ['Thursday', '2026-10-22'],
+    ['Wednesday', '2026-10-28'],
+    ['next Friday', '2026-10-30'],
+    ['5 March', '2026-03-05'],
+    ['28 October', '2026-10-28'],
+    ['December 24', '2025-12-24'],
+    ['tomorrow', '2026-10-29'],
+  ];
+  for (const [text, date] of cases) assert.equal(isoDate(text, wednesday, 'past'), date, text);
+  assert.equal(isoDate('02/10/2026', wednesday, 'day-first-past'), '2026-10-02');
 });
 
 test('times of day are read with and without am and pm', () => {

@@ -31,9 +31,10 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
     const placeholder = inferPlaceholder(samples, tallies, place);
     if (placeholder !== null) return placeholder;
     const span = inferSpan(samples, place.name);
-    if (span !== null && !(isClosed(tallies, samples.length) && span.copied < 0.97)) return span.node;
+    const isSet = isClosed(tallies, samples.length) && !areMarks(tallies);
+    if (span !== null && !(isSet && span.copied < 0.97)) return span.node;
   }
-  if (listed === null && tallies.length >= manyMarks && tallies.every(isMarked)) {
+  if (listed === null && areMarks(tallies)) {
     // Times of a busy log come in bursts and look like a set; tomorrow's are other ones.
     const worded = inferTemplate(samples, place, inferNode);
     if (worded?.kind === 'template' && worded.parts.every(isRead)) return worded;
@@ -54,6 +55,10 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
 
 /** So many different texts made of numbers are hardly a set. */
 const manyMarks = 20;
+
+function areMarks(tallies: readonly Tally[]): boolean {
+  return tallies.length >= manyMarks && tallies.every(isMarked);
+}
 
 /** Numbers with something between them: a time, a version, an address. */
 function isMarked({ value }: Tally): boolean {
