@@ -5,7 +5,14 @@ import type { Answer } from '../wire/chat.ts';
 import type { ModelInput, Target } from './example.ts';
 import type { PlaceHabits } from './places.ts';
 import { asText } from './plan/shortText.ts';
-import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
+import {
+  acrossCalls,
+  type ChoiceSlot,
+  type ObjectField,
+  type OutputPlan,
+  type PlanNode,
+  type ToolPlan,
+} from './plan.ts';
 import { alignRecords } from './records.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
 import { readText } from './style.ts';
@@ -55,6 +62,7 @@ function alignTools(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, 
   const problem = alignChoice(plan.choice, names, work);
   if (problem !== null) return problem;
   const seen = new Map<string, number>();
+  const byTool = new Map<string, Targets>();
   for (const call of answer.toolCalls) {
     const occurrence = seen.get(call.name) ?? 0;
     seen.set(call.name, occurrence + 1);
@@ -62,10 +70,51 @@ function alignTools(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer, 
     if (tool === undefined) return `no plan for ${call.name}`;
     const value = parseJson(call.arguments === '' ? '{}' : call.arguments);
     if (value === undefined) return `the arguments of ${call.name} are not JSON`;
-    const failed = alignNode(tool.arguments, value, work);
-    if (failed !== null) return failed;
+    const before = byTool.get(call.name) ?? {};
+    const own = alignCall(tool, value, work, before);
+    if (!own.ok) return own.error;
+    byTool.set(call.name, { ...before, ...own.value });
+    Object.assign(work.targets, own.value);
+  }
+  for (const targets of byTool.values()) {
+    const problem = halfCommon(targets);
+    if (problem !== null) return problem;
   }
   return alignBeside(plan, answer, work);
+}
+
+/**
+ * The targets of one call. Tools are tagged apart: what one copies another may copy as well ("turn off the lamp and the
+ * radio in the hall"), but words of its own are likelier.
+ * @param before targets of the earlier calls of the same tool.
+ */
+function alignCall(tool: ToolPlan, value: Json, work: Work, before: Targets): Result<Targets, string> {
+  const beside = (occupied: Targets): Result<Targets, string> => {
+    const targets = { ...occupied };
+    const problem = alignNode(tool.arguments, value, { ...work, targets });
+    const own = Object.entries(targets).filter(([name]) => !Object.hasOwn(occupied, name));
+    return problem === null ? ok(Object.fromEntries(own)) : fail(problem);
+  };
+  const first = beside(work.targets);
+  if (first.ok) return first;
+  const second = beside(before);
+  return second.ok ? second : first;
+}
+
+/** What several calls have from one place, all of them have: a tag says no more. null where it is so. */
+function halfCommon(targets: Targets): string | null {
+  const families = new Map<string, string[]>();
+  for (const [name, target] of Object.entries(targets)) {
+    const span = target.kind === 'spans' ? target.spans[0] : undefined;
+    if (target.kind !== 'spans') continue;
+    const places = families.get(acrossCalls(name)) ?? [];
+    families.set(acrossCalls(name), [...places, span === undefined ? name : `${span.slot} ${span.start}`]);
+  }
+  for (const [name, places] of families) {
+    const distinct = new Set(places).size;
+    if (distinct > 1 && distinct < places.length) return `${name} is said once for some of the calls`;
+  }
+  return null;
 }
 
 /** The text beside the calls, or in place of them. */

@@ -187,6 +187,13 @@ export interface SpanSlot {
   readonly type: 'string' | 'number';
   /** What stands between the texts of several spans that make one value; null where a value is one span. */
   readonly join?: string | null;
+  /** Several calls of the tool may have it from one place: "the weather in Rome and Oslo tomorrow". */
+  readonly common?: true;
+}
+
+/** A slot's name without the number of its call: the same for the same argument of every call of a tool. */
+export function acrossCalls(slot: string): string {
+  return slot.replace(/#\d+(?=\.)/u, '');
 }
 
 /** Free text: a short one may be written by a generator, any other goes to the teacher. */

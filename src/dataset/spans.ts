@@ -2,7 +2,7 @@ import { canonicalJson, isArray, type Json } from '../base/json.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { normalise } from './normaliser.ts';
 import { type PlaceHabits, usualPlace } from './places.ts';
-import type { PlanNode, SpanSlot } from './plan.ts';
+import { acrossCalls, type PlanNode, type SpanSlot } from './plan.ts';
 import { foldedPlaces } from './windows.ts';
 
 type Targets = Record<string, Target>;
@@ -23,7 +23,9 @@ export function alignSpan(
     const occupied = taken(targets, spans);
     const places = habits?.has(slot.name) ? freePlaces(part, slot.normalisers, input, occupied) : [];
     const span =
-      usualPlace(habits, slot.name, places, input) ?? findSpan(part, slot.normalisers, input, occupied);
+      usualPlace(habits, slot.name, places, input) ??
+      findSpan(part, slot.normalisers, input, occupied) ??
+      (slot.common ? commonPlace(slot, value, input, targets) : null);
     if (span === null) return `${slot.name} is not copied from the input`;
     spans.push(span);
   }
@@ -33,6 +35,15 @@ export function alignSpan(
   targets[slot.name] = { kind: 'spans', spans };
   // What is written in another order than it stands in the input would be rendered differently.
   return spanValue(slot, spans, input) === value ? null : `${slot.name} is not written as usual`;
+}
+
+/** The place from which an earlier call of the tool has the same value. */
+function commonPlace(slot: SpanSlot, value: Json, input: ModelInput, targets: Targets): Span | null {
+  const family = acrossCalls(slot.name);
+  for (const [name, target] of Object.entries(targets))
+    if (target.kind === 'spans' && name !== slot.name && acrossCalls(name) === family)
+      if (spanValue(slot, target.spans, input) === value) return target.spans[0] ?? null;
+  return null;
 }
 
 type SpanList = PlanNode & { readonly kind: 'span-list' };

@@ -26,7 +26,7 @@ export function callAnchors(plan: OutputPlan): readonly CallAnchor[] {
   return found;
 }
 
-/** The field that every call of a tool copies, of those that all of its plans have; null for none. */
+/** The field that every call of a tool copies for itself, of those that all of its plans have; null for none. */
 export function anchorKey(nodes: readonly PlanNode[]): string | null {
   const copied = nodes.map((node) => [...alwaysThere(node)].filter(([, own]) => isCopy(own)));
   return (
@@ -78,5 +78,5 @@ function anchorsOf(plan: OutputPlan & { kind: 'tool-answer' }): CallAnchor[] {
 }
 
 function isCopy(node: PlanNode): boolean {
-  return node.kind === 'span' && node.missing === undefined && !node.slot.join;
+  return node.kind === 'span' && node.missing === undefined && !node.slot.join && !node.slot.common;
 }

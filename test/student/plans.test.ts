@@ -125,3 +125,37 @@ test('two calls of one tool take their arguments in the order of the text', asyn
   );
   assert.ok(same >= 0.9, String(same));
 });
+
+test('what is said once for all calls goes to each of them, whichever side it is said on', async () => {
+  const { same } = await learned(
+    make(600, (i) => {
+      const day = of(['tomorrow', 'tonight', 'on friday', 'next week'], i, 5);
+      const call = (salt: number): [string, string] => [
+        'weather',
+        JSON.stringify({ day, place: person(i, salt) }),
+      ];
+      const [one, two] = [person(i, 1), person(i, 2)];
+      if (i % 3 === 0) return { input: `weather in ${one} ${day}, ${i}`, answer: called(call(1)) };
+      const input =
+        i % 3 === 1
+          ? `weather in ${one} and ${two} ${day}, ${i}`
+          : `${day}, weather in ${one} and ${two}, ${i}`;
+      return { input, answer: called(call(1), call(2)) };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});
+
+test('calls of two tools may copy the same words', async () => {
+  const { same } = await learned(
+    make(500, (i) => {
+      const room = `${of(cities, i, 1)} ${draw(i, 3, 90)}`;
+      const dim: [string, string] = ['dim', JSON.stringify({ room })];
+      const lock: [string, string] = ['lock', JSON.stringify({ room })];
+      if (i % 3 === 0) return { input: `dim the lights in ${room}, ${i}`, answer: called(dim) };
+      if (i % 3 === 1) return { input: `lock ${room} please, ${i}`, answer: called(lock) };
+      return { input: `dim the lights and lock the doors in ${room}, ${i}`, answer: called(dim, lock) };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});

@@ -2,7 +2,16 @@ import { canonicalJson, isObject, type JsonObject, parseJson } from '../../base/
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
 import { jsonStyle, type Written } from '../habit.ts';
-import { isCalledAgain, type OutputPlan, type PlanNode, type TextStyle, type ToolPlan } from '../plan.ts';
+import {
+  isCalledAgain,
+  type ObjectField,
+  type OutputPlan,
+  type PlanNode,
+  type SpanSlot,
+  type TextStyle,
+  type ToolPlan,
+} from '../plan.ts';
+import { placesOf } from '../spans.ts';
 import { plainStyle } from '../style.ts';
 import type { Observation } from './infer.ts';
 import { inferNode } from './node.ts';
@@ -31,7 +40,8 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
     // A tool whose arguments cannot be planned is routed: its calls have no plan and stay with the teacher.
     if (node.kind === 'unknown' && occurrence === 0 && samples.length > mostRouted * observations.length)
       return { kind: 'unplannable', reason: node.reason };
-    if (node.kind !== 'unknown') tools.push({ name, occurrence, arguments: node });
+    if (node.kind !== 'unknown')
+      tools.push({ name, occurrence, arguments: several ? withCommon(node, name, observations) : node });
     else tools.push({ name, occurrence, arguments: { kind: 'text', slot: { name: scope } } });
   }
   return {
@@ -41,6 +51,36 @@ export function inferTools(observations: readonly Observation[], task: Task): Ou
     texts: known.map((entry) => textBeside(observations, entry.key)),
     style,
   };
+}
+
+/** Seen less often than this, a value that several calls share is a chance. */
+const leastCommon = 5;
+
+/** Marks the arguments that several calls of the tool have had from one place of the input. */
+function withCommon(node: PlanNode, tool: string, observations: readonly Observation[]): PlanNode {
+  if (node.kind !== 'object') return node;
+  const several = observations.flatMap(({ answer, input }) => {
+    const values = answer.toolCalls.flatMap((call) => {
+      const value = call.name === tool ? parseJson(call.arguments) : undefined;
+      return isObject(value) ? [value] : [];
+    });
+    return values.length > 1 ? [{ values, input }] : [];
+  });
+  const isCommon = (key: string, slot: SpanSlot): boolean => {
+    const shared = several.filter(({ values, input }) => {
+      const [first, ...others] = values.map((value) => value[key]);
+      if (typeof first !== slot.type || others.some((other) => other !== first)) return false;
+      const places = placesOf(String(first), slot.normalisers, input);
+      return [...places].length < values.length;
+    });
+    return shared.length >= Math.max(leastCommon, 0.02 * several.length);
+  };
+  const fields = node.fields.map((field): ObjectField => {
+    if (field.node.kind !== 'span' || field.node.slot.join || !isCommon(field.key, field.node.slot))
+      return field;
+    return { ...field, node: { ...field.node, slot: { ...field.node.slot, common: true } } };
+  });
+  return { ...node, fields };
 }
 
 /** The plan of the text beside one sequence of calls, or in place of calls; null for none. */

@@ -35,7 +35,7 @@ export interface TagGroup {
   readonly earlier: readonly string[];
   /** Some kinds stand for what is said around their spans: the words there are read too. */
   readonly near?: boolean;
-  /** Reads answers with several calls of its tool: by kind that stands for choices as well, the kind without them. */
+  /** Reads answers with several calls of its tool: by kind that stands for choices or for all calls, the plain kind. */
   readonly plain?: Readonly<Record<number, number>>;
   /** Reads which tools are called: the choice, its lists of tools, and the tool that each kind stands for. */
   readonly calls?: {
@@ -49,6 +49,8 @@ export interface TagSlot {
   readonly slot: string;
   readonly kind: number;
   readonly occurrence: number;
+  /** One span of the kind fills this slot of every call. */
+  readonly common?: true;
   /** The kind stands for these classes of choice slots too. */
   readonly classes?: Readonly<Record<string, number>>;
 }
@@ -69,12 +71,15 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
   const groups: Record<string, TagGroup> = {};
   let spaces = false;
   for (const { group, node, occurrence } of trees) {
-    const slots = nodeSlots(node).spans.map((slot) => ({
-      slot: slot.name,
-      kind: kindOf(slot.name),
-      occurrence,
-    }));
+    const spans = nodeSlots(node).spans;
+    const slots = spans.map((slot): TagSlot => ({ slot: slot.name, kind: kindOf(slot.name), occurrence }));
     if (slots.length === 0) continue;
+    const plain: Record<number, number> = {};
+    for (const slot of spans.filter(({ common }) => common)) {
+      const [own, kind] = [kindOf(slot.name), kindOf(`${slot.name} of all calls`)];
+      plain[kind] = own;
+      slots.push({ slot: slot.name, kind, occurrence, common: true });
+    }
     const first = groups[group];
     if (first !== undefined) {
       groups[group] = { ...first, leader: null, slots: [...first.slots, ...slots] };
@@ -93,11 +98,12 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       single: spanSlots(node).flatMap((slot) => (slot.join ? [] : [slot.name])),
       earlier: earlierSlots(plan, group),
       ...(hasCombinations(node) ? { near: true } : {}),
+      ...(Object.keys(plain).length > 0 ? { plain } : {}),
     };
   }
   for (const [tool, { group, marks }] of carriedChoices(plan)) {
     const base = groups[tool]!;
-    const plain: Record<number, number> = {};
+    const plain: Record<number, number> = { ...base.plain };
     const anchors = marks.map(({ anchor, occurrence, kind: choices, classes }): TagSlot => {
       const own = base.slots.find(({ slot }) => slot === anchor)!.kind;
       const name = `${kinds[own]} ${choices}`;

@@ -17,9 +17,10 @@ export function tagsOf(
       Number(inner.has(a.kind)) - Number(inner.has(b.kind)),
   );
   const painted = new Set<string>();
-  for (const { slot, kind, classes } of ordered) {
+  const common = commonSlots(group, targets);
+  for (const { slot, kind, classes, common: isCommon = false } of ordered) {
     const target = targets[slot];
-    if (target?.kind !== 'spans' || !fits(classes, targets)) continue;
+    if (target?.kind !== 'spans' || !fits(classes, targets) || isCommon !== common.has(slot)) continue;
     painted.add(slot);
     const empty = group.regions.find((region) => region.inner === kind)?.empty;
     for (const span of target.spans) {
@@ -33,6 +34,22 @@ export function tagsOf(
   // Choices that no kind stands for leave their place untagged.
   if (!group.slots.every(({ slot }) => targets[slot] === undefined || painted.has(slot))) return null;
   return group.calls === undefined || readsBack(group, group.calls, tokens, tags, targets) ? tags : null;
+}
+
+/** Slots that have their value from the place of another call's. */
+function commonSlots(group: TagGroup, targets: Readonly<Record<string, Target>>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const byPlace = new Map<string, string>();
+  for (const { slot, kind, common } of group.slots) {
+    const target = common ? targets[slot] : undefined;
+    const span = target?.kind === 'spans' ? target.spans[0] : undefined;
+    if (span === undefined) continue;
+    const place = `${kind} ${span.slot} ${span.start}`;
+    const other = byPlace.get(place);
+    if (other === undefined) byPlace.set(place, slot);
+    else found.add(other).add(slot);
+  }
+  return found;
 }
 
 /** Are the calls of the answer in the order of their places? */
@@ -114,21 +131,29 @@ function calledTools(
   return index < 0 ? {} : { [choice]: { kind: 'class', index } };
 }
 
-/** Spans in the order of the input; a field that comes again begins the next call of the tool. */
+/**
+ * Spans in the order of the input; a field that comes again begins the next call of the tool. What is said once for all
+ * calls begins none.
+ */
 function itemSpans(
   group: TagGroup,
   tokens: readonly PlacedToken[],
   tags: ArrayLike<number>,
 ): Record<string, Target> {
   const marks = marksOf(group, tokens, tags);
-  const items: Map<number, Mark>[] = [];
+  const shared = new Set(group.slots.flatMap(({ kind, common }) => (common ? [kind] : [])));
+  const forAll = new Map(marks.filter(({ kind }) => shared.has(kind)).map((mark) => [mark.field, mark]));
+  const items: Map<number, Mark>[] = forAll.size > 0 ? [new Map()] : [];
   for (const mark of marks) {
+    if (shared.has(mark.kind)) continue;
     if (items.at(-1)?.has(mark.field) ?? true) items.push(new Map());
     items.at(-1)!.set(mark.field, mark);
   }
   const targets: Record<string, Target> = {};
   for (const { slot, kind, occurrence, classes } of group.slots) {
-    const mark = items[occurrence]?.get(group.plain?.[kind] ?? kind);
+    const field = group.plain?.[kind] ?? kind;
+    const item = items[occurrence];
+    const mark = item?.get(field) ?? (item === undefined ? undefined : forAll.get(field));
     targets[slot] ??= { kind: 'spans', spans: mark === undefined ? [] : [mark.span] };
     if (classes === undefined || mark?.kind !== kind) continue;
     for (const [choice, index] of Object.entries(classes)) targets[choice] = { kind: 'class', index };
