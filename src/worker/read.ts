@@ -7,7 +7,10 @@ import { toCall } from '../traces/call.ts';
 import { readTraces } from '../traces/reader.ts';
 import type { Call } from '../traces/trace.ts';
 
-/** Every call of a workspace's journal that a codec can read, in the order of their start. */
+/**
+ * Every call of a workspace's journal that a codec can read, in the order of their start. Those of one moment are in the
+ * order of their ids: which of them was written down first is chance, and would make it another training.
+ */
 export async function readCalls(
   storage: string,
   signal: AbortSignal,
@@ -24,7 +27,11 @@ export async function readCalls(
       onCount(seen);
     }
   }
-  return calls.sort((a, b) => a.trace.startMs - b.trace.startMs);
+  return calls.sort((a, b) => a.trace.startMs - b.trace.startMs || byCodeUnits(a.trace.id, b.trace.id));
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Tasks of the calls; ones found before keep their ids even where their oldest calls are gone from the journal. */
