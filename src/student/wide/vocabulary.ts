@@ -1,4 +1,4 @@
-import { placesIn } from '../hashes.ts';
+import { HashCounts, placesIn } from '../hashes.ts';
 import type { RawFeatures } from './features.ts';
 
 /** Rows of sparse vectors: row i is `indices[start[i] .. start[i+1])` with its `values`. */
@@ -25,30 +25,35 @@ export interface Vocabulary {
 const branchWeights = [1, 1, 0.5, 0.5, 0.3, 0.3] as const;
 /** The first branches hold what is written, the others what it means: that a word's kind is known makes it no known word. */
 const writtenBranches = 3;
-/** What fewer rows mean is told by their words. */
-const leastMeant = 3;
 
 export function buildVocabulary(rows: readonly RawFeatures[], largest = 1 << 16): Vocabulary {
-  const frequency = new Map<number, number>();
+  const frequency = new HashCounts();
   const meant = new Set<number>();
-  for (const branches of rows)
-    for (const [b, branch] of branches.entries())
-      for (const hash of branch.keys()) {
-        frequency.set(hash, (frequency.get(hash) ?? 0) + 1);
-        if (b >= writtenBranches) meant.add(hash);
-      }
-  let kept = [...frequency].filter(([hash, n]) => n >= leastMeant || !meant.has(hash));
+  for (const { entries, ends } of rows)
+    for (let j = 0; j < entries.length; j += 2) {
+      const hash = entries[j]! >>> 0;
+      frequency.add(hash);
+      if (j >= ends[writtenBranches - 1]!) meant.add(hash);
+    }
+  const { hashes, counts } = frequency.atLeast(1);
+  const all = Uint32Array.from(hashes.keys());
+  const inRows = (least: number): Uint32Array =>
+    all.filter((i) => counts[i]! >= (meant.has(hashes[i]!) ? leastMeant(least) : least));
+  let kept = inRows(1);
   // Rare features carry the long tail of small sets; they go first where memory is short.
-  for (let least = 2; kept.length > largest; least++)
-    kept = kept.filter(([hash, n]) => n >= (meant.has(hash) ? 2 * least : least));
-  kept.sort((a, b) => (a[0] >>> 0) - (b[0] >>> 0));
+  for (let least = 2; kept.length > largest; least++) kept = inRows(least);
   const idfOf = (n: number): number => Math.log((1 + rows.length) / (1 + n)) + 1;
   return {
-    hashes: Uint32Array.from(kept, ([hash]) => hash),
-    idf: Float32Array.from(kept, ([, n]) => idfOf(n)),
+    hashes: kept.map((i) => hashes[i]!),
+    idf: Float32Array.from(kept, (i) => idfOf(counts[i]!)),
     unknownIdf: idfOf(0),
-    english: rows.some((branches) => branches.length > writtenBranches),
+    english: rows.some(({ ends }) => ends.length > writtenBranches),
   };
+}
+
+/** Rows that must have what a word means, where so many must have a word: what fewer mean is told by their words. */
+function leastMeant(least: number): number {
+  return least === 1 ? 3 : 2 * least;
 }
 
 /** Sublinear tf, idf, each branch at unit length times its weight (as scikit-learn's TfidfVectorizer, Salton and Buckley 1988). */
@@ -57,57 +62,40 @@ export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]):
   const start = new Int32Array(rows.length + 1);
   const unseen = new Float32Array(rows.length);
   const placeOf = placesIn(vocabulary.hashes);
-  const sizes = rows.flatMap((branches) => branches.map(({ size }) => size));
-  const indices = new Int32Array(sizes.reduce((a, b) => a + b, 0));
-  const values = new Float32Array(indices.length);
-  const list = createList(sizes.reduce((a, b) => Math.max(a, b), 0));
-  let end = 0;
-  for (const [i, branches] of rows.entries()) {
+  const most = rows.reduce((sum, { entries }) => sum + entries.length / 2, 0);
+  // Memory that is never written takes none: the arrays need not be cut to what the vocabulary knows.
+  const indices = new Int32Array(most);
+  const values = new Float32Array(most);
+  const exact = new Float64Array(
+    rows.reduce((longest, { entries }) => Math.max(longest, entries.length / 2), 0),
+  );
+  let next = 0;
+  for (const [i, { entries, ends }] of rows.entries()) {
     let missing = 0;
     let total = 0;
-    for (const [b, branch] of branches.entries()) {
-      const { hashes, weights } = list(branch);
+    let j = 0;
+    for (let b = 0; b < ends.length; b++) {
+      const from = next;
       let square = 0;
-      let known = 0;
-      for (let j = 0; j < branch.size; j++) {
-        const index = placeOf(hashes[j]! >>> 0);
+      for (; j < ends[b]!; j += 2) {
+        const index = placeOf(entries[j]! >>> 0);
+        const n = entries[j + 1]!;
         const isKnown = index >= 0 && idf[index]! > 0;
-        const value = weights[j]! * (isKnown ? idf[index]! : unknownIdf);
+        const value = (n === 1 ? 1 : 1 + Math.log(n)) * (isKnown ? idf[index]! : unknownIdf);
         if (b < writtenBranches) {
           total += value;
           if (!isKnown) missing += value;
         }
         if (!isKnown) continue;
         square += value * value;
-        // No place is written to before it was read.
-        weights[known] = value;
-        indices[end + known++] = index;
+        exact[next - from] = value;
+        indices[next++] = index;
       }
       const scale = square > 0 ? Math.sqrt(branchWeights[b]! / square) : 0;
-      for (let j = 0; j < known; j++) values[end + j] = weights[j]! * scale;
-      end += known;
+      for (let k = from; k < next; k++) values[k] = exact[k - from]! * scale;
     }
     unseen[i] = total === 0 ? 1 : missing / total;
-    start[i + 1] = end;
+    start[i + 1] = next;
   }
-  return { start, indices: indices.slice(0, end), values: values.slice(0, end), unseen };
-}
-
-/**
- * Lists the hashes of a branch and the sublinear weights of their counts, in arrays that the next branch writes over: to
- * step through a map makes an array of each entry, which was half of the garbage that an answer left.
- */
-function createList(longest: number) {
-  const hashes = new Int32Array(longest);
-  const weights = new Float64Array(longest);
-  let length = 0;
-  const put = (count: number, hash: number): void => {
-    hashes[length] = hash;
-    weights[length++] = count === 1 ? 1 : 1 + Math.log(count);
-  };
-  return (branch: RawFeatures[number]) => {
-    length = 0;
-    branch.forEach(put);
-    return { hashes, weights };
-  };
+  return { start, indices: indices.subarray(0, next), values: values.subarray(0, next), unseen };
 }
