@@ -1,3 +1,4 @@
+import { parseJson } from '../base/json.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Trace } from '../traces/trace.ts';
@@ -65,6 +66,6 @@ function predictionOf(line: ReplayLine, trace: Trace | undefined): PredictionLin
 function teacherAnswer(line: ReplayLine, trace: Trace | undefined): Answer | null {
   if (line.status !== 200) return null;
   const format = formats.find((f) => f.name === trace?.format);
-  const parsed = format?.parseResponse(line.response);
+  const parsed = format?.parseResponse(parseJson(line.response) ?? null);
   return parsed?.ok ? answerOf(parsed.value) : null;
 }

@@ -114,7 +114,10 @@ async function run(options: Options, storage: string, signal: AbortSignal): Prom
   const byId = new Map(traffic.lines.map((line) => [traceIdOf(line), line]));
   const clock = manualClock(traffic.lines[0]?.atMs ?? 0);
   const teacher = await startTeacher({
-    answer: (_request, headers) => byId.get(String(headers['x-replay-line'])) ?? null,
+    answer: (_request, headers) => {
+      const line = byId.get(String(headers['x-replay-line']));
+      return line === undefined ? null : { status: line.status, response: parseJson(line.response) ?? null };
+    },
   });
   let app: App | null = null;
   try {

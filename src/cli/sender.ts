@@ -1,4 +1,3 @@
-import type { ProviderName } from '../wire/format.ts';
 import type { ReplayLine } from './traffic.ts';
 
 /** Sends recorded calls through the gateway, a bounded number at a time, with the file's times as clock. */
@@ -43,7 +42,7 @@ export async function sendLines(
 
 async function sendLine(line: ReplayLine, { baseUrls, signal }: SendOptions): Promise<Sent> {
   const started = performance.now();
-  const response = await fetch(`${baseUrls[line.provider] ?? baseUrls['openai']}${pathOf(line)}`, {
+  const response = await fetch(`${baseUrls[line.provider] ?? baseUrls['openai']}${line.path}`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -54,7 +53,7 @@ async function sendLine(line: ReplayLine, { baseUrls, signal }: SendOptions): Pr
       ...(line.site === null ? {} : { 'x-understudy-site': line.site }),
       'x-replay-line': traceIdOf(line),
     },
-    body: JSON.stringify(line.request),
+    body: line.request,
     signal,
   });
   await response.arrayBuffer();
@@ -63,20 +62,4 @@ async function sendLine(line: ReplayLine, { baseUrls, signal }: SendOptions): Pr
     routing: response.headers.get('x-understudy'),
     milliseconds: performance.now() - started,
   };
-}
-
-function pathOf(line: ReplayLine): string {
-  const request = line.request as {
-    readonly model?: string;
-    readonly contents?: unknown;
-    readonly input?: unknown;
-  };
-  const paths: Readonly<Record<ProviderName, string>> = {
-    openai: request.input !== undefined ? '/v1/responses' : '/v1/chat/completions',
-    azure: `/openai/deployments/${request.model ?? 'model'}/chat/completions?api-version=2024-10-21`,
-    anthropic: '/v1/messages',
-    gemini: `/v1beta/models/${request.model ?? 'model'}:generateContent`,
-    ollama: '/api/chat',
-  };
-  return paths[line.provider as ProviderName] ?? paths.openai;
 }

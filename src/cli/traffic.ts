@@ -2,9 +2,14 @@ import path from 'node:path';
 import { AppError } from '../base/error.ts';
 import { readRecords } from '../traces/import/records.ts';
 import { readTrafficRecord, type TrafficLine } from '../traces/import/trafficFile.ts';
+import type { ProviderName } from '../wire/format.ts';
 
-/** One line of a traffic file, with its place. */
-export interface ReplayLine extends TrafficLine {
+/** One line of a traffic file, with its place. Bodies are JSON text: as objects a file takes five times the memory. */
+export interface ReplayLine extends Omit<TrafficLine, 'request' | 'response'> {
+  /** Where the request goes, behind the provider's base URL. */
+  readonly path: string;
+  readonly request: string;
+  readonly response: string;
   readonly file: string;
   /** From 1; of objects that share a line, the later ones count on. */
   readonly line: number;
@@ -49,7 +54,7 @@ async function readFile(file: string, onSkip: (message: string) => void): Promis
       number = Math.max(line, number + 1);
       const read = content.ok ? readTrafficRecord(content.value) : content;
       if (read.ok) {
-        lines.push({ ...read.value, file: name, line: number });
+        lines.push(replayLine(read.value, name, number));
         continue;
       }
       skipped++;
@@ -67,6 +72,30 @@ async function readFile(file: string, onSkip: (message: string) => void): Promis
   if (lines.length === 0) throw nothingIn(file, skipped, reasons);
   if (skipped > told) onSkip(`${name}: ${skipped - told} more lines skipped (${inWords(reasons)})`);
   return { lines, skipped };
+}
+
+function replayLine(read: TrafficLine, file: string, line: number): ReplayLine {
+  const { request, response } = read;
+  return {
+    ...read,
+    path: pathOf(read),
+    request: JSON.stringify(request),
+    response: JSON.stringify(response),
+    file,
+    line,
+  };
+}
+
+function pathOf({ provider, request }: TrafficLine): string {
+  const { model = 'model', input } = request as { readonly model?: string; readonly input?: unknown };
+  const paths: Readonly<Record<ProviderName, string>> = {
+    openai: input !== undefined ? '/v1/responses' : '/v1/chat/completions',
+    azure: `/openai/deployments/${model}/chat/completions?api-version=2024-10-21`,
+    anthropic: '/v1/messages',
+    gemini: `/v1beta/models/${model}:generateContent`,
+    ollama: '/api/chat',
+  };
+  return paths[provider];
 }
 
 function nothingIn(file: string, skipped: number, reasons: ReadonlyMap<string, number>): AppError {

@@ -10,12 +10,13 @@ const line: ReplayLine = {
   site: null,
   provider: 'openai',
   status: 200,
-  request: { model: 'm', messages: [] },
-  response: {
+  path: '/v1/chat/completions',
+  request: '{}',
+  response: JSON.stringify({
     id: 'c',
     model: 'm',
     choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }],
-  },
+  }),
   split: 'test',
   file: 'a.jsonl',
   line: 1,

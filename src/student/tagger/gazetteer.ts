@@ -13,12 +13,14 @@ interface Tagged {
 export function buildGazetteer<R extends Tagged>(rows: readonly R[]) {
   const phrases = new Counts();
   const words = new Counts();
-  const own = new Map(rows.map((row) => [row, { values: valuesOf(row), words: rolesOf(row) }]));
+  const own = new Map(rows.map((row) => [row, { values: flat(valuesOf(row)), words: flat(rolesOf(row)) }]));
   const families = new Families();
   for (const [{ family }, { values, words: roles }] of own) {
-    for (const [phrase, kind] of values) phrases.add(phrase, kind);
-    for (const [word, kind] of roles) words.add(word, kind);
-    if (family !== null) for (const [key, kind] of [...values, ...roles]) families.add(family, key, kind);
+    eachOf(values, (phrase, kind) => phrases.add(phrase, kind));
+    eachOf(roles, (word, kind) => words.add(word, kind));
+    if (family === null) continue;
+    eachOf(values, (key, kind) => families.add(family, key, kind));
+    eachOf(roles, (key, kind) => families.add(family, key, kind));
   }
   return {
     /** What rows of other families say. */
@@ -29,10 +31,7 @@ export function buildGazetteer<R extends Tagged>(rows: readonly R[]) {
     /** What the other rows say: an example's own values would teach the tagger to trust the list blindly. */
     without: (mine: readonly R[]): Gazetteer => {
       const found = mine.flatMap((row) => own.get(row) ?? []);
-      const [ownValues, ownWords] = [
-        found.flatMap(({ values }) => values),
-        found.flatMap((row) => row.words),
-      ];
+      const [ownValues, ownWords] = [found.map(({ values }) => values), found.map((row) => row.words)];
       return {
         phrase: (key) => phrases.kinds(key, ownValues),
         word: (key) => words.kinds(key, ownWords),
@@ -62,6 +61,21 @@ class Families {
   }
 }
 
+/** Keys, each followed by a kind: as pairs they took ten times the memory. */
+type KeyKinds = Uint32Array;
+
+function flat(pairs: readonly (readonly [key: number, kind: number])[]): KeyKinds {
+  const list = new Uint32Array(2 * pairs.length);
+  pairs.forEach((pair, i) => {
+    list.set(pair, 2 * i);
+  });
+  return list;
+}
+
+function eachOf(list: KeyKinds, use: (key: number, kind: number) => void): void {
+  for (let i = 0; i < list.length; i += 2) use(list[i]!, list[i + 1]!);
+}
+
 class Counts {
   private readonly counts = new Map<number, Map<number, number>>();
 
@@ -71,11 +85,13 @@ class Counts {
     this.counts.set(key, kinds);
   }
 
-  kinds(key: number, without: readonly (readonly [key: number, kind: number])[]): number[] {
+  /** @param without lists of keys with their kinds that do not count. */
+  kinds(key: number, without: readonly KeyKinds[]): number[] {
     const left: number[] = [];
     for (const [kind, n] of this.counts.get(key) ?? []) {
       let others = n;
-      for (const [k, own] of without) if (k === key && own === kind) others--;
+      for (const list of without)
+        for (let i = 0; i < list.length; i += 2) if (list[i] === key && list[i + 1] === kind) others--;
       if (others > 0) left.push(kind);
     }
     return left.length > 1 ? left.sort((a, b) => a - b) : left;

@@ -2,6 +2,7 @@ import { hash32 } from '../../base/hash.ts';
 import type { Targets } from '../../dataset/align.ts';
 import type { ModelInput } from '../../dataset/example.ts';
 import type { Arrays } from '../arrays.ts';
+import type { Blocks } from '../blocks.ts';
 import type { Evidence } from '../decode.ts';
 import { fromHalves, type Precision, toHalves } from '../half.ts';
 import { indexOf, placesIn } from '../hashes.ts';
@@ -116,17 +117,19 @@ export interface Hashed {
   readonly hashes: Uint32Array;
 }
 
-/** Shared features, own ones per salt and further ones, token by token. */
+/** Shared features, own ones per salt and further ones, token by token. @param memory where the hashes are to lie. */
 export function joinFeatures(
   { shared, own }: ReturnType<typeof tokenFeatures>,
   salts: readonly number[],
   further: readonly (readonly number[])[] | null = null,
+  memory: Blocks | null = null,
 ): Hashed {
   const start = new Int32Array(shared.length + 1);
   for (let i = 0; i < shared.length; i++)
     start[i + 1] =
       start[i]! + shared[i]!.length + salts.length * own[i]!.length + (further?.[i]?.length ?? 0);
-  const hashes = new Uint32Array(start.at(-1)!);
+  const length = start.at(-1)!;
+  const hashes = memory?.take(length) ?? new Uint32Array(length);
   let next = 0;
   for (let i = 0; i < shared.length; i++) {
     for (const hash of shared[i]!) hashes[next++] = hash;
@@ -136,13 +139,16 @@ export function joinFeatures(
   return { start, hashes };
 }
 
-/** Feature numbers, unknown features left out. */
+/**
+ * Feature numbers, unknown features left out.
+ * @param features where they are written, from the start on; it may lie over the hashes.
+ */
 export function numberFeatures(
   { start: from, hashes }: Hashed,
   numberOf: (hash: number) => number,
+  features: Int32Array = new Int32Array(hashes.length),
 ): { readonly start: Int32Array; readonly features: Int32Array } {
   const start = new Int32Array(from.length);
-  const features = new Int32Array(hashes.length);
   let next = 0;
   for (let i = 0; i + 1 < from.length; i++) {
     for (let j = from[i]!; j < from[i + 1]!; j++) {
@@ -151,7 +157,7 @@ export function numberFeatures(
     }
     start[i + 1] = next;
   }
-  return { start, features: features.slice(0, next) };
+  return { start, features: features.subarray(0, next) };
 }
 
 /** What own features are salted with: the group, and the group where its leader has this class. */

@@ -3,6 +3,7 @@ import type { Targets } from '../../dataset/align.ts';
 import type { Example } from '../../dataset/example.ts';
 import { spread } from '../../dataset/habit.ts';
 import type { OutputPlan } from '../../dataset/plan.ts';
+import { Blocks } from '../blocks.ts';
 import { type Learn, learnAnew } from '../finished.ts';
 import { HashCounts, placesIn } from '../hashes.ts';
 import type { Threads } from '../threads.ts';
@@ -36,13 +37,14 @@ export interface TaggerOptions {
 /** A tokenised example of one group with its tags. */
 interface Row {
   readonly group: string;
-  readonly tokens: readonly PlacedToken[];
+  /** Let go of once they are hashed: they take as much memory as what follows. */
+  tokens: readonly PlacedToken[];
   readonly tags: Int32Array;
   readonly weight: number;
   readonly salts: readonly number[];
   readonly targets: Targets;
-  /** Features beside those of the text. */
-  further: readonly (readonly number[])[] | null;
+  /** What the templates of other rows say of each token; null where they say nothing. */
+  words: Uint8Array | null;
   /** The rows of the same example that read its values alone; null where this is one of them. */
   readonly plain: readonly Row[] | null;
   /** Rows with the same masked text share it; null where nothing is masked. */
@@ -124,7 +126,8 @@ function prepare(
   slots: readonly string[],
   { epochs, seed }: TaggerOptions,
 ) {
-  const { rows, hashed, tables, templates } = hashedRows(examples, scheme, slots);
+  const memory = new Blocks();
+  const { rows, hashed, tables, templates } = hashedRows(examples, scheme, slots, memory);
   const { hashes, ranks } = featuresOf(
     hashed,
     rows.map(({ family }) => family),
@@ -134,18 +137,14 @@ function prepare(
     const place = placeOf(hash);
     return place < 0 ? -1 : ranks[place]!;
   };
-  // From the end, so that a row's hashes can go as soon as they are numbers.
-  const sequences = rows
-    .toReversed()
-    .map(
-      ({ group, tags, weight }): Sequence => ({
-        group,
-        tags,
-        weight,
-        ...numberFeatures(hashed.pop()!, rankOf),
-      }),
-    )
-    .reverse();
+  const blocks = memory.rewound();
+  const sequences = rows.map(({ group, tags, weight }, i): Sequence => {
+    const own = hashed[i]!.hashes;
+    const { start, features } = numberFeatures(hashed[i]!, rankOf, asIntegers(own));
+    const moved = asIntegers(blocks.take(features.length));
+    moved.set(features);
+    return { group, tags, weight, start, features: moved };
+  });
   const lesson: FieldLesson = {
     sequences,
     lattices: new Map(Object.entries(scheme.groups).map(([name, group]) => [name, latticeOf(group)])),
@@ -156,19 +155,32 @@ function prepare(
   return { scheme, lesson, hashes, ranks, tables, templates };
 }
 
-/** What is left of the rows once they are read: their words take more memory than all that follows. */
+function asIntegers({ buffer, byteOffset, length }: Uint32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
+}
+
+/** What is left of the rows once they are read. */
 type ReadRow = Pick<Row, 'group' | 'tags' | 'weight' | 'family'>;
 
-function hashedRows(examples: readonly Example[], scheme: TagScheme, slots: readonly string[]) {
+function hashedRows(
+  examples: readonly Example[],
+  scheme: TagScheme,
+  slots: readonly string[],
+  memory: Blocks,
+) {
   const seen = thin(examples.flatMap((example) => rowsOf(example, scheme, slots)));
   const templates = learnTemplates(seen, scheme);
   const gazetteer = buildGazetteer(seen.filter(({ plain }) => plain === null));
-  const rows = [...seen, ...readAnew(seen, scheme)];
+  const rows = [...seen, ...readAnew(seen)];
   const hashed = rows.map((row) => {
     const others = row.anew
       ? gazetteer.withoutFamily(row.family ?? 0)
       : gazetteer.without(row.plain ?? [row]);
-    return joinFeatures(tokenFeatures(row.tokens, others), row.salts, row.further);
+    const { tokens, targets, words, salts } = row;
+    const further = furtherFeatures(scheme.groups[row.group]!, tokens, targets, words);
+    const features = joinFeatures(tokenFeatures(tokens, others), salts, further, memory);
+    row.tokens = [];
+    return features;
   });
   const kept = rows.map(({ group, tags, weight, family }): ReadRow => ({ group, tags, weight, family }));
   return { rows: kept, hashed, tables: gazetteer.tables(), templates };
@@ -213,7 +225,7 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
         weight: example.weight,
         salts,
         targets: example.targets,
-        further: furtherFeatures(group, tokens, example.targets, null),
+        words: null,
         plain: group.plain === undefined ? null : rows.filter(({ plain }) => plain === null),
         family: null,
         anew: false,
@@ -229,7 +241,7 @@ const anew = 6;
  * Some rows of each family, to be read as if the family were new: without its template and its words. Every row has
  * relatives, so without these the tagger would learn masked texts by heart and nothing of how a new one is masked.
  */
-function readAnew(rows: readonly Row[], scheme: TagScheme): Row[] {
+function readAnew(rows: readonly Row[]): Row[] {
   const families = new Map<number, Row[]>();
   for (const row of rows) {
     if (row.family === null) continue;
@@ -238,11 +250,7 @@ function readAnew(rows: readonly Row[], scheme: TagScheme): Row[] {
     own.push(row);
   }
   return [...families.values()].flatMap((own) =>
-    spread(own, anew).map((row) => ({
-      ...row,
-      anew: true,
-      further: furtherFeatures(scheme.groups[row.group]!, row.tokens, row.targets, null),
-    })),
+    spread(own, anew).map((row) => ({ ...row, anew: true, words: null })),
   );
 }
 
@@ -260,8 +268,7 @@ function learnTemplates(rows: readonly Row[], scheme: TagScheme): TemplateIndex 
     if (scheme.groups[row.group]!.regions.length === 0) return;
     const { text, name } = own[i]!;
     row.family = name === 0 ? null : (name ^ row.salts.at(-1)!) >>> 0;
-    const words = index.match(row.salts.at(-1)!, row.tokens, text);
-    row.further = furtherFeatures(scheme.groups[row.group]!, row.tokens, row.targets, words);
+    row.words = index.match(row.salts.at(-1)!, row.tokens, text);
   });
   return index;
 }
@@ -275,7 +282,7 @@ function featuresOf(
   rows: readonly Hashed[],
   families: readonly (number | null)[],
 ): { readonly hashes: Uint32Array; readonly ranks: Int32Array } {
-  const { hashes } = countSources(rows, families).atLeast(2);
+  const hashes = common(rows, families);
   const placeOf = placesIn(hashes);
   const counts = new Uint32Array(hashes.length);
   for (const row of rows)
@@ -291,12 +298,28 @@ function featuresOf(
   return { hashes, ranks };
 }
 
-/** How many families have each feature; where nothing is masked, how often it is there. */
-function countSources(rows: readonly Hashed[], families: readonly (number | null)[]): HashCounts {
+/** Hashes are counted a quarter at a time: a table of all that are there once took as much memory as the rows. */
+const partBits = 2;
+
+/** Features that two families have; where nothing is masked, those that are there twice. */
+function common(rows: readonly Hashed[], families: readonly (number | null)[]): Uint32Array {
+  const parts = Array.from({ length: 1 << partBits }, (_, part) => commonOf(part, rows, families));
+  const hashes = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let next = 0;
+  for (const part of parts) {
+    hashes.set(part, next);
+    next += part.length;
+  }
+  return hashes;
+}
+
+/** Of hashes that begin with these bits. */
+function commonOf(part: number, rows: readonly Hashed[], families: readonly (number | null)[]): Uint32Array {
   const sources = new HashCounts();
+  const isOwn = (hash: number): boolean => hash >>> (32 - partBits) === part;
   if (families.every((family) => family === null)) {
-    for (const row of rows) for (const hash of row.hashes) sources.add(hash);
-    return sources;
+    for (const row of rows) for (const hash of row.hashes) if (isOwn(hash)) sources.add(hash);
+    return sources.atLeast(2).hashes;
   }
   const order = [...rows.keys()].sort((a, b) => (families[a] ?? -1) - (families[b] ?? -1));
   let own = new Set<number>();
@@ -304,12 +327,12 @@ function countSources(rows: readonly Hashed[], families: readonly (number | null
     const family = families[row] ?? null;
     if (family === null || family !== families[order[k - 1] ?? -1]) own = new Set();
     for (const hash of rows[row]!.hashes) {
-      if (own.has(hash)) continue;
+      if (!isOwn(hash) || own.has(hash)) continue;
       own.add(hash);
       sources.add(hash);
     }
   });
-  return sources;
+  return sources.atLeast(2).hashes;
 }
 
 /** The field with its features in the order of their hashes. */

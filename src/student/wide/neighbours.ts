@@ -53,17 +53,19 @@ export function buildNeighbours(
   return { slot, rows, start };
 }
 
-/** Mean cosine to the nearest three training rows of a class; null for slots without neighbours. */
+/**
+ * Mean cosine to the nearest three training rows of a class; null for slots without neighbours. The row is projected at
+ * once, so that what asks later keeps no hold of the data.
+ */
 export function nearnessOf(
   { slot, rows, start }: Neighbours,
   data: SparseRows,
   row: number,
 ): (name: string, index: number) => number | null {
-  let vector: Float64Array | null = null;
+  const vector = project(data, row);
   const lengths = lengthsOf(rows);
   return (name, index) => {
     if (name !== slot) return null;
-    vector ??= project(data, row);
     const best = new Float64Array(nearest);
     for (let i = start[index]!; i < start[index + 1]!; i++) {
       const at = i * dimensions;
