@@ -9,6 +9,8 @@ import { normaliseText } from './text.ts';
 const PERMUTATIONS = 128;
 const ROWS = 4;
 const SHINGLE = 5;
+/** A bucket's first members stand for it: comparing with all of them would make a burst of twins quadratic. */
+const COMPARED = 8;
 
 /**
  * Clusters texts that are the same or nearly so.
@@ -25,7 +27,7 @@ export function nearDuplicateClusters(texts: readonly string[], threshold = 0.8)
   };
   const distinct = new Map<string, number>();
   const representatives: number[] = [];
-  const shingles: (Set<number> | undefined)[] = [];
+  const shingles: Uint32Array[] = [];
   texts.forEach((text, i) => {
     const key = normaliseText(text);
     const first = distinct.get(key);
@@ -38,52 +40,83 @@ export function nearDuplicateClusters(texts: readonly string[], threshold = 0.8)
     shingles[i] = shingle(key);
   });
 
-  const buckets = new Map<string, number[]>();
+  const bands = Array.from({ length: PERMUTATIONS / ROWS }, () => new Map<string, number[]>());
+  /** The text that each one was last compared with: the bands name the same pairs again and again. */
+  const compared = new Int32Array(texts.length).fill(-1);
   for (const i of representatives) {
     const signature = minhash(shingles[i]!);
-    for (let band = 0; band < PERMUTATIONS / ROWS; band++) {
-      const key = `${band}:${signature.subarray(band * ROWS, band * ROWS + ROWS).join()}`;
+    for (const [band, buckets] of bands.entries()) {
+      const key = keyOf(signature, band * ROWS);
       const others = buckets.get(key);
       if (others === undefined) {
         buckets.set(key, [i]);
         continue;
       }
-      // A bucket's first members stand for it: comparing with all of them would make a burst of twins quadratic.
-      for (const other of others.slice(0, 8)) {
-        if (find(other) !== find(i) && jaccard(shingles[other]!, shingles[i]!) >= threshold)
-          parent[find(i)] = find(other);
+      for (const other of others) {
+        if (compared[other] === i || find(other) === find(i)) continue;
+        compared[other] = i;
+        if (isAlike(shingles[other]!, shingles[i]!, threshold)) parent[find(i)] = find(other);
       }
-      others.push(i);
+      if (others.length < COMPARED) others.push(i);
     }
   }
   return Int32Array.from(texts, (_, i) => find(i));
 }
 
-function shingle(text: string): Set<number> {
-  const grams = new Set<number>();
-  const padded = ` ${text} `;
-  if (padded.length <= SHINGLE) grams.add(hash32(padded));
-  for (let i = 0; i + SHINGLE <= padded.length; i++) grams.add(hash32(padded.slice(i, i + SHINGLE)));
-  return grams;
+/** A band's part of a signature, two letters for each number. */
+function keyOf(signature: Uint32Array, from: number): string {
+  let key = '';
+  for (let i = from; i < from + ROWS; i++)
+    key += String.fromCharCode(signature[i]! >>> 16, signature[i]! & 0xffff);
+  return key;
 }
 
-function minhash(grams: ReadonlySet<number>): Uint32Array {
-  const signature = new Uint32Array(PERMUTATIONS).fill(0xffffffff);
-  for (const gram of grams) {
-    for (let p = 0; p < PERMUTATIONS; p++) {
-      let h = Math.imul(gram ^ (p * 0x9e3779b1), 0x85ebca6b);
-      h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35) >>> 0;
-      if (h < signature[p]!) signature[p] = h;
+/** The distinct 5-grams of a text as sorted hashes. */
+function shingle(text: string): Uint32Array {
+  const padded = ` ${text} `;
+  const grams = new Uint32Array(Math.max(1, padded.length - SHINGLE + 1));
+  for (let i = 0; i < grams.length; i++)
+    grams[i] = hash32(padded, 0, i, Math.min(i + SHINGLE, padded.length));
+  grams.sort();
+  let distinct = 1;
+  for (let i = 1; i < grams.length; i++) if (grams[i] !== grams[i - 1]) grams[distinct++] = grams[i]!;
+  return grams.slice(0, distinct);
+}
+
+const salts = Int32Array.from({ length: PERMUTATIONS }, (_, p) => p * 0x9e3779b1);
+
+function minhash(grams: Uint32Array): Uint32Array {
+  return Uint32Array.from(salts, (salt) => {
+    let least = 0x7fffffff;
+    for (let i = 0; i < grams.length; i++) {
+      const h = Math.imul(grams[i]! ^ salt, 0x85ebca6b);
+      // With the sign turned, unsigned numbers are in the order of signed ones, which compare faster.
+      const turned = Math.imul(h ^ (h >>> 15), 0xc2b2ae35) ^ 0x80000000;
+      if (turned < least) least = turned;
+    }
+    return least ^ 0x80000000;
+  });
+}
+
+/** Is |a and b| / |a or b| at least the threshold? Ends as soon as too many grams of one are not in the other. */
+function isAlike(a: Uint32Array, b: Uint32Array, threshold: number): boolean {
+  const all = a.length + b.length;
+  let needed = Math.floor((all * threshold) / (1 + threshold));
+  while (needed / (all - needed) < threshold) needed++;
+  let [left, right] = [a.length - needed, b.length - needed];
+  for (let i = 0, j = 0; left >= 0 && right >= 0; ) {
+    if (i === a.length) return right >= b.length - j;
+    if (j === b.length) return left >= a.length - i;
+    if (a[i] === b[j]) {
+      i++;
+      j++;
+    } else if (a[i]! < b[j]!) {
+      i++;
+      left--;
+    } else {
+      j++;
+      right--;
     }
   }
-  return signature;
-}
-
-/** |a and b| / |a or b|; 1 for two empty sets. */
-export function jaccard(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
-  if (a.size === 0 && b.size === 0) return 1;
-  const [small, large] = a.size < b.size ? [a, b] : [b, a];
-  let common = 0;
-  for (const gram of small) if (large.has(gram)) common++;
-  return common / (a.size + b.size - common);
+  return false;
 }

@@ -76,14 +76,15 @@ export async function trainLinear(
   given: LinearProblem,
   { pause, threads }: LinearWork = alone,
 ): Promise<LinearHead> {
-  const { features, classes, rows, data } = given;
+  const { features, classes, rows } = given;
   const head: LinearHead = {
     classes,
     weights: new Float32Array(features * classes),
     scale: new Float32Array(classes).fill(1),
     bias: new Float32Array(classes),
   };
-  const { problem, featureOf } = commonFirst(given);
+  const { data, featureOf } = commonFirst(given);
+  const problem = { ...given, data };
   const put = (k: number, weights: Float32Array | Float64Array, bias: number): void => {
     for (let f = 0; f < features; f++) head.weights[featureOf[f]! * classes + k] = weights[f]!;
     head.bias[k] = bias;
@@ -139,12 +140,11 @@ async function trainEach(
 const sharesPerThread = 2;
 
 async function trainApart(
-  given: LinearProblem,
+  problem: LinearProblem,
   wanted: Int32Array,
   put: Put,
   threads: Threads,
 ): Promise<void> {
-  const problem = inSharedMemory(given);
   const count = Math.min(wanted.length, threads.count * sharesPerThread);
   const shares = Array.from({ length: count }, (_, share) => wanted.filter((k) => k % count === share));
   await Promise.all(
@@ -163,36 +163,40 @@ async function trainApart(
   );
 }
 
-/** The same problem for threads to read where it lies: each share would get a copy of its own. */
-function inSharedMemory(problem: LinearProblem): LinearProblem {
-  const { start, indices, values } = problem.data;
-  const data = {
-    start: new Int32Array(new SharedArrayBuffer(start.byteLength)),
-    indices: new Int32Array(new SharedArrayBuffer(indices.byteLength)),
-    values: new Float32Array(new SharedArrayBuffer(values.byteLength)),
-  };
-  data.start.set(start);
-  data.indices.set(indices);
-  data.values.set(values);
-  return { ...problem, data };
+/** Rows with their features numbered by how common they are: weights asked for often lie together. */
+interface Ranked {
+  readonly data: LinearProblem['data'];
+  readonly featureOf: Int32Array;
 }
 
-/** The same problem with its features numbered by how common they are: weights asked for often lie together. */
-function commonFirst(problem: LinearProblem): {
-  readonly problem: LinearProblem;
-  readonly featureOf: Int32Array;
-} {
-  const { data, rows, features } = problem;
+const ranked = new WeakMap<LinearProblem['data'], Ranked>();
+
+/**
+ * The rows in memory that threads read where it lies: each share of a head would get a copy of its own. Made once, for all
+ * heads and folds learn from the same rows, and threads at rest keep hold of what they were given.
+ */
+function commonFirst({ data, features }: LinearProblem): Ranked {
+  const known = ranked.get(data);
+  if (known !== undefined) return known;
   const { start, indices, values } = data;
   const counts = new Int32Array(features);
-  for (const row of rows) for (let j = start[row]!; j < start[row + 1]!; j++) counts[indices[j]!]!++;
+  for (const feature of indices) counts[feature]!++;
   const featureOf = Int32Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
   const rank = new Int32Array(features);
   featureOf.forEach((feature, r) => {
     rank[feature] = r;
   });
-  const ranked = { start, indices: indices.map((feature) => rank[feature]!), values };
-  return { problem: { ...problem, data: ranked }, featureOf };
+  const shared = {
+    start: new Int32Array(new SharedArrayBuffer(start.byteLength)),
+    indices: new Int32Array(new SharedArrayBuffer(indices.byteLength)),
+    values: new Float32Array(new SharedArrayBuffer(values.byteLength)),
+  };
+  shared.start.set(start);
+  shared.values.set(values);
+  for (let j = 0; j < indices.length; j++) shared.indices[j] = rank[indices[j]!]!;
+  const made = { data: shared, featureOf };
+  ranked.set(data, made);
+  return made;
 }
 
 /** Of heads as they are trained: every weight in its place, as f32. */
