@@ -17,7 +17,7 @@ export function proof(state: TaskState, report: EvaluationReport): Markup {
   const tested =
     certificate === null
       ? 'How much of the held-out traffic could be answered, surest first, and how much of that would differ.'
-      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.${unansweredWords(report)}${audits(state)}${jointWords(outcome)}`;
+      : `Tested on ${plural(certificate.n, 'calibration call')} with ${plural(certificate.errors, 'disagreement')}; drawn here on ${testedOn(state) === 'calibration' ? 'those same calls, as no others were kept back' : plural(report.n, 'other call')}.${unansweredWords(report)}${audits(state)}${reservedWords(outcome)}${jointWords(outcome)}`;
   const everything = report.riskCoverage.at(-1);
   const curve = Object.entries(report.curve).map(([risk, share]) => [percent(Number(risk)), percent(share)]);
   return html`${card(
@@ -48,6 +48,15 @@ function audits({ live: { audited } }: TaskState): string {
   if (audited.n === 0) return '';
   return ` Live audits so far: ${count(audited.hits)} of ${count(audited.n)} differ (at most ${percent(audited.upper)}).`;
 }
+
+/** What it costs to reckon with kinds of calls that may come. */
+function reservedWords(outcome: CertificationOutcome | undefined): string {
+  if (outcome?.kind !== 'certified' || (outcome.reserved ?? 0) < leastReserved) return '';
+  return ` Another ${percent(outcome.reserved ?? 0)} stay with the teacher in case calls of kinds come that the student has never seen.`;
+}
+
+/** Less than this is not worth a sentence. */
+const leastReserved = 0.01;
 
 /** The second, weaker promise: it counts over all calls, so it reaches further. */
 function jointWords(outcome: CertificationOutcome | undefined): string {

@@ -13,6 +13,8 @@ export interface AppSettings {
   readonly epsilon: number;
   /** ... except with this probability. */
   readonly delta: number;
+  /** The promise is kept though so large a share of the calls becomes of kinds never seen. */
+  readonly newKinds: number;
   readonly device: DeviceChoice;
   readonly deadlineMs: number;
   readonly auditShare: number;
@@ -34,6 +36,7 @@ export const defaultSettings: AppSettings = {
   port: 0,
   epsilon: 0.02,
   delta: 0.05,
+  newKinds: 0.1,
   device: 'auto',
   deadlineMs: 250,
   auditShare: 0.02,

@@ -44,6 +44,7 @@ export async function trainTask(
           ),
           epsilon: session.settings.epsilon,
           delta: session.settings.delta,
+          newKinds: session.settings.newKinds,
           device: params.device ?? session.settings.device,
           seed: params.seed ?? 1,
           testShare: params.testShare ?? 0.2,

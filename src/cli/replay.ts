@@ -27,7 +27,7 @@ import { type ReplayLine, readTraffic } from './traffic.ts';
 
 export const replay: Command = {
   usage:
-    'understudy replay --traffic F.jsonl.gz [more files] --report R.json --predictions P.jsonl [--assignments A.jsonl] [--epsilon 0.02] [--delta 0.05] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--split file|time] [--storage DIR] [--no-sites]',
+    'understudy replay --traffic F.jsonl.gz [more files] --report R.json --predictions P.jsonl [--assignments A.jsonl] [--epsilon 0.02] [--delta 0.05] [--new-kinds 0.1] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--split file|time] [--storage DIR] [--no-sites]',
   summary:
     'Sends recorded traffic through the real gateway, trains on all but the test lines, then serves those.',
   run: async (args, signal) => {
@@ -49,6 +49,7 @@ interface Options {
   readonly assignments: string | null;
   readonly epsilon: number;
   readonly delta: number;
+  readonly newKinds: number;
   readonly device: DeviceChoice;
   readonly seed: number;
   readonly split: 'file' | 'time';
@@ -66,6 +67,7 @@ function readOptions(args: readonly string[]): Options {
     assignments: { type: 'string' },
     epsilon: { type: 'string' },
     delta: { type: 'string' },
+    'new-kinds': { type: 'string' },
     device: { type: 'string' },
     seed: { type: 'string' },
     split: { type: 'string' },
@@ -83,6 +85,7 @@ function readOptions(args: readonly string[]): Options {
     assignments: written(values.assignments),
     epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.0001, 0.5),
     delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
+    newKinds: numberOption('new-kinds', values['new-kinds'], 0.1, 0, 0.9),
     device: choiceOption('device', values.device, ['auto', 'cpu', 'webgpu', 'webgpu-f16'] as const, 'auto'),
     seed: numberOption('seed', values.seed, 1, 0, 2 ** 31),
     split: choiceOption('split', values.split, ['file', 'time'] as const, 'file'),
@@ -129,6 +132,7 @@ async function run(options: Options, storage: string, signal: AbortSignal): Prom
         upstreams: teacher.urls,
         epsilon: options.epsilon,
         delta: options.delta,
+        newKinds: options.newKinds,
         device: options.device,
         // A replay runs as fast as the machine can, so a late answer says nothing about the student.
         deadlineMs: 10_000,

@@ -5,7 +5,7 @@ import { createProgress } from './progress.ts';
 
 export const train: Command = {
   usage:
-    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--storage DIR]',
+    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--new-kinds 0.1] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--storage DIR]',
   summary:
     "Trains and certifies a task's student. --allow says that you read the provider's terms and may train on its answers.",
   run: async (args, signal) => {
@@ -13,6 +13,7 @@ export const train: Command = {
       allow: { type: 'string', multiple: true },
       epsilon: { type: 'string' },
       delta: { type: 'string' },
+      'new-kinds': { type: 'string' },
       device: { type: 'string' },
       seed: { type: 'string' },
       storage: { type: 'string' },
@@ -24,6 +25,7 @@ export const train: Command = {
       settings: {
         epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.001, 0.5),
         delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
+        newKinds: numberOption('new-kinds', values['new-kinds'], 0.1, 0, 0.9),
       },
     });
     const device = choiceOption(

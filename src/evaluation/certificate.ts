@@ -42,6 +42,8 @@ export type CertificationOutcome =
       readonly certificate: Certificate;
       readonly buckets: readonly BucketDecision[];
       readonly joint: JointRisk | null;
+      /** Share of the calibration rows left to the teacher in case calls of kinds never seen come; missing where none are. */
+      readonly reserved?: number;
     }
   /** Stay with the teacher: a normal outcome. */
   | { readonly kind: 'refused'; readonly reason: string; readonly joint: JointRisk | null };

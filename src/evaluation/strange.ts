@@ -8,6 +8,8 @@ import type { Scored } from './prediction.ts';
 export interface Familiarity {
   readonly known: readonly number[];
   readonly strange: readonly Stranger[];
+  /** How large a share of the calls may become of kinds never seen; null: however large. */
+  readonly share: number | null;
 }
 
 export interface Stranger {
@@ -25,35 +27,60 @@ const steps = 200;
 const finerKinds = 10;
 
 /**
- * The loosest confidence at which, of nine kinds in ten that were never seen, at most a share epsilon of the calls would
- * be answered (every such answer counts as wrong). The certificate holds for traffic like the calibration rows, where new
- * kinds are rare; above this floor a call of a new kind is answered wrongly no more often than a served one may be,
- * however common new kinds become. It looks at validation rows only, so a certificate above it stays valid.
- * @returns a confidence; +Infinity where no threshold holds, -Infinity where nothing strange was tried.
+ * The loosest confidence at which the promise survives calls of kinds that were never seen. The certificate holds for
+ * traffic like the calibration rows, where such kinds are rare. Were they a share of all calls, every one of them that is
+ * answered being wrong, no more than epsilon of the answers may be wrong, known calls erring as validation rows do.
+ * Where they may become any share, at most epsilon of them may be answered: no more often than a served call may be wrong.
+ * It looks at validation rows only, so a certificate above it stays valid.
+ * @returns a confidence; +Infinity where no threshold holds, -Infinity where nothing strange was tried, or is to come.
  */
 export function strangeFloor(
   validation: readonly Scored[],
-  { known, strange }: Familiarity,
+  { known, strange, share }: Familiarity,
   epsilon: number,
 ): number {
-  if (strange.length === 0 || known.length === 0 || validation.length === 0) return Number.NEGATIVE_INFINITY;
+  if (share === 0 || strange.length === 0 || known.length === 0 || validation.length === 0)
+    return Number.NEGATIVE_INFINITY;
   // Among those that are answered: how many are not may differ between the two.
-  const confidences = descending(validation.map((row) => (row.answered ? row.confidence : Number.NaN)));
-  const sureness = descending(known);
+  const answered = validation
+    .filter((row) => row.answered && Number.isFinite(row.confidence))
+    .sort((a, b) => b.confidence - a.confidence);
+  const sureness = known.filter(Number.isFinite).sort((a, b) => b - a);
   let floor = Number.POSITIVE_INFINITY;
+  let [n, errors] = [0, 0];
   for (let step = 1; step <= steps; step++) {
-    const confidence = confidences[Math.ceil((confidences.length * step) / steps) - 1];
+    const confidence = answered[Math.ceil((answered.length * step) / steps) - 1]?.confidence;
     // The same share of known rows, by the model that has seen strange ones.
     const threshold = sureness[Math.ceil((sureness.length * step) / steps) - 1];
     if (confidence === undefined || threshold === undefined) break;
-    if (slipShare(strange, threshold) > epsilon) break;
-    floor = confidence;
+    for (; n < answered.length && answered[n]!.confidence >= confidence; n++)
+      if (!answered[n]!.agree) errors++;
+    const slipped = slipShare(strange, threshold);
+    if (share === null) {
+      if (slipped > epsilon) break;
+      floor = confidence;
+    } else {
+      const usual = (1 - share) / validation.length;
+      // Few rows at the strict end say little: a looser threshold may hold where a stricter one does not.
+      if (usual * errors + share * slipped <= epsilon * (usual * n + share * slipped)) floor = confidence;
+    }
   }
   return floor;
 }
 
-function descending(values: readonly number[]): number[] {
-  return values.filter(Number.isFinite).sort((a, b) => b - a);
+/** Rarer than this, kinds that come up late are the rare ones of a long tail. */
+const leastNew = 0.01;
+
+/**
+ * Do new kinds come up? They do where more than one row in a hundred of the newer half is of a kind that the older half
+ * does not have.
+ * @param kinds of rows, oldest first.
+ */
+export function newKindsCome(kinds: readonly number[]): boolean {
+  const half = Math.floor(kinds.length / 2);
+  const before = new Set(kinds.slice(0, half));
+  const newer = kinds.slice(half);
+  return newer.filter((kind) => !before.has(kind)).length > leastNew * newer.length;
 }
 
 /** Share of the strange rows at or above a threshold, (slipped + 1/2) / (n + 1), without the kinds that slip most. */

@@ -14,11 +14,11 @@ import { type DeepRung, trainDeepRung } from './deepRung.ts';
 import { runKey } from './finished.ts';
 import type { GeneratorFiles, Texts } from './generator/model.ts';
 import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
-import { catchAllOf, familiarityOf, type Read, readRow, scoreOf, sureness } from './judge.ts';
+import { catchAllOf, familiarityOf, type Read, readRow, scoreOf, shareOfStrange, sureness } from './judge.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
 import { fitNovelty } from './novelty.ts';
 import type { ReasoningTrial } from './reasoning.ts';
-import type { Device, StudentSpec, TrainOptions } from './student.ts';
+import { type Device, type StudentSpec, type TrainOptions, usualNewKinds } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { foldsOf, type Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
@@ -126,7 +126,8 @@ function withTexts(
   const acceptors = lower.map(({ said, rung, acceptor: { novelty } }) =>
     fitAcceptor(said.map(read), rung === 'wide' ? strange : [], { novelty }),
   );
-  const familiarity = [familiarityOf(dataset, acceptors[0]!, trial.known.map(read), strange)];
+  const { share } = lower[0]!.familiarity[0]!;
+  const familiarity = [familiarityOf(dataset, acceptors[0]!, trial.known.map(read), strange, share)];
   return lower.map((one, i) => {
     const acceptor = acceptors[i]!;
     const validation = one.said.map((tried) => scoreOf(read(tried), acceptor));
@@ -150,6 +151,7 @@ async function lowerRungs(
   const strange = trial.strange.map(read).filter((row) => !row.agree);
   const hidden = rung.hidden.map((rows) => rows.map(({ example, said }) => readRow(dataset, example, said)));
   const catchAll = catchAllOf(dataset, everyRow, strange);
+  const share = shareOfStrange(dataset, train, catchAll, spec.newKinds ?? usualNewKinds);
   const novelty = trial.turns === 0 ? fitNovelty(everyRow.map(seenOf)) : null;
   const acceptor = fitAcceptor(everyRow, strange, {
     catchAll,
@@ -168,7 +170,7 @@ async function lowerRungs(
     validation,
     common: said.map((tried) => scoreOf(read(tried), acceptor)),
     familiarity: [
-      familiarityOf(dataset, acceptor, trial.known.map(read), strange),
+      familiarityOf(dataset, acceptor, trial.known.map(read), strange, share),
       ...hidden.map((rows, set) => ({
         known: validation.map(sureness),
         // Unlike an unknown class, an unknown text may be read rightly all the same.
@@ -176,6 +178,7 @@ async function lowerRungs(
           confidence: row.agree ? Number.NEGATIVE_INFINITY : sureness(scoreOf(row, acceptor)),
           kind: rung.hidden[set]![i]!.text,
         })),
+        share: share === 0 ? 0 : null,
       })),
     ],
     said,
@@ -218,7 +221,10 @@ function mixedOf(
     acceptor,
     validation,
     common: validation,
-    familiarity: trial === null ? alone.familiarity : [familiarityOf(dataset, acceptor, familiar, strange)],
+    familiarity:
+      trial === null
+        ? alone.familiarity
+        : [familiarityOf(dataset, acceptor, familiar, strange, alone.familiarity[0]!.share)],
     said: held,
   };
 }

@@ -2,7 +2,7 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
-import type { Familiarity } from '../evaluation/strange.ts';
+import { type Familiarity, newKindsCome } from '../evaluation/strange.ts';
 import { type Acceptor, confidenceOf, type JudgedKnown, whyWithheld } from './acceptor.ts';
 import { type CatchAll, type Classed, findCatchAll } from './catchAll.ts';
 import { decode, type Evidence, leaningOf } from './decode.ts';
@@ -36,13 +36,32 @@ export function familiarityOf(
   acceptor: Acceptor,
   known: readonly Read[],
   strange: readonly Read[],
+  share: Familiarity['share'],
 ): Familiarity {
   const surenessOf = (row: Read): number => sureness(scoreOf(row, acceptor));
   const classOf = mainClassOf(dataset);
   return {
     known: known.map(surenessOf),
     strange: strange.map((row) => ({ confidence: surenessOf(row), kind: classOf(row.example.targets) })),
+    share,
   };
+}
+
+/**
+ * How large a share of the calls may become of kinds never seen: as large as asked for. Where new kinds have been coming up,
+ * or a class is known to be for what fits nothing, nothing bounds it: one that came up last week may be most of tomorrow's.
+ * @param rows oldest first.
+ */
+export function shareOfStrange(
+  dataset: Dataset,
+  rows: readonly Example[],
+  catchAll: CatchAll | null,
+  asked: number,
+): Familiarity['share'] {
+  if (asked === 0) return 0;
+  const classOf = mainClassOf(dataset);
+  const kinds = rows.map(({ targets }) => classOf(targets)).filter((kind) => kind >= 0);
+  return catchAll !== null || newKindsCome(kinds) ? null : asked;
 }
 
 /** Class of the main slot among targets; -1 where there is none. */

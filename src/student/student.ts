@@ -19,9 +19,14 @@ export interface StudentSpec {
   readonly device: DeviceChoice;
   readonly epsilon: number;
   readonly delta: number;
+  /** The promise is kept though so large a share of the calls becomes of kinds never seen; 0: they are not reckoned with. */
+  readonly newKinds?: number;
   /** Hyper-parameters that differ from the defaults; recorded in the card. */
   readonly overrides: Readonly<Record<string, Json>>;
 }
+
+/** Where a spec says nothing. */
+export const usualNewKinds = 0.1;
 
 /** Everything a person or a loader needs to know about a bundle. Stored as card.json. */
 export interface ModelCard {

@@ -4,10 +4,10 @@ import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
 import type { CertificationOutcome } from '../evaluation/certificate.ts';
-import { certify } from '../evaluation/certify.ts';
 import { changeFloor } from '../evaluation/change.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
+import { certifyReserved } from '../evaluation/reserve.ts';
 import { strangeFloor } from '../evaluation/strange.ts';
 import { reachableThreshold, thresholdGrid } from '../evaluation/threshold.ts';
 import { type Pair, weakFields } from '../evaluation/weakFields.ts';
@@ -71,14 +71,18 @@ async function train(
   options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
   const { validation, familiarity } = chosen;
   const { epsilon, delta } = spec;
-  const floors = familiarity.map((own) => strangeFloor(validation, own, epsilon));
-  const floor = Math.max(...floors, changeFloor(validation, epsilon));
-  const trial = { rows: rung.held.map((i) => rows[i]!), start: startFor(dataset, validation, floor, spec) };
+  const floor = changeFloor(validation, epsilon);
+  const reserve = Math.max(...familiarity.map((own) => strangeFloor(validation, own, epsilon)));
+  const trial = {
+    rows: rung.held.map((i) => rows[i]!),
+    start: startFor(dataset, validation, Math.max(floor, reserve), spec),
+  };
   const written = await writeStudent(partsOf(dataset, rows, rung, learned, options), trial, options);
   // From here on only what was written counts.
   const scored = await scoreWritten(written, dataset, options);
   await pause();
-  const outcome = explained(certify(validation, scored.calibration, { epsilon, delta, floor }), scored.pairs);
+  const certified = certifyReserved(validation, scored.calibration, { epsilon, delta, floor }, reserve);
+  const outcome = explained(certified, scored.pairs);
   const spare = outcome.kind === 'refused' && chosen.rung === 'wide' && rows.length < fewCalls;
   const kept = spare ? await relearn(dataset, rows, learned, options, pause) : { written, scored };
   options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });

@@ -12,6 +12,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port: get('port'),
     epsilon: get('epsilon'),
     delta: get('delta'),
+    newKinds: get('newKinds'),
     device: get('device'),
     deadlineMs: get('deadlineMs'),
     auditShare: get('auditShare'),

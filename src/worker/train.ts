@@ -29,6 +29,7 @@ export async function train(
     device: job.device,
     epsilon: job.epsilon,
     delta: job.delta,
+    newKinds: job.newKinds,
     overrides: {},
   };
   const points: LearningPoint[] = [];

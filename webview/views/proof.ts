@@ -16,7 +16,7 @@ export function proof({ student }: TaskState): Child {
     { key: 'proof', class: 'block', 'aria-label': 'Proof' },
     h('h3', null, 'Proof'),
     // Why a student was refused is said at the top already.
-    outcome.kind === 'certified' ? promise(outcome.certificate) : null,
+    outcome.kind === 'certified' ? promise(outcome.certificate, outcome.reserved) : null,
     report === null
       ? null
       : [
@@ -60,9 +60,14 @@ function leftWords({ unanswered }: Report): string {
   return `; ${percent(unanswered.rate)} left to the teacher on purpose`;
 }
 
-function promise({ epsilon, delta, n, errors }: Certificate): Tree {
+/** Less than this is not worth a sentence. */
+const LEAST_RESERVED = 0.01;
+
+function promise({ epsilon, delta, n, errors }: Certificate, reserved = 0): Tree {
   const text = `At most ${percent(epsilon, 0)} of its answers differ from the teacher's, with ${percent(1 - delta, 0)} confidence.`;
-  const detail = `Shown on ${count(n)} calibration calls with ${count(errors)} ${errors === 1 ? 'disagreement' : 'disagreements'}.`;
+  const shown = `Shown on ${count(n)} calibration calls with ${count(errors)} ${errors === 1 ? 'disagreement' : 'disagreements'}.`;
+  const left = `Another ${percent(reserved)} of the calls stay with the teacher in case calls of new kinds come (understudy.newKinds).`;
+  const detail = reserved < LEAST_RESERVED ? shown : `${shown} ${left}`;
   return h(
     'p',
     { class: 'promise' },
