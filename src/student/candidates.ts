@@ -31,7 +31,7 @@ const enoughCoverage = 0.98;
 
 export interface Trained extends Candidate {
   /** The networks that serve; null where there are none. */
-  readonly deep: (() => Promise<DeepFiles>) | null;
+  readonly deep: DeepRung['files'] | null;
   /** What writes short texts; null where nothing does. */
   readonly generator: GeneratorFiles | null;
   readonly device: Device;
@@ -272,10 +272,19 @@ export async function withNetworks(
   chosen: Trained,
   options: TrainOptions,
 ): Promise<{ readonly taken: Trained; readonly networks: DeepFiles | null }> {
-  const networks = chosen.deep === null ? null : await orNone(chosen.deep, options);
+  const networks = await networksOf(chosen, options);
   if (chosen.deep === null || networks !== null) return { taken: chosen, networks };
   const alike = trained.find(({ deep, generator }) => deep === null && generator === chosen.generator);
   return { taken: alike ?? trained[0]!, networks };
+}
+
+/** The networks of a rung, taught on its training rows or on others; null where it has none, and where the engine failed. */
+export async function networksOf(
+  { deep }: Trained,
+  options: TrainOptions,
+  others?: readonly Example[],
+): Promise<DeepFiles | null> {
+  return deep === null ? null : orNone(() => deep(others), options);
 }
 
 /** Null where the engine failed, which costs the user a rung and not the student. */

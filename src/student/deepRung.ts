@@ -21,8 +21,8 @@ import type { WideRung } from './wideRung.ts';
 
 /** The deep rung on top of the wide one, with what both say of rows that neither was trained on. */
 export interface DeepRung {
-  /** The networks that serve; label tasks train them only now. */
-  readonly files: () => Promise<DeepFiles>;
+  /** The networks that serve; label tasks train them only now, on the rows that the rung was given or on others. */
+  readonly files: (others?: readonly Example[]) => Promise<DeepFiles>;
   readonly device: Device;
   /** Whether the teacher's reasoning is learned beside the answers; null where there is none to learn. */
   readonly reasoning: ReasoningTrial | null;
@@ -91,13 +91,16 @@ export async function trainDeepRung(
   const rows = rung.held.map((i, h) => ({ example: held[h]!, wide: rung.outOfFold[i]!, deep: said[h]!, i }));
   const mixture = withTagWeight(fitMixture(plan, rows), rows, rung, dataset);
   return {
-    files: async () => {
-      const taught = reasoning?.used === true ? withReasoning(serving, examples.filter(isPlanned)) : null;
-      const name = taught === null ? 'final' : 'final-reasoning';
+    files: async (others) => {
+      const data = others === undefined ? serving : deepDataOf(plan, inputSlots, others, []);
+      const taught =
+        reasoning?.used === true ? withReasoning(data, (others ?? examples).filter(isPlanned)) : null;
+      const name = `${others === undefined ? 'final' : 'again'}${taught === null ? '' : '-reasoning'}`;
+      const place = others === undefined ? { from: 0.5, to: 0.84 } : { from: 0.9, to: 0.97 };
       const passes = pilot.members[0]!.passes;
       const { files, meta, fine } = copies
         ? pilot
-        : await fit(taught ?? serving, spec, work, { device, name, passes, from: 0.5, to: 0.84 });
+        : await fit(taught ?? data, spec, work, { device, name, passes, ...place });
       return { files, meta, mixture, fine };
     },
     device,
@@ -195,8 +198,8 @@ async function deviceFor(data: DeepData, spec: DeepSpec, work: DeepWork): Promis
   return chosen;
 }
 
-/** What is told of networks that do not serve. */
-const messages: Readonly<Record<string, string>> = {
+/** What is told while networks are trained that do not serve. */
+const trials: Readonly<Record<string, string>> = {
   pilot: 'Training a pilot network',
   'pilot-reasoning': 'Training a pilot network',
   trial: 'Training a network that kinds of calls are hidden from',
@@ -219,6 +222,8 @@ function fit(
   { options, key }: DeepWork,
   { device, name, from, to, passes }: Part,
 ): Promise<DeepTraining> {
+  const again = name.startsWith('again');
+  const told = again ? 'Training the networks on the calls kept aside as well' : 'Training the networks';
   return trainDeep(data, spec, {
     device,
     threads,
@@ -229,9 +234,9 @@ function fit(
       options.onProgress({
         stage: 'deep',
         fraction: from + (to - from) * fraction,
-        message: messages[name] ?? 'Training the networks',
+        message: trials[name] ?? told,
         point: {
-          series: name in messages ? name : seriesOf(spec, member),
+          series: name in trials ? name : `${seriesOf(spec, member)}${again ? ' again' : ''}`,
           step,
           loss,
           validation,

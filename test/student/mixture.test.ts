@@ -186,6 +186,25 @@ test('calls kept for calibration show how networks learn and change nothing in t
     assert.ok(Math.abs(two.validation - one.validation) > 0.05);
   }));
 
+test('networks are taught again on the calls kept aside where nothing is promised', () =>
+  inFolder(async (folder) => {
+    const data = dataOf(topicCalls(240, (topic) => said(topic)));
+    const train = data.examples.filter((e) => e.split === 'train');
+    const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
+    const rung = await trainWideRung(train, data, inOneThread(held));
+    const options = optionsIn(folder);
+    const work = { device: 'cpu', seed: 1, epochs: 1, key: 'run', options } as const;
+    const deep = await trainDeepRung(train, rung, data, work);
+    const kept = data.examples
+      .filter((e) => e.split === 'calibration')
+      .map((e) => ({ ...e, input: { ...e.input, slots: { [data.inputSlots[0]!]: 'zeppelin' } } }));
+    const before = await deep.files();
+    const after = await deep.files([...train, ...kept]);
+    assert.ok(!before.meta.features.words.includes('zeppelin'));
+    assert.ok(kept.length > 1 && after.meta.features.words.includes('zeppelin'));
+    assert.deepEqual(after.mixture, before.mixture);
+  }));
+
 test('the ladder is climbed only where the higher rung earns it', () =>
   inFolder(async (folder) => {
     const options = optionsIn(folder);
