@@ -22,6 +22,13 @@ function capitalised(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
+/** The same for one and for many, though no word: "brownies" and "brownie" as "browni", "Fries" as "fri". */
+function stem(text: string): string {
+  const plain = text.toLowerCase();
+  if (/[^aeiou](?:ies?|ys?)$/u.test(plain)) return plain.replace(/(?:ies?|ys?)$/u, 'i');
+  return plain.replace(/(?:es|(?<!s)s|e)$/u, '');
+}
+
 /** Words that are singular already stay as they are. */
 function singular(text: string): string {
   if (/[^aeiou]ies$/iu.test(text)) return `${text.slice(0, -3)}y`;
@@ -50,6 +57,15 @@ const numberWord = {
   ),
 } as const;
 
+/** A few words; whole sentences are no names, and looking for them takes long. */
+const name = /^\p{L}\S*(?: \S+){0,3}$/u;
+
+/** "Ray, Ann" as "Ann Ray"; "Ann Ray" as it is. */
+function givenFirst(text: string): string | null {
+  const turned = text.replace(/^([^,]+), ([^,]+)$/u, '$2 $1');
+  return name.test(turned) ? turned : null;
+}
+
 const folds: readonly Normaliser[] = [
   { name: 'lower', apply: (text) => text.toLowerCase(), ...keepsLetters },
   { name: 'upper', apply: (text) => text.toUpperCase(), ...keepsLetters },
@@ -66,6 +82,8 @@ const folds: readonly Normaliser[] = [
   { name: 'no-punctuation', apply: (text) => text.replace(/[^\p{L}\p{N}\s]/gu, ''), ...keepsLetters },
   { name: 'number', apply: (text) => numberOf(text)?.toString() ?? null, ...number, ...numberWord },
   { name: 'singular', apply: singular },
+  { name: 'stem', apply: stem },
+  { name: 'given-first', apply: givenFirst, gives: name },
   { name: 'plain-number', apply: (text) => plainNumber(text), ...number, ...digit },
   { name: 'local-amount', apply: (text) => localAmount(text), ...number, ...digit },
   {
@@ -133,6 +151,8 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['lower', 'singular'],
   ['title', 'singular'],
   ['sentence'],
+  ['given-first'],
+  ['given-first', 'title'],
   ['upper', 'underscores', 'upper'],
   ['no-spaces'],
   ['digits'],

@@ -129,6 +129,8 @@ export interface RecordList {
    * fields go with the anchor that is nearest.
    */
   readonly rule: 'repeat' | 'order' | 'line' | 'near';
+  /** The usual order of fields in the input, where it is not that of `keys`. */
+  readonly sequence?: readonly string[];
 }
 
 export interface RecordSpan {
@@ -136,8 +138,8 @@ export interface RecordSpan {
   readonly slot: SpanSlot;
   /** Anchors only: index of the combination. */
   readonly combination: number | null;
-  /** What an item without this field has. */
-  readonly absent: 'null' | 'omit';
+  /** What an item has where nothing is found for it. */
+  readonly absent: 'null' | 'omit' | { readonly value: Json };
 }
 
 /** `of` names fields of the same object. */
@@ -187,6 +189,8 @@ export interface SpanSlot {
   readonly type: 'string' | 'number';
   /** What stands between the texts of several spans that make one value; null where a value is one span. */
   readonly join?: string | null;
+  /** A closed set of texts by what the normalisers make of them: "Fish Tacos" is "fish tacos", "two pizzas" a "pizza". */
+  readonly spelled?: Readonly<Record<string, string>>;
   /** Several calls of the tool may have it from one place: "the weather in Rome and Oslo tomorrow". */
   readonly common?: true;
 }

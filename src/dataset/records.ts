@@ -25,7 +25,7 @@ export function recordItems(
 
 function grouped(node: RecordList, marks: readonly Mark[], input: ModelInput): Mark[][] {
   if (node.rule === 'near') return aroundAnchors(marks);
-  const rank = new Map(node.keys.map((key, i) => [key, i]));
+  const rank = new Map((node.sequence ?? node.keys).map((key, i) => [key, i]));
   const groups: Mark[][] = [];
   for (const mark of marks) {
     const group = groups.at(-1);
@@ -87,9 +87,18 @@ function itemOf(node: RecordList, marks: readonly Mark[], input: ModelInput): Js
       const value = spanValue(mark.field.slot, [mark.span], input);
       if (value === null) return null;
       item.push([key, value]);
-    } else if (node.spans.find((span) => span.key === key)?.absent === 'null') item.push([key, null]);
+    } else {
+      const value = absentValue(node.spans.find((span) => span.key === key));
+      if (value !== undefined) item.push([key, value]);
+    }
   }
   return Object.fromEntries(item);
+}
+
+/** What an item has without a place for a field; undefined where the field is left out. */
+function absentValue(span: RecordSpan | undefined): Json | undefined {
+  if (span === undefined || span.absent === 'omit') return undefined;
+  return span.absent === 'null' ? null : span.absent.value;
 }
 
 /** Finds the places of every item and notes them by slot; else says why not. */
@@ -116,8 +125,9 @@ export function alignRecords(
       const own = item[span.key];
       if (span.combination !== null || own === undefined || own === null) continue;
       const place = nearestPlace(span, own, input, taken, anchor);
-      if (place === null) return `${node.name}: ${span.key} is not copied from the input`;
-      note(span, place);
+      if (place !== null) note(span, place);
+      else if (canonicalJson(own) !== canonicalJson(absentValue(span) ?? null))
+        return `${node.name}: ${span.key} is not copied from the input`;
     }
   }
   for (const [name, spans] of found) targets[name] = { kind: 'spans', spans };
@@ -170,7 +180,7 @@ function* freePlaces(
   taken: readonly Span[],
 ): Generator<Span> {
   if (typeof value !== slot.type) return;
-  for (const place of placesOf(String(value), slot.normalisers, input))
+  for (const place of placesOf(String(value), slot, input))
     if (!taken.some((o) => o.slot === place.slot && place.start < o.end && o.start < place.end)) yield place;
 }
 

@@ -21,10 +21,10 @@ export function alignSpan(
   const spans: Span[] = [];
   for (const part of parts) {
     const occupied = taken(targets, spans);
-    const places = habits?.has(slot.name) ? freePlaces(part, slot.normalisers, input, occupied) : [];
+    const places = habits?.has(slot.name) ? freePlaces(part, slot, input, occupied) : [];
     const span =
       usualPlace(habits, slot.name, places, input) ??
-      findSpan(part, slot.normalisers, input, occupied) ??
+      findSpan(part, slot, input, occupied) ??
       (slot.common ? commonPlace(slot, value, input, targets) : null);
     if (span === null) return `${slot.name} is not copied from the input`;
     spans.push(span);
@@ -77,13 +77,13 @@ export function alignSpanList(
 }
 
 function nextPlace(slot: SpanSlot, item: string, input: ModelInput, before: readonly Span[]): Span[] {
-  const span = findSpan(item, slot.normalisers, input, before, before.at(-1));
+  const span = findSpan(item, slot, input, before, before.at(-1));
   return span === null ? [] : [span];
 }
 
 /** Every place of a value that is a word of its own, or the first one. */
 function everyPlace(slot: SpanSlot, item: string, input: ModelInput): Span[] {
-  const places = [...placesOf(item, slot.normalisers, input)];
+  const places = [...placesOf(item, slot, input)];
   const alone = places.filter((at) => standsAlone(input.slots[at.slot] ?? '', at.start, at.end));
   return alone.length > 0 ? alone : places.slice(0, 1);
 }
@@ -92,7 +92,7 @@ function everyPlace(slot: SpanSlot, item: string, input: ModelInput): Span[] {
 export function spanValue(slot: SpanSlot, spans: readonly Span[], input: ModelInput): string | number | null {
   if (spans.length === 0) return null;
   const used = slot.join ? spans : spans.slice(0, 1);
-  const texts = used.map((span) => normalise(spanText(span, input), slot.normalisers, input.context));
+  const texts = used.map((span) => copiedText(slot, span, input));
   if (texts.some((text) => text === null)) return null;
   const joined = texts.join(slot.join ?? '');
   return slot.type === 'number' ? Number(joined) : joined;
@@ -104,12 +104,19 @@ export function spanListValue(
   input: ModelInput,
 ): (string | number)[] {
   const values = spans.flatMap((span) => {
-    const text = normalise(spanText(span, input), slot.normalisers, input.context);
+    const text = copiedText(slot, span, input);
     return text === null ? [] : [slot.type === 'number' ? Number(text) : text];
   });
   if (distinct === undefined) return values;
   const once = [...new Set(values)];
   return distinct === 'seen' ? once : once.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** What the teacher writes for a place; null where its normalisers do not apply or give none of the known values. */
+function copiedText(slot: SpanSlot, span: Span, input: ModelInput): string | null {
+  const text = normalise(spanText(span, input), slot.normalisers, input.context);
+  if (text === null || slot.spelled === undefined) return text;
+  return Object.hasOwn(slot.spelled, text) ? slot.spelled[text]! : null;
 }
 
 export function spanText(span: Span, input: ModelInput): string {
@@ -207,48 +214,48 @@ function taken(targets: Targets, more: readonly Span[]): Span[] {
 /** The first free place, on token boundaries, whose normalised text is the wanted one. */
 export function findSpan(
   wanted: string,
-  chain: readonly string[],
+  slot: Copying,
   input: ModelInput,
   occupied: readonly Span[],
   after?: Span,
 ): Span | null {
   let within: Span | null = null;
-  for (const place of placesOf(wanted, chain, input)) {
-    const { slot, start, end } = place;
-    if (within !== null && within.slot !== slot) return within;
-    if (after !== undefined && after.slot === slot && start < after.end) continue;
-    if (occupied.some((other) => other.slot === slot && start < other.end && other.start < end)) continue;
+  for (const place of placesOf(wanted, slot, input)) {
+    const { slot: where, start, end } = place;
+    if (within !== null && within.slot !== where) return within;
+    if (after !== undefined && after.slot === where && start < after.end) continue;
+    if (occupied.some((other) => other.slot === where && start < other.end && other.start < end)) continue;
     // Lists are read from left to right; else a word of its own is meant rather than a part of one ("node" in "node-7").
-    if (after !== undefined || standsAlone(input.slots[slot] ?? '', start, end)) return place;
+    if (after !== undefined || standsAlone(input.slots[where] ?? '', start, end)) return place;
     within ??= place;
   }
   return within;
 }
 
-function freePlaces(
-  wanted: string,
-  chain: readonly string[],
-  input: ModelInput,
-  occupied: readonly Span[],
-): Span[] {
-  return [...placesOf(wanted, chain, input)].filter(
-    ({ slot, start, end }) => !occupied.some((o) => o.slot === slot && start < o.end && o.start < end),
+function freePlaces(wanted: string, slot: Copying, input: ModelInput, occupied: readonly Span[]): Span[] {
+  return [...placesOf(wanted, slot, input)].filter(
+    (place) => !occupied.some((o) => o.slot === place.slot && place.start < o.end && o.start < place.end),
   );
 }
 
 /** The place of a value that stands nowhere else in the input; null where there are several. */
 export function onlyPlace(slot: SpanSlot, span: Span, input: ModelInput): Span | null {
-  const wanted = normalise(spanText(span, input), slot.normalisers, input.context);
+  const wanted = copiedText(slot, span, input);
   let first: Span | null = null;
-  for (const place of placesOf(wanted ?? '', slot.normalisers, input)) {
+  for (const place of placesOf(wanted ?? '', slot, input)) {
     if (first !== null) return null;
     first = place;
   }
   return first;
 }
 
-/** Every place, on token boundaries, whose normalised text is the wanted one, slot by slot. */
-export function* placesOf(wanted: string, chain: readonly string[], input: ModelInput): Generator<Span> {
+/** What places are looked for by. */
+type Copying = Pick<SpanSlot, 'normalisers' | 'spelled'>;
+
+/** Every place, on token boundaries, that the teacher would write as the wanted text, slot by slot. */
+export function* placesOf(value: string, by: Copying, input: ModelInput): Generator<Span> {
+  const chain = by.normalisers;
+  const wanted = by.spelled === undefined ? value : (normalise(value, chain, input.context) ?? '');
   if (wanted === '') return;
   for (const [slot, text] of Object.entries(input.slots)) {
     const places =

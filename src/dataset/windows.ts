@@ -82,7 +82,8 @@ function readText(text: string): ReadText {
 /** The letters that a window must begin with, all but what an ending may change; '' where a chain writes others. */
 function beginOf(chain: readonly string[], letters: string): string {
   if (lettersPass(chain)) return letters;
-  return lettersPass(chain.filter((name) => name !== 'singular')) ? letters.slice(0, -1) : '';
+  const endings = new Set(['singular', 'stem']);
+  return lettersPass(chain.filter((name) => !endings.has(name))) ? letters.slice(0, -1) : '';
 }
 
 /** Letters and digits alone, without case and accents. */

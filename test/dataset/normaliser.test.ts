@@ -131,7 +131,7 @@ test('a chain is looked for only where its text could come from, and never misse
         const raw = text.slice(tokens[i]!.start, tokens[j]!.end);
         const value = normalise(raw, chain);
         if (value === null || value === '') continue;
-        const places = [...placesOf(value, chain, { slots: { text }, context: {} })];
+        const places = [...placesOf(value, { normalisers: chain }, { slots: { text }, context: {} })];
         const texts = places.map(({ start, end }) => normalise(text.slice(start, end), chain));
         assert.ok(texts.length > 0, `${value} under ${chain.join(', ')}`);
         assert.deepEqual(new Set(texts), new Set([value]));

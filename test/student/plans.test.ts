@@ -159,3 +159,25 @@ test('calls of two tools may copy the same words', async () => {
   );
   assert.ok(same >= 0.9, String(same));
 });
+
+test('items in the plural, counted in words or not at all, are learned with their usual count', async () => {
+  const dishes = ['lemonade', 'brownie', 'fries', 'fish tacos', 'green salad', 'cola'];
+  const counts = ['a', 'two', '3', 'six'];
+  const { same } = await learned(
+    make(500, (i) => {
+      const items = Array.from({ length: 1 + (i % 3) }, (_, k) => {
+        const [dish, n] = [of(dishes, i, k), draw(i, k + 10, counts.length)];
+        const many = dish.endsWith('s') || n === 0 ? dish : `${dish}s`;
+        const size = of([null, 'small', 'large'], i, k + 20);
+        const words = [counts[n], size, many].filter((word) => word !== null).join(' ');
+        return { words, item: { name: dish, quantity: [1, 2, 3, 6][n], size } };
+      });
+      const [ann, ray] = [of(names, i, 30), of(surnames, i, 31)];
+      const who = i % 2 === 0 ? `${ann} ${ray}` : `${ray}, ${ann}`;
+      const input = `${items.map(({ words }) => words).join(' and ')}. Name: ${who}. Ticket ${i}`;
+      const answer = { customer: `${ann} ${ray}`, items: items.map(({ item }) => item) };
+      return { input, answer: said(JSON.stringify(answer)) };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});

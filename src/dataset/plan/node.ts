@@ -72,7 +72,7 @@ function isRead(part: string | PlanNode): boolean {
 /** Values of which some are null. */
 function inferNullable(samples: readonly Sample[], some: readonly Sample[], place: Place): InferredNode {
   const node = inferNode(some, place);
-  if (node.kind === 'span') return { ...node, missing: null };
+  if (node.kind === 'span' && node.missing === undefined) return { ...node, missing: null };
   if (node.kind === 'choice' || node.kind === 'constant') {
     const values = node.kind === 'choice' ? node.slot.values : [node.value];
     return { kind: 'choice', slot: { name: place.name, values: [...values, null] } };

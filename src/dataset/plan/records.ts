@@ -1,13 +1,15 @@
 import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { ModelInput } from '../example.ts';
+import type { ModelInput, Target } from '../example.ts';
 import { spread } from '../habit.ts';
 import { isBare } from '../literals.ts';
+import { normalise } from '../normaliser.ts';
 import type { RecordList, RecordSpan, SpanSlot } from '../plan.ts';
 import { alignRecords } from '../records.ts';
+import { alignSpan } from '../spans.ts';
 import { keyOrder } from './keys.ts';
 import type { InferNode, InferredNode, Place, Sample } from './place.ts';
 import { inferSpan } from './span.ts';
-import { isClosed, tally } from './values.ts';
+import { isClosed, learnable, tally } from './values.ts';
 
 /** More combinations of closed fields would leave each tag too few examples. */
 const mostCombinations = 24;
@@ -31,7 +33,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
   const constants: Record<string, Json> = {};
   const closed: string[] = [];
   const omitted: string[] = [];
-  const spans: { key: string; slot: SpanSlot; absent: 'null' | 'omit'; always: boolean }[] = [];
+  const spans: (Pick<RecordSpan, 'key' | 'slot' | 'absent'> & { readonly always: boolean })[] = [];
   for (const key of keys) {
     const own = items.filter((item) => item.value[key] !== undefined);
     const given = own.filter((item) => item.value[key] !== null);
@@ -41,7 +43,9 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
       constants[key] = values[0]!;
       continue;
     }
-    const found = spanOf(given, key, `${place.name}[].${key}`);
+    const name = `${place.name}[].${key}`;
+    const found = spanOf(given, key, name) ?? spelledOf(given, key, name);
+    const counted = found === null && own.length === items.length ? countOf(given, key, name) : null;
     if (found !== null)
       spans.push({
         key,
@@ -49,6 +53,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
         absent: given.length < own.length ? 'null' : 'omit',
         always: given.length === items.length,
       });
+    else if (counted !== null) spans.push({ key, ...counted, always: false });
     else if (isBareChoice(values) && (own.length === items.length || given.length === own.length)) {
       closed.push(key);
       if (own.length < items.length) omitted.push(key);
@@ -91,6 +96,38 @@ function spanOf(items: readonly Item[], key: string, name: string): SpanSlot | n
   return few && span.copied < 0.97 ? null : { ...span.node.slot, join: null };
 }
 
+/** "Two lemonades" are a "lemonade", "fries" are "fries": values of a closed set, found in whatever number they stand. */
+function spelledOf(items: readonly Item[], key: string, name: string): SpanSlot | null {
+  const values = items.map((item) => item.value[key]!);
+  const tallies = tally(values);
+  if (!values.every((value) => typeof value === 'string') || !isClosed(tallies, values.length)) return null;
+  const normalisers = ['stem'];
+  const spelled = Object.fromEntries(
+    learnable(tallies).map(({ value }) => [normalise(String(value), normalisers) ?? '', String(value)]),
+  );
+  if (Object.keys(spelled).length < learnable(tallies).length) return null;
+  const slot: SpanSlot = { name, normalisers, type: 'string', join: null, spelled };
+  const some = spread(items, 400);
+  const found = some.filter(({ value, input }) => alignSpan(slot, value[key]!, input, {}) === null);
+  return found.length >= 0.97 * some.length ? slot : null;
+}
+
+/** A number that is copied where it is not the usual one: "a cola and two coffees". */
+function countOf(
+  items: readonly Item[],
+  key: string,
+  name: string,
+): Pick<RecordSpan, 'slot' | 'absent'> | null {
+  const [usual] = tally(items.map((item) => item.value[key]!));
+  if (typeof usual?.value !== 'number' || items.length - usual.count < 10) return null;
+  const slot = spanOf(
+    items.filter((item) => item.value[key] !== usual.value),
+    key,
+    name,
+  );
+  return slot === null ? null : { slot, absent: { value: usual.value } };
+}
+
 /** A single value that is always found in the input is a copy all the same, where there are few items. */
 function isCopiedOnce(items: readonly Item[], key: string): boolean {
   return items.length < 20 && spanOf(items, key, key) !== null;
@@ -112,7 +149,7 @@ function combinationsOf(items: readonly Item[], closed: readonly string[]): Json
 }
 
 function slotsOf(
-  span: { readonly key: string; readonly slot: SpanSlot; readonly absent: 'null' | 'omit' },
+  span: Pick<RecordSpan, 'key' | 'slot' | 'absent'>,
   combinations: readonly (readonly Json[])[] | null,
 ): RecordSpan[] {
   const { key, slot, absent } = span;
@@ -131,13 +168,41 @@ function withRule(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): R
     200,
   );
   let best: { node: RecordList; share: number } | null = null;
-  for (const rule of ['repeat', 'order', 'line', 'near'] as const) {
-    const node: RecordList = { ...base, rule };
+  const rules = (['repeat', 'order', 'line', 'near'] as const).map((rule): RecordList => ({ ...base, rule }));
+  for (const node of [...rules, { ...base, rule: 'order', sequence: sequenceOf(base, samples) } as const]) {
     const hits = some.filter(({ value, input }) => alignRecords(node, value, input, {}) === null);
     const share = hits.length / Math.max(1, some.length);
     if (best === null || share > best.share + 0.005) best = { node, share };
   }
   return best !== null && best.share >= leastAligned ? best.node : null;
+}
+
+/** Fields in the order of the input, by their mean places in lists of one item, where nothing can be mixed up. */
+function sequenceOf(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): string[] {
+  const single = spread(
+    samples.filter(({ value }) => isArray(value) && value.length === 1),
+    200,
+  );
+  const ranks = new Map<string, { sum: number; n: number }>();
+  for (const { value, input } of single) {
+    const targets: Record<string, Target> = {};
+    if (alignRecords({ ...base, rule: 'near' }, value, input, targets) !== null) continue;
+    const starts = base.spans.flatMap(({ key, slot }) => {
+      const target = targets[slot.name];
+      const start = target?.kind === 'spans' ? target.spans[0]?.start : undefined;
+      return start === undefined ? [] : [{ key, start }];
+    });
+    const anchor = starts.find(({ key }) => key === base.anchor)?.start ?? 0;
+    for (const { key, start } of starts) {
+      const own = ranks.get(key) ?? { sum: 0, n: 0 };
+      ranks.set(key, { sum: own.sum + Math.sign(start - anchor) + (start - anchor) / 1000, n: own.n + 1 });
+    }
+  }
+  const mean = (key: string): number => {
+    const own = ranks.get(key);
+    return own === undefined ? 0 : own.sum / own.n;
+  };
+  return [...base.keys].sort((a, b) => mean(a) - mean(b));
 }
 
 /** Why a field of the items cannot be planned, in the words of the field's own inference. */

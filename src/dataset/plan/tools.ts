@@ -70,7 +70,7 @@ function withCommon(node: PlanNode, tool: string, observations: readonly Observa
     const shared = several.filter(({ values, input }) => {
       const [first, ...others] = values.map((value) => value[key]);
       if (typeof first !== slot.type || others.some((other) => other !== first)) return false;
-      const places = placesOf(String(first), slot.normalisers, input);
+      const places = placesOf(String(first), slot, input);
       return [...places].length < values.length;
     });
     return shared.length >= Math.max(leastCommon, 0.02 * several.length);
