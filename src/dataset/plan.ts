@@ -129,6 +129,8 @@ export interface RecordList {
    * fields go with the anchor that is nearest.
    */
   readonly rule: 'repeat' | 'order' | 'line' | 'near';
+  /** Items stand in the order of their combinations, and in that of the input only where that is the same. */
+  readonly byKind?: true;
   /** The usual order of fields in the input, where it is not that of `keys`. */
   readonly sequence?: readonly string[];
 }

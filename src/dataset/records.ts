@@ -19,8 +19,15 @@ export function recordItems(
     spansOf(field.slot.name).map((span): Mark => ({ span, field })),
   );
   marks.sort((a, b) => comparePlaces(a.span, b.span, input));
-  const items = grouped(node, marks, input).map((group) => itemOf(node, group, input));
+  const groups = grouped(node, marks, input);
+  if (node.byKind) groups.sort((a, b) => kindOf(a) - kindOf(b));
+  const items = groups.map((group) => itemOf(node, group, input));
   return items.every((item) => item !== null) ? items : null;
+}
+
+/** The combination of an item's closed values; -1 without an anchor. */
+function kindOf(marks: readonly Mark[]): number {
+  return marks.find(({ field }) => field.combination !== null)?.field.combination ?? -1;
 }
 
 function grouped(node: RecordList, marks: readonly Mark[], input: ModelInput): Mark[][] {
@@ -112,11 +119,14 @@ export function alignRecords(
   const found = new Map<string, Span[]>(node.spans.map(({ slot }) => [slot.name, []]));
   const taken: Span[] = [];
   let last: Span | null = null;
+  let kind = -1;
   for (const item of value) {
     if (!isObject(item)) return `${node.name} holds what is not an object`;
     const combination = combinationOf(node, item);
     if (combination < 0) return `${node.name} holds values that are too rare to learn`;
     const anchored = node.spans.find((span) => span.combination === combination)!;
+    if (node.byKind && combination !== kind) last = null;
+    kind = combination;
     const anchor = nextPlace(anchored, item, input, taken, last);
     if (anchor === null) return `${node.name}: ${anchored.key} is not copied from the input`;
     note(anchored, anchor);

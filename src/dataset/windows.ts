@@ -25,11 +25,12 @@ export function foldedPlaces(
   if (tokenise(wanted).length > 2 * longest || !couldGive(chain, wanted)) return [];
   const { tokens, letters, at } = readText(text);
   // Trying every window of a long input under every chain takes long, and few begin with the letters that are wanted.
-  const begin = beginOf(chain, lettersOf(wanted));
-  if (!letters.includes(begin)) return [];
+  const begins = beginsOf(chain, wanted).filter((begin) => letters.includes(begin));
+  if (begins.length === 0) return [];
   const found: Window[] = [];
   for (let i = 0; i < tokens.length; i++) {
-    if (!letters.startsWith(begin, at[i]) || !couldBegin(chain, tokens[i]!.text)) continue;
+    if (!begins.some((begin) => letters.startsWith(begin, at[i]))) continue;
+    if (!couldBegin(chain, tokens[i]!.text)) continue;
     for (let j = i; j < Math.min(tokens.length, i + longest); j++) {
       const [start, end] = [tokens[i]!.start, tokens[j]!.end];
       if (normalise(text.slice(start, end), chain, context) === wanted) found.push({ start, end });
@@ -79,11 +80,18 @@ function readText(text: string): ReadText {
   return read;
 }
 
-/** The letters that a window must begin with, all but what an ending may change; '' where a chain writes others. */
-function beginOf(chain: readonly string[], letters: string): string {
-  if (lettersPass(chain)) return letters;
-  const endings = new Set(['singular', 'stem']);
-  return lettersPass(chain.filter((name) => !endings.has(name))) ? letters.slice(0, -1) : '';
+/** Normalisers that write an ending anew, and those that turn words around. */
+const endings = new Set(['singular', 'stem']);
+const turning = new Set(['given-first']);
+
+/** Letters of which a window must begin with some: all but what an ending may change; '' where a chain writes others. */
+function beginsOf(chain: readonly string[], wanted: string): string[] {
+  const letters = lettersOf(wanted);
+  if (lettersPass(chain)) return [letters];
+  if (lettersPass(chain.filter((name) => !endings.has(name)))) return [letters.slice(0, -1)];
+  if (!lettersPass(chain.filter((name) => !turning.has(name)))) return [''];
+  const words = wanted.split(' ').map(lettersOf);
+  return words.map((_, i) => [...words.slice(i), ...words.slice(0, i)].join(''));
 }
 
 /** Letters and digits alone, without case and accents. */

@@ -181,3 +181,22 @@ test('items in the plural, counted in words or not at all, are learned with thei
   );
   assert.ok(same >= 0.9, String(same));
 });
+
+test('a list of conditions copies what each kind of them compares', async () => {
+  const colours = ['red', 'blue', 'black', 'white'];
+  const { same } = await learned(
+    make(500, (i) => {
+      const [city, colour, price] = [of(cities, i, 1), of(colours, i, 2), 10 + draw(i, 3, 900)];
+      const filters = [
+        ...(i % 2 === 0 ? [{ field: 'city', op: 'is', value: city }] : []),
+        ...(i % 3 === 0 ? [{ field: 'colour', op: 'is', value: colour }] : []),
+        { field: 'price', op: i % 5 < 2 ? 'under' : 'over', value: price },
+      ];
+      const which = [i % 3 === 0 ? colour : '', of(goods, i, 4)].join(' ').trim();
+      const where = i % 2 === 0 ? ` in ${city.toLowerCase()}` : '';
+      const input = `${which}${where} ${i % 5 < 2 ? 'below' : 'for more than'} ${price} euros, ${i}`;
+      return { input, answer: said(JSON.stringify({ filters })) };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});

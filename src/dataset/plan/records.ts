@@ -1,15 +1,13 @@
 import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { ModelInput, Target } from '../example.ts';
+import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
 import { isBare } from '../literals.ts';
-import { normalise } from '../normaliser.ts';
-import type { RecordList, RecordSpan, SpanSlot } from '../plan.ts';
+import type { RecordList, RecordSpan } from '../plan.ts';
 import { alignRecords } from '../records.ts';
-import { alignSpan } from '../spans.ts';
 import { keyOrder } from './keys.ts';
 import type { InferNode, InferredNode, Place, Sample } from './place.ts';
-import { inferSpan } from './span.ts';
-import { isClosed, learnable, tally } from './values.ts';
+import { copiedField, countedField, type Item, isCopiedOnce } from './recordFields.ts';
+import { isClosed, tally } from './values.ts';
 
 /** More combinations of closed fields would leave each tag too few examples. */
 const mostCombinations = 24;
@@ -18,10 +16,8 @@ const leastSeen = 3;
 /** Lists must be found in the input at least this often. */
 const leastAligned = 0.7;
 
-interface Item {
-  readonly value: JsonObject;
-  readonly input: ModelInput;
-}
+/** A field that items copy. */
+type Copied = Pick<RecordSpan, 'key' | 'slot' | 'absent'> & { readonly always: boolean };
 
 /** The plan of a list of objects, each with at least one field that is copied from the input. */
 export function inferRecords(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
@@ -33,7 +29,8 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
   const constants: Record<string, Json> = {};
   const closed: string[] = [];
   const omitted: string[] = [];
-  const spans: (Pick<RecordSpan, 'key' | 'slot' | 'absent'> & { readonly always: boolean })[] = [];
+  const mixed: string[] = [];
+  const spans: Copied[] = [];
   for (const key of keys) {
     const own = items.filter((item) => item.value[key] !== undefined);
     const given = own.filter((item) => item.value[key] !== null);
@@ -44,8 +41,8 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
       continue;
     }
     const name = `${place.name}[].${key}`;
-    const found = spanOf(given, key, name) ?? spelledOf(given, key, name);
-    const counted = found === null && own.length === items.length ? countOf(given, key, name) : null;
+    const found = copiedField(given, key, name);
+    const counted = found === null && own.length === items.length ? countedField(given, key, name) : null;
     if (found !== null)
       spans.push({
         key,
@@ -57,12 +54,22 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
     else if (isBareChoice(values) && (own.length === items.length || given.length === own.length)) {
       closed.push(key);
       if (own.length < items.length) omitted.push(key);
-    } else return freeField(items, key, place, inferNode);
+    } else mixed.push(key);
   }
-  const anchor = spans.find((span) => span.always);
-  if (anchor === undefined) return unknown(place, 'no field of its items is always copied from the input');
   const combinations = combinationsOf(items, closed);
-  if (combinations === null) return unknown(place, 'its items have too many kinds');
+  if (mixed.length > 1 || combinations === null) {
+    const free = mixed[0];
+    return free === undefined
+      ? unknown(place, 'its items have too many kinds')
+      : freeField(items, free, place, inferNode);
+  }
+  const anchor = anchorOf(spans, combinations) ?? mixedAnchor(items, mixed, closed, combinations, place.name);
+  if (anchor === null)
+    return mixed.length > 0
+      ? freeField(items, mixed[0]!, place, inferNode)
+      : unknown(place, 'no field of its items is always copied from the input');
+  const key = anchor[0]!.key;
+  const others = spans.filter((span) => span.key !== key);
   const base = {
     kind: 'record-list',
     name: place.name || 'value',
@@ -71,10 +78,17 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
     closed,
     omitted,
     combinations,
-    anchor: anchor.key,
-    spans: spans.flatMap((span) => slotsOf(span, span === anchor ? combinations : null)),
+    anchor: key,
+    spans: [
+      ...anchor,
+      ...others.map(({ slot, absent, key: own }) => ({ key: own, slot, absent, combination: null })),
+    ],
   } as const;
-  return withRule(base, samples) ?? unknown(place, 'its items cannot be found in the input in their order');
+  return (
+    withRule(base, samples) ??
+    withRule(byKind(base, samples), samples) ??
+    unknown(place, 'its items cannot be found in the input in their order')
+  );
 }
 
 function keysOf(items: readonly Item[]): string[] {
@@ -85,52 +99,6 @@ function keysOf(items: readonly Item[]): string[] {
     items.map(({ value }) => Object.keys(value)),
     [...counts.keys()].filter((key) => counts.get(key)! >= 2),
   );
-}
-
-function spanOf(items: readonly Item[], key: string, name: string): SpanSlot | null {
-  if (items.length === 0) return null;
-  const own = items.map((item) => ({ value: item.value[key]!, input: item.input }));
-  const span = inferSpan(own, name);
-  if (span === null || span.node.kind !== 'span') return null;
-  const few = isClosed(tally(own.map((sample) => sample.value)), own.length);
-  return few && span.copied < 0.97 ? null : { ...span.node.slot, join: null };
-}
-
-/** "Two lemonades" are a "lemonade", "fries" are "fries": values of a closed set, found in whatever number they stand. */
-function spelledOf(items: readonly Item[], key: string, name: string): SpanSlot | null {
-  const values = items.map((item) => item.value[key]!);
-  const tallies = tally(values);
-  if (!values.every((value) => typeof value === 'string') || !isClosed(tallies, values.length)) return null;
-  const normalisers = ['stem'];
-  const spelled = Object.fromEntries(
-    learnable(tallies).map(({ value }) => [normalise(String(value), normalisers) ?? '', String(value)]),
-  );
-  if (Object.keys(spelled).length < learnable(tallies).length) return null;
-  const slot: SpanSlot = { name, normalisers, type: 'string', join: null, spelled };
-  const some = spread(items, 400);
-  const found = some.filter(({ value, input }) => alignSpan(slot, value[key]!, input, {}) === null);
-  return found.length >= 0.97 * some.length ? slot : null;
-}
-
-/** A number that is copied where it is not the usual one: "a cola and two coffees". */
-function countOf(
-  items: readonly Item[],
-  key: string,
-  name: string,
-): Pick<RecordSpan, 'slot' | 'absent'> | null {
-  const [usual] = tally(items.map((item) => item.value[key]!));
-  if (typeof usual?.value !== 'number' || items.length - usual.count < 10) return null;
-  const slot = spanOf(
-    items.filter((item) => item.value[key] !== usual.value),
-    key,
-    name,
-  );
-  return slot === null ? null : { slot, absent: { value: usual.value } };
-}
-
-/** A single value that is always found in the input is a copy all the same, where there are few items. */
-function isCopiedOnce(items: readonly Item[], key: string): boolean {
-  return items.length < 20 && spanOf(items, key, key) !== null;
 }
 
 /** Bare values of a closed set; flags are one however few. */
@@ -148,17 +116,46 @@ function combinationsOf(items: readonly Item[], closed: readonly string[]): Json
   return kept.flatMap((entry) => (isArray(entry.value) ? [[...entry.value]] : []));
 }
 
-function slotsOf(
-  span: Pick<RecordSpan, 'key' | 'slot' | 'absent'>,
-  combinations: readonly (readonly Json[])[] | null,
-): RecordSpan[] {
-  const { key, slot, absent } = span;
-  if (combinations === null) return [{ key, slot, combination: null, absent }];
+/** The first field that every item copies, with a slot for each combination; null where there is none. */
+function anchorOf(
+  spans: readonly Copied[],
+  combinations: readonly (readonly Json[])[],
+): readonly RecordSpan[] | null {
+  const always = spans.find((span) => span.always);
+  if (always === undefined) return null;
+  const { key, slot, absent } = always;
   return combinations.map((values, combination) => {
-    const kind = values.map((value) => (typeof value === 'string' ? value : canonicalJson(value))).join('/');
-    const name = kind === '' ? slot.name : `${slot.name}=${kind}`;
-    return { key, slot: { ...slot, name }, combination, absent };
+    return { key, slot: { ...slot, name: nameOf(slot.name, values) }, combination, absent };
   });
+}
+
+/**
+ * A field that each combination copies in its own way: of filters a brand, a colour, the number of a price. null where
+ * one of them does not.
+ */
+function mixedAnchor(
+  items: readonly Item[],
+  mixed: readonly string[],
+  closed: readonly string[],
+  combinations: readonly (readonly Json[])[],
+  list: string,
+): readonly RecordSpan[] | null {
+  const [key] = mixed;
+  if (key === undefined || closed.length === 0) return null;
+  const anchor = combinations.flatMap((values, combination): RecordSpan[] => {
+    const wanted = canonicalJson([...values]);
+    const own = items.filter(({ value }) => kindOf(value, closed) === wanted);
+    const isThere = own.every(({ value }) => value[key] !== undefined && value[key] !== null);
+    const slot = isThere ? copiedField(own, key, nameOf(`${list}[].${key}`, values)) : null;
+    return slot === null ? [] : [{ key, slot, combination, absent: 'omit' }];
+  });
+  return anchor.length === combinations.length ? anchor : null;
+}
+
+/** A slot's name with its combination of closed values, if there is any. */
+function nameOf(slot: string, combination: readonly Json[]): string {
+  const words = combination.map((value) => (typeof value === 'string' ? value : canonicalJson(value)));
+  return words.length === 0 ? slot : `${slot}=${words.join('/')}`;
 }
 
 /** The rule of grouping under which the most lists come back as they were. */
@@ -175,6 +172,31 @@ function withRule(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): R
     if (best === null || share > best.share + 0.005) best = { node, share };
   }
   return best !== null && best.share >= leastAligned ? best.node : null;
+}
+
+/** The same list with its kinds in the order in which answers have them: by the mean of their places in a list. */
+function byKind(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): Omit<RecordList, 'rule'> {
+  const places = new Map<string, { sum: number; n: number }>();
+  for (const { value } of samples)
+    (isArray(value) ? value : []).forEach((item, i) => {
+      if (!isObject(item)) return;
+      const kind = kindOf(item, base.closed);
+      const own = places.get(kind) ?? { sum: 0, n: 0 };
+      places.set(kind, { sum: own.sum + i, n: own.n + 1 });
+    });
+  const mean = (combination: number): number => {
+    const own = places.get(canonicalJson([...base.combinations[combination]!]));
+    return own === undefined ? 0 : own.sum / own.n;
+  };
+  const order = [...base.combinations.keys()].sort((a, b) => mean(a) - mean(b));
+  const spans = base.spans.map((span) =>
+    span.combination === null ? span : { ...span, combination: order.indexOf(span.combination) },
+  );
+  return { ...base, byKind: true, combinations: order.map((k) => base.combinations[k]!), spans };
+}
+
+function kindOf(item: JsonObject, closed: readonly string[]): string {
+  return canonicalJson(closed.map((key) => item[key] ?? null));
 }
 
 /** Fields in the order of the input, by their mean places in lists of one item, where nothing can be mixed up. */
