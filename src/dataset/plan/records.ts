@@ -84,11 +84,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
       ...others.map(({ slot, absent, key: own }) => ({ key: own, slot, absent, combination: null })),
     ],
   } as const;
-  return (
-    withRule(base, samples) ??
-    withRule(byKind(base, samples), samples) ??
-    unknown(place, 'its items cannot be found in the input in their order')
-  );
+  return withRule(base, samples) ?? unknown(place, 'its items cannot be found in the input in their order');
 }
 
 function keysOf(items: readonly Item[]): string[] {
@@ -165,13 +161,22 @@ function withRule(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): R
     200,
   );
   let best: { node: RecordList; share: number } | null = null;
-  const rules = (['repeat', 'order', 'line', 'near'] as const).map((rule): RecordList => ({ ...base, rule }));
-  for (const node of [...rules, { ...base, rule: 'order', sequence: sequenceOf(base, samples) } as const]) {
+  for (const node of candidates(base, samples)) {
+    if (best !== null && best.share > 0.995) break;
     const hits = some.filter(({ value, input }) => alignRecords(node, value, input, {}) === null);
     const share = hits.length / Math.max(1, some.length);
     if (best === null || share > best.share + 0.005) best = { node, share };
   }
   return best !== null && best.share >= leastAligned ? best.node : null;
+}
+
+function* candidates(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): Generator<RecordList> {
+  const rules = ['repeat', 'order', 'line', 'near'] as const;
+  for (const rule of rules) yield { ...base, rule };
+  yield { ...base, rule: 'order', sequence: sequenceOf(base, samples) };
+  if (base.combinations.length < 2) return;
+  const sorted = byKind(base, samples);
+  for (const rule of rules) yield { ...sorted, rule };
 }
 
 /** The same list with its kinds in the order in which answers have them: by the mean of their places in a list. */
