@@ -1,4 +1,4 @@
-import { type CatchAll, catchAllConfidence } from './catchAll.ts';
+import { type CatchAll, catchAllConfidence, weightOfStranger } from './catchAll.ts';
 import { type Decoded, type leaningOf, logOf } from './decode.ts';
 import { fitLogistic, type Logistic, logistic, logit } from './logistic.ts';
 import { isForeign, type Novelty, type Seen } from './novelty.ts';
@@ -47,9 +47,6 @@ export type JudgedKnown = Judged & { readonly agree: boolean };
 /** Fewer answers with unfamiliar masked texts than this tell nothing of others. */
 const fewestUnfamiliar = 20;
 
-/** How common inputs of an unknown kind are taken to be, against one of a known kind. */
-const strangeShare = 0.08;
-
 /** @param known answers to held-out rows, with whether they were right. @param strange answers to rows of hidden classes. */
 export function fitAcceptor(
   known: readonly JudgedKnown[],
@@ -60,10 +57,11 @@ export function fitAcceptor(
     hidden = { sets: [], epsilon: 0 },
   }: Partial<Pick<Acceptor, 'catchAll' | 'novelty'>> & { readonly hidden?: HiddenTexts } = {},
 ): Acceptor {
-  const plain = [...known, ...hidden.sets.flat()].filter((row) => !isCaught(catchAll, row));
+  const all = [...known, ...hidden.sets.flat()];
+  const plain = all.filter((row) => !isCaught(catchAll, row));
   const far = strange.filter((row) => !isCaught(catchAll, row));
   const alike = median(plain.map(({ decoded }) => decoded.signals.near));
-  const weight = (strangeShare * plain.length) / Math.max(1, far.length);
+  const weight = weightOfStranger(all.length, strange.length);
   const fit = (of: (row: Judged) => boolean): Logistic => {
     const [rows, others] = [plain.filter(of), far.filter(of)];
     return fitLogistic(
@@ -120,7 +118,8 @@ export function seenOf({ decoded, length }: Judged): Seen {
   return { unseen: decoded.signals.unseen, length };
 }
 
-function isCaught(catchAll: CatchAll | null, { decoded }: Judged): boolean {
+/** Is it an answer with the class for what fits nothing? */
+export function isCaught(catchAll: CatchAll | null, { decoded }: Judged): boolean {
   const target = catchAll === null ? undefined : decoded.targets[catchAll.slot];
   return target?.kind === 'class' && target.index === catchAll?.index;
 }
@@ -130,7 +129,7 @@ function median(values: readonly number[]): number {
 }
 
 /** A class less probable than this is out of the question: how much less says nothing. */
-const outOfQuestion = Math.log(0.03);
+const outOfQuestion = Math.log(0.003);
 
 function featuresOf(
   { decoded: { signals }, length, leaning }: Judged,

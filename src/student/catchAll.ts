@@ -3,13 +3,13 @@ import { fitLogistic, type Logistic, logistic, logit } from './logistic.ts';
 
 /**
  * The class that a teacher gives to what fits no other ("out of scope", "other"). Its inputs are unlike each other, so
- * two things mark it, whatever it is called: its own inputs are mistaken for many classes, and of the answers to inputs
- * of hidden classes it is the one that comes from most of them.
+ * two things mark it, whatever it is called: its own inputs are mistaken for many classes, and inputs of hidden classes
+ * are answered with it most often, whichever their class.
  */
 export interface CatchAll {
   readonly slot: string;
   readonly index: number;
-  /** Probability that an answer with this class is right, from its own probability. */
+  /** Probability that an answer with this class is right, from the probability of the whole answer. */
   readonly model: Logistic;
 }
 
@@ -22,36 +22,52 @@ export interface Classed {
 export interface Answered extends Classed {
   /** Probability of the whole answer. */
   readonly joint: number;
-  readonly agree: boolean;
 }
+
+/** How common inputs of an unknown kind are taken to be, against one of a known kind. */
+const strangeShare = 0.08;
 
 /** Fewer mistakes or strangers than this tell nothing of how they spread. */
 const fewest = 10;
 
 /**
+ * To what fits no other class, the teacher would answer with this one: strangers that are answered with it count as right
+ * ones, so that its answers and all others are as sure as they would be right on the same traffic.
  * @param known answers to held-out rows. @param strange answers to rows of hidden classes.
  * @returns null where no class is both mistaken for most others and drawn from most hidden ones.
  */
 export function findCatchAll(
   slot: ChoiceSlot,
-  known: readonly Answered[],
-  strange: readonly Classed[],
+  known: readonly (Answered & { readonly agree: boolean })[],
+  strange: readonly Answered[],
 ): CatchAll | null {
   const index = mostMistaken(known);
-  if (index === null || highest(spreads(strange, 'said', 'truth'))[0] !== index) return null;
+  if (index === null || highest(spreads(strange, 'said', 'truth', drawnOf))[0] !== index) return null;
   const own = known.filter(({ said }) => said === index);
+  const drawn = strange.filter(({ said }) => said === index);
   if (own.length < fewest) return null;
+  const weight = weightOfStranger(known.length, strange.length);
   const model = fitLogistic(
-    own.map(({ joint }) => [logit(joint)]),
-    own.map(({ agree }) => agree),
+    [...own, ...drawn].map(({ joint }) => [logit(joint)]),
+    [...own.map(({ agree }) => agree), ...drawn.map(() => true)],
+    [...own.map(() => 1), ...drawn.map(() => weight)],
   );
   return { slot: slot.name, index, model };
 }
 
-/** The class whose rows are mistaken for many others, at least twice as many as those of any other; null where none is. */
+/** What a row of a hidden class counts for beside known rows that count for one each. */
+export function weightOfStranger(known: number, strange: number): number {
+  return (strangeShare * known) / Math.max(1, strange);
+}
+
+/**
+ * The class whose rows are mistaken for many others, at least twice as many as those of any other; null where none is. A
+ * class that is never answered rightly is none: it is too new for what answered to have seen any of it.
+ */
 export function mostMistaken(known: readonly Classed[]): number | null {
+  const seen = new Set(known.filter(({ truth, said }) => truth === said).map(({ truth }) => truth));
   const mistaken = spreads(
-    known.filter(({ truth, said }) => truth !== said),
+    known.filter(({ truth, said }) => truth !== said && seen.has(truth)),
     'truth',
     'said',
   );
@@ -60,16 +76,17 @@ export function mostMistaken(known: readonly Classed[]): number | null {
   return index >= 0 && widest >= 2 * highest(mistaken)[1] ? index : null;
 }
 
-/** Probability that an answer with the catch-all class is right on traffic like the rows held out. */
+/** Probability that an answer with the catch-all class is right. */
 export function catchAllConfidence({ model }: CatchAll, joint: number): number {
   return logistic(model, [logit(joint)]);
 }
 
-/** Over how many classes (the exponential of the entropy) the rows of each class of one kind spread in the other. */
+/** Of the rows of each class of one kind, what their numbers by class of the other are worth. */
 function spreads(
   rows: readonly Classed[],
   by: 'truth' | 'said',
   over: 'truth' | 'said',
+  worth: (counts: readonly number[]) => number = spreadOf,
 ): Map<number, number> {
   const counts = new Map<number, Map<number, number>>();
   for (const row of rows) {
@@ -77,16 +94,26 @@ function spreads(
     const own = counts.get(row[by]) ?? new Map<number, number>();
     counts.set(row[by], own.set(row[over], (own.get(row[over]) ?? 0) + 1));
   }
-  return new Map([...counts].map(([k, own]) => [k, spreadOf([...own.values()])]));
+  return new Map([...counts].map(([k, own]) => [k, worth([...own.values()])]));
 }
 
+/** Over how many classes rows spread: the exponential of the entropy. */
 function spreadOf(counts: readonly number[]): number {
-  const n = counts.reduce((sum, count) => sum + count, 0);
+  const n = sumOf(counts);
   if (n < fewest) return 1;
   return Math.exp(-counts.reduce((sum, count) => sum + (count / n) * Math.log(count / n), 0));
 }
 
-/** The class that spreads most, and how far; -1 where there is none. */
+/** How many rows were drawn, times over how many classes they spread: a few from everywhere are less than many from some. */
+function drawnOf(counts: readonly number[]): number {
+  return sumOf(counts) * spreadOf(counts);
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** The class that is worth most, and how much; -1 where there is none. */
 function highest(spread: ReadonlyMap<number, number>): [index: number, spread: number] {
   let best: [number, number] = [-1, 1];
   for (const entry of spread) if (entry[1] > best[1]) best = entry;

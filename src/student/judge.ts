@@ -3,8 +3,8 @@ import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import { type Familiarity, newKindsCome } from '../evaluation/strange.ts';
-import { type Acceptor, confidenceOf, type JudgedKnown, whyWithheld } from './acceptor.ts';
-import { type CatchAll, type Classed, findCatchAll } from './catchAll.ts';
+import { type Acceptor, confidenceOf, isCaught, type JudgedKnown, whyWithheld } from './acceptor.ts';
+import { type CatchAll, findCatchAll } from './catchAll.ts';
 import { decode, type Evidence, leaningOf } from './decode.ts';
 import { mainSlot } from './mainSlot.ts';
 import { lengthOf } from './predictor.ts';
@@ -18,19 +18,16 @@ export function catchAllOf(
   const main = mainSlot(choiceSlots(dataset.plan));
   if (main === null) return null;
   const classOf = mainClassOf(dataset);
-  const classed = ({ example, decoded }: Read): Classed => ({
+  const answered = ({ example, decoded, agree }: Read) => ({
     truth: classOf(example.targets),
     said: classOf(decoded.targets),
+    joint: decoded.signals.joint,
+    agree,
   });
-  const answered = known.map((row) => ({
-    ...classed(row),
-    joint: row.decoded.signals.joint,
-    agree: row.agree,
-  }));
-  return findCatchAll(main, answered, strange.map(classed));
+  return findCatchAll(main, known.map(answered), strange.map(answered));
 }
 
-/** How sure of rows that are known and of rows whose class was hidden. */
+/** How sure of rows that are known and of rows whose class was hidden; those that it calls strange are answered rightly. */
 export function familiarityOf(
   dataset: Dataset,
   acceptor: Acceptor,
@@ -42,7 +39,10 @@ export function familiarityOf(
   const classOf = mainClassOf(dataset);
   return {
     known: known.map(surenessOf),
-    strange: strange.map((row) => ({ confidence: surenessOf(row), kind: classOf(row.example.targets) })),
+    strange: strange.map((row) => ({
+      confidence: isCaught(acceptor.catchAll, row) ? Number.NEGATIVE_INFINITY : surenessOf(row),
+      kind: classOf(row.example.targets),
+    })),
     share,
   };
 }

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { createRandom, type Random } from '../../src/base/random.ts';
 import { choiceSlots } from '../../src/dataset/plan.ts';
 import { confidenceOf, fitAcceptor, type Judged } from '../../src/student/acceptor.ts';
-import { type CatchAll, findCatchAll } from '../../src/student/catchAll.ts';
+import { type CatchAll, findCatchAll, mostMistaken } from '../../src/student/catchAll.ts';
 import type { Evidence, Signals } from '../../src/student/decode.ts';
 import { trainDeepRung } from '../../src/student/deepRung.ts';
+import { familiarityOf, type Read } from '../../src/student/judge.ts';
 import { hideClasses } from '../../src/student/wide/hidden.ts';
 import type { Tried } from '../../src/student/wide/train.ts';
 import { trainWideRung } from '../../src/student/wideRung.ts';
@@ -71,7 +72,7 @@ function strangersOf(slot: string, random: Random) {
     const truth = 5 + (i % 6);
     const said = i % 10 === 0 ? 12 + (i % 6) : catchAllClass;
     const joint = 0.2 + 0.3 * random.next();
-    return { ...judgedOf(slot, said, joint), truth, said };
+    return { ...judgedOf(slot, said, joint), truth, said, joint };
   });
 }
 
@@ -80,6 +81,9 @@ test('the class for what fits nothing is found by what it is mistaken for and by
   const random = createRandom('catch-all');
   const [known, strange] = [answersOf(slot.name, random), strangersOf(slot.name, random)];
   assert.equal(findCatchAll(slot, known, strange)?.index, catchAllClass);
+  const few = Array.from({ length: 12 }, (_, i) => ({ truth: 12 + i, said: 9, joint: 0.3 }));
+  const index = findCatchAll(slot, known, [...strange, ...few])?.index;
+  assert.equal(index, catchAllClass, 'a few from everywhere are less than many from some classes');
   const elsewhere = strange.map((row) => ({ ...row, said: 7 }));
   assert.equal(findCatchAll(slot, known, elsewhere), null, 'strangers go to another class');
   const usual = known.filter(({ truth }) => truth !== catchAllClass);
@@ -87,7 +91,7 @@ test('the class for what fits nothing is found by what it is mistaken for and by
   assert.equal(findCatchAll(slot, known, []), null, 'nothing was hidden');
 });
 
-test('an answer with the class for what fits nothing is as sure as such answers are right, others less the stranger they look', () => {
+test('an answer with the class for what fits nothing is as sure as such answers are right where some calls are strange, others less the stranger they look', () => {
   const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
   const random = createRandom('acceptor');
   const [known, strange] = [answersOf(slot.name, random), strangersOf(slot.name, random)];
@@ -96,7 +100,11 @@ test('an answer with the class for what fits nothing is as sure as such answers 
   const caught = findCatchAll(slot, known, strange);
   const own = known.filter(({ said }) => said === catchAllClass);
   const right = own.filter(({ agree }) => agree).length / own.length;
-  assert.ok(Math.abs(confidence(caught, catchAllClass, 0.65) - right) < 0.15);
+  // Nine tenths of the strangers are answered with it: of traffic that has 0.08 of them to one known call.
+  const drawn = 0.08 * 0.9 * known.length;
+  const expected = (right * own.length + drawn) / (own.length + drawn);
+  assert.ok(expected > right + 0.1);
+  assert.ok(Math.abs(confidence(caught, catchAllClass, 0.65) - expected) < 0.15);
   assert.ok(confidence(caught, catchAllClass, 0.3) > confidence(null, catchAllClass, 0.3));
   assert.ok(confidence(caught, 0, 0.95) > confidence(caught, 0, 0.5));
   const trusting = confidenceOf(fitAcceptor(known, [], { catchAll: caught }), judgedOf(slot.name, 0, 0.35));
@@ -118,8 +126,35 @@ test('an answer is the less sure the more the models lean to the class for what 
   const caught = findCatchAll(slot, known, strange)!;
   const acceptor = fitAcceptor(known, strange, { catchAll: caught });
   const sure = (towards: number): number => confidenceOf(acceptor, judgedOf(slot.name, 0, 0.8, towards));
-  assert.ok(sure(0.1) < sure(0.05) && sure(0.05) < sure(0.03));
-  assert.equal(sure(0.03), sure(0.0001), 'below three in a hundred it is out of the question');
+  assert.ok(sure(0.1) < sure(0.03) && sure(0.03) < sure(0.003));
+  assert.equal(sure(0.003), sure(0.0001), 'below three in a thousand it is out of the question');
+});
+
+test('a stranger that is called one is answered rightly, any other wrongly', () => {
+  const data = dataOf(manyKinds(240));
+  const slot = choiceSlots(data.plan)[0]!;
+  const random = createRandom('strangers');
+  const [known, strange] = [answersOf(slot.name, random), strangersOf(slot.name, random)];
+  const acceptor = fitAcceptor(known, strange, { catchAll: findCatchAll(slot, known, strange) });
+  const example = data.examples[0]!;
+  const readAs = (kind: number): Read => {
+    const row = judgedOf(slot.name, kind, 0.8);
+    return { ...row, decoded: { ...row.decoded, answer: example.answer }, example, agree: false };
+  };
+  const judged = familiarityOf(data, acceptor, [], [readAs(catchAllClass), readAs(0)], null).strange;
+  assert.equal(judged[0]!.confidence, Number.NEGATIVE_INFINITY);
+  assert.equal(judged[1]!.confidence, confidenceOf(acceptor, readAs(0)));
+});
+
+test('a class that no training had seen is not the one for what fits nothing, however it is mistaken', () => {
+  const random = createRandom('newcomer');
+  const row = (truth: number, said: number) => ({ truth, said });
+  const spread = (truth: number, n: number) => Array.from({ length: n }, () => row(truth, random.int(kinds)));
+  const scattered = spread(catchAllClass, 60).filter(({ said }) => said !== catchAllClass);
+  const right = Array.from({ length: 20 }, () => row(catchAllClass, catchAllClass));
+  const newcomer = spread(kinds, 60);
+  assert.equal(mostMistaken([...scattered, ...right, ...newcomer]), catchAllClass);
+  assert.equal(mostMistaken(newcomer), null);
 });
 
 test('a trial learns neither from held-out rows nor from hidden classes, and is sure of neither kind of stranger', () =>
