@@ -5,7 +5,7 @@ import { cacheKey } from './cache.ts';
 import type { ModelCard, StudentSpec, TrainOptions } from './student.ts';
 
 /** What this version writes and reads. */
-export const bundleFormat = 3;
+export const bundleFormat = 4;
 
 /** The part of a card that data, spec and outcome decide; what was built is added by the trainer. */
 export function cardOf(

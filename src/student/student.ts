@@ -31,7 +31,7 @@ export const usualNewKinds = 0.1;
 /** Everything a person or a loader needs to know about a bundle. Stored as card.json. */
 export interface ModelCard {
   /** Of the bundle's files; raised whenever an older reader or an older file would be misread. */
-  readonly format: 3;
+  readonly format: 4;
   readonly taskId: string;
   readonly taskName: string;
   readonly version: number;

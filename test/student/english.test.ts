@@ -64,6 +64,26 @@ test('English is told from other languages, code and logs', () => {
   assert.equal(isEnglish(['我的包裹什么时候到', '']), false);
 });
 
+test('what words mean counts less the more of them there are', () => {
+  const short = 'where did you see the wolf';
+  const long = Array.from({ length: 20 }, (_, i) => `${short} and then the qzx${i}`).join(' ');
+  const raw = [short, long].map((text) => rawFeatures([text], true));
+  // A kind needs three rows to be kept.
+  const vocabulary = buildVocabulary([...raw, ...raw, ...raw]);
+  const written = [short, long].map(
+    (text) => new Set(rawFeatures([text]).entries.filter((_, j) => j % 2 === 0)),
+  );
+  const { start, indices, values } = vectorise(vocabulary, raw);
+  const weightOfMeaning = (row: number): number => {
+    let sum = 0;
+    for (let j = start[row]!; j < start[row + 1]!; j++)
+      if (!written[row]!.has(vocabulary.hashes[indices[j]!]! | 0)) sum += values[j]! ** 2;
+    return sum;
+  };
+  assert.ok(weightOfMeaning(0) > 0.5, String(weightOfMeaning(0)));
+  assert.ok(weightOfMeaning(1) < 0.2 * weightOfMeaning(0), String(weightOfMeaning(1)));
+});
+
 test('what is learned of some words holds for words of their kind that training never saw', async () => {
   const animals = ['dog', 'horse', 'salmon', 'eagle', 'cow', 'trout', 'sparrow', 'goat'];
   const tools = ['hammer', 'drill', 'saw', 'wrench', 'chisel', 'pliers', 'screwdriver', 'axe'];

@@ -25,6 +25,11 @@ export interface Vocabulary {
 const branchWeights = [1, 1, 0.5, 0.5, 0.3, 0.3] as const;
 /** The first branches hold what is written, the others what it means: that a word's kind is known makes it no known word. */
 const writtenBranches = 3;
+/**
+ * Words up to which what they mean counts in full; of more words it says less, and names no topic that the words do not.
+ * Chosen on folds of training rows: questions of ten words gain three points by it, documents lost one.
+ */
+const fewWords = 15;
 
 export function buildVocabulary(rows: readonly RawFeatures[], largest = 1 << 16): Vocabulary {
   const frequency = new HashCounts();
@@ -71,6 +76,9 @@ export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]):
   );
   let next = 0;
   for (const [i, { entries, ends }] of rows.entries()) {
+    // Each word comes with about two phrases that it ends.
+    const words = ends[0]! / 6;
+    const brief = Math.min(1, fewWords / words);
     let missing = 0;
     let total = 0;
     let j = 0;
@@ -91,7 +99,8 @@ export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]):
         exact[next - from] = value;
         indices[next++] = index;
       }
-      const scale = square > 0 ? Math.sqrt(branchWeights[b]! / square) : 0;
+      const scale =
+        square > 0 ? Math.sqrt(branchWeights[b]! / square) * (b < writtenBranches ? 1 : brief) : 0;
       for (let k = from; k < next; k++) values[k] = exact[k - from]! * scale;
     }
     unseen[i] = total === 0 ? 1 : missing / total;
