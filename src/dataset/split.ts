@@ -23,14 +23,20 @@ function sharesFor(calls: number): { readonly calibration: number; readonly vali
   };
 }
 
+/** A cluster of more rows is large: one observation for calibration, and a kind of input for training. */
+const mostRows = 20;
+/** Where more than this share of what calibration would have are large, they are what the traffic is like. */
+const mostLarge = 0.05;
+
 export const defaultSplit: SplitRule = { testShare: 0.2 };
 
 /**
  * Assigns each text a split so that no near-duplicate cluster lies in two. A cluster goes where its oldest member goes.
  *
  * Test is the newest traffic. Calibration has to look like future traffic and still leave the newest inputs to learn
- * from: it is drawn at random from the newest half of the rest, cluster by cluster. Each template version gives its own
- * share, because a promise holds for the versions whose traffic it was chosen on and for no other.
+ * from: it is drawn at random from the newest half of the rest, cluster by cluster. A few large clusters that are drawn
+ * train all the same: without them a student would know nothing of inputs that come every day. Each template version gives
+ * its own share, because a promise holds for the versions whose traffic it was chosen on and for no other.
  * @param texts in order of time, oldest first.
  * @param versions template version of each text.
  */
@@ -55,18 +61,26 @@ export function assignSplits(
     const total = rows.reduce((sum, i) => sum + (sizes.get(clusters[i]!) ?? 1), 0);
     let calibration = Math.round(total * calibrationShare);
     let validation = Math.round(total * validationShare);
+    const calibrated: number[] = [];
     for (const i of random.derive(`version ${version}`).shuffle(rows.slice(Math.floor(rows.length / 2)))) {
       const size = sizes.get(clusters[i]!) ?? 1;
       if (calibration > 0) {
-        byCluster.set(clusters[i]!, 'calibration');
+        calibrated.push(clusters[i]!);
         calibration -= size;
       } else if (validation > 0) {
         byCluster.set(clusters[i]!, 'validation');
         validation -= size;
       } else break;
     }
+    for (const cluster of withoutLarge(calibrated, sizes)) byCluster.set(cluster, 'calibration');
   }
   return { clusters, splits: Array.from(clusters, (cluster) => byCluster.get(cluster) ?? 'train') };
+}
+
+/** The clusters without the large ones, where those are few. */
+function withoutLarge(clusters: readonly number[], sizes: ReadonlyMap<number, number>): readonly number[] {
+  const small = clusters.filter((cluster) => (sizes.get(cluster) ?? 1) <= mostRows);
+  return small.length >= (1 - mostLarge) * clusters.length ? small : clusters;
 }
 
 function firstMembers(clusters: Int32Array): number[] {

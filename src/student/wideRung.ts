@@ -7,7 +7,7 @@ import { lengthOf } from './predictor.ts';
 import type { LearningPoint } from './student.ts';
 import { withMadeUpWords } from './tagger/madeUp.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
-import { schemeOf } from './tagger/scheme.ts';
+import { schemeOf, type TagScheme } from './tagger/scheme.ts';
 import { maskedNames, trainTagger } from './tagger/train.ts';
 import type { Threads } from './threads.ts';
 import type { WideModel } from './wide/model.ts';
@@ -136,18 +136,26 @@ const usualRounds = 3;
 const roundsOfFew = 6;
 const fewRows = 3000;
 /** What one tagger takes while it learns, bytes for a character of its inputs: it holds every feature of every token. */
-const bytesPerCharacter = 900;
+const bytesPerCharacter = 220;
+/** And for each of its tags besides: a third of the characters are features of their own, each with three numbers. */
+const bytesPerTag = 4;
 /** What all that learn at once may take. */
-const mostBytes = 1.6e9;
+const mostBytes = 1.4e9;
 /** Of so many masked texts or more, every second one is hidden from one of the folds' taggers; of fewer, each. */
 const manyTexts = 60;
 /** Rows of one masked text that say how it is read where it is new. */
 const mostRows = 6;
 
 /** How many taggers may learn at once. */
-function lanesFor(examples: readonly Example[], slots: readonly string[], threads: Threads | null): number {
+function lanesFor(
+  examples: readonly Example[],
+  slots: readonly string[],
+  { kinds }: TagScheme,
+  threads: Threads | null,
+): number {
   const characters = examples.reduce((sum, { input }) => sum + lengthOf(input, slots), 0);
-  return Math.min(threads?.count ?? 1, Math.floor(mostBytes / (bytesPerCharacter * characters)));
+  const bytes = characters * (bytesPerCharacter + bytesPerTag * (1 + 2 * kinds.length));
+  return Math.min(threads?.count ?? 1, Math.floor(mostBytes / bytes));
 }
 
 interface CrossTagged extends Pick<WideRung, 'tagger' | 'taggerOf' | 'blind'> {
@@ -162,7 +170,8 @@ async function crossTag(
   { plan, inputSlots }: Dataset,
   { seed, pause, threads, checkpoints, progress, point }: Omit<RungWork, 'held'>,
 ): Promise<CrossTagged> {
-  if (schemeOf(plan) === null)
+  const scheme = schemeOf(plan);
+  if (scheme === null)
     return { tagger: null, taggerOf: () => null, hidden: [], names: new Uint32Array(), blind: new Set() };
   const names = maskedNames(examples, plan, inputSlots);
   const masked = names.some((name) => name !== 0);
@@ -173,7 +182,7 @@ async function crossTag(
   const hiddenFrom = Array.from(names, (name) =>
     name !== 0 && name % step === 0 ? Math.floor(name / step) % rounds : -1,
   );
-  const lanes = lanesFor(examples, inputSlots, threads);
+  const lanes = lanesFor(examples, inputSlots, scheme, threads);
   const done = new Float64Array(rounds + 1);
   const teach = async (round: number): Promise<Tagger> => {
     const rows = examples.filter((_, i) => folds[i] !== round && hiddenFrom[i] !== round);

@@ -49,6 +49,30 @@ test('test is the newest traffic and calibration comes from the newer half of th
   assert.equal(splits.indexOf('validation') >= 150, true);
 });
 
+test('a few inputs that come every day are learned from, and calibrate where there is little else', () => {
+  const rule = { testShare: 0, calibrationShare: 0.3, validationShare: 0 };
+  const daily = Array.from(
+    { length: 5 },
+    (_, day) => `the report of ward ${'abcde'[day]!.repeat(40)} is late again`,
+  );
+  const splitsOf = (texts: readonly string[], seed: number) =>
+    assignSplits(
+      texts,
+      texts.map(() => 1),
+      rule,
+      seed,
+    ).splits;
+  const others = Array.from({ length: 600 }, (_, i) => request(i).text);
+  const mixed = [...others, ...Array.from({ length: 150 }, (_, i) => daily[i % daily.length]!)];
+  for (let seed = 1; seed <= 5; seed++) {
+    const splits = splitsOf(mixed, seed);
+    assert.equal(splits.slice(0, others.length).includes('calibration'), true);
+    assert.equal(splits.slice(others.length).includes('calibration'), false);
+  }
+  const alone = Array.from({ length: 150 }, (_, i) => daily[i % daily.length]!);
+  assert.equal(splitsOf(alone, 1).includes('calibration'), true);
+});
+
 test('a cluster lies in one split whatever the texts and the seed', () => {
   fc.assert(
     fc.property(
