@@ -22,6 +22,7 @@ export interface Classed {
 export interface Answered extends Classed {
   /** Probability of the whole answer. */
   readonly joint: number;
+  readonly agree: boolean;
 }
 
 /** How common inputs of an unknown kind are taken to be, against one of a known kind. */
@@ -31,31 +32,31 @@ const strangeShare = 0.08;
 const fewest = 10;
 
 /**
- * To what fits no other class, the teacher would answer with this one: strangers that are answered with it count as right
- * ones, so that its answers and all others are as sure as they would be right on the same traffic.
+ * What fits no other class is taken to be as common as strangers are for all other answers, so that its answers and theirs
+ * are as sure as they would be right on the same traffic.
  * @param known answers to held-out rows. @param strange answers to rows of hidden classes.
  * @returns null where no class is both mistaken for most others and drawn from most hidden ones.
  */
 export function findCatchAll(
   slot: ChoiceSlot,
-  known: readonly (Answered & { readonly agree: boolean })[],
-  strange: readonly Answered[],
+  known: readonly Answered[],
+  strange: readonly Classed[],
 ): CatchAll | null {
   const index = mostMistaken(known);
   if (index === null || highest(spreads(strange, 'said', 'truth', drawnOf))[0] !== index) return null;
   const own = known.filter(({ said }) => said === index);
-  const drawn = strange.filter(({ said }) => said === index);
   if (own.length < fewest) return null;
-  const weight = weightOfStranger(known.length, strange.length);
+  const its = known.filter(({ truth }) => truth === index).length;
+  const weight = Math.max(1, weightOfStranger(known.length, its));
   const model = fitLogistic(
-    [...own, ...drawn].map(({ joint }) => [logit(joint)]),
-    [...own.map(({ agree }) => agree), ...drawn.map(() => true)],
-    [...own.map(() => 1), ...drawn.map(() => weight)],
+    own.map(({ joint }) => [logit(joint)]),
+    own.map(({ agree }) => agree),
+    own.map(({ truth }) => (truth === index ? weight : 1)),
   );
   return { slot: slot.name, index, model };
 }
 
-/** What a row of a hidden class counts for beside known rows that count for one each. */
+/** What a strange row counts for beside known rows that count for one each. */
 export function weightOfStranger(known: number, strange: number): number {
   return (strangeShare * known) / Math.max(1, strange);
 }
@@ -76,7 +77,7 @@ export function mostMistaken(known: readonly Classed[]): number | null {
   return index >= 0 && widest >= 2 * highest(mistaken)[1] ? index : null;
 }
 
-/** Probability that an answer with the catch-all class is right. */
+/** Probability that an answer with the catch-all class is right where strangers are as common as they are taken to be. */
 export function catchAllConfidence({ model }: CatchAll, joint: number): number {
   return logistic(model, [logit(joint)]);
 }
