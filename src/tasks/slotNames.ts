@@ -1,7 +1,7 @@
 import type { FamilyTemplate } from './family.ts';
 import { slotLabel, textBefore } from './names.ts';
-import type { TemplateMessage } from './task.ts';
-import { MAIN_SLOT } from './template.ts';
+import type { Segment, TemplateMessage } from './task.ts';
+import { anchorOf, MAIN_SLOT } from './template.ts';
 import { median } from './timeline.ts';
 import { datePattern, wordCount } from './tokens.ts';
 
@@ -75,13 +75,24 @@ export function renameSlots(
     used.add(name);
     names.set(old, name);
   }
-  const messages = template.messages.map((message) => ({
-    role: message.role,
-    segments: message.segments.map((segment) =>
-      segment.kind === 'slot' ? { kind: 'slot' as const, name: names.get(segment.name)! } : segment,
-    ),
+  const messages = template.messages.map(({ role, segments }) => ({
+    role,
+    segments: renamed(segments, names),
   }));
   return { messages, names };
+}
+
+/** Calls are read with the new names as the values were: where the main slot is another one now, the anchor is told. */
+function renamed(segments: readonly Segment[], names: ReadonlyMap<string, string>): readonly Segment[] {
+  const anchor = names.get(anchorOf(segments) ?? '');
+  const plain = segments.map(
+    (segment): Segment =>
+      segment.kind === 'slot' ? { kind: 'slot', name: names.get(segment.name)! } : segment,
+  );
+  if (anchorOf(plain) === anchor) return plain;
+  return plain.map((segment) =>
+    segment.kind === 'slot' && segment.name === anchor ? { ...segment, anchor: true } : segment,
+  );
 }
 
 /**

@@ -79,7 +79,8 @@ export interface TemplateMessage {
 
 export type Segment =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'slot'; readonly name: string };
+  /** `anchor`: constants are looked for from both ends towards it, not towards the main slot. */
+  | { readonly kind: 'slot'; readonly name: string; readonly anchor?: true };
 
 export type SlotType = 'main' | 'context' | 'list' | 'id' | 'date' | 'nuisance';
 

@@ -91,10 +91,17 @@ export function compileTemplate(template: Pick<Template, 'messages' | 'turns'>):
 /** Matches one text against segments, byte for byte, and fills the slots. */
 export type TextMatch = (text: string, slots: Record<string, string>) => boolean;
 
-/**
- * Constants before the main slot are looked for from the left, those after it from the right: a main text that happens
- * to contain a constant of the template is still read whole.
- */
+/** Name of the slot whose text may contain constants of the template and is still read whole; undefined without slots. */
+export function anchorOf(segments: readonly Segment[]): string | undefined {
+  const slots = segments.flatMap((segment) => (segment.kind === 'slot' ? segment : []));
+  const anchor =
+    slots.find(({ anchor }) => anchor === true) ??
+    slots.find(({ name }) => name === MAIN_SLOT) ??
+    slots.at(-1);
+  return anchor?.name;
+}
+
+/** Constants before the anchor are looked for from the left, those after it from the right. */
 export function compileSegments(segments: readonly Segment[]): TextMatch {
   const names: string[] = [];
   const constants: string[] = [''];
@@ -108,7 +115,7 @@ export function compileSegments(segments: readonly Segment[]): TextMatch {
   const lead = constants[0]!;
   if (names.length === 0) return (text) => text === lead;
   const trail = constants.at(-1)!;
-  const main = names.includes(MAIN_SLOT) ? names.indexOf(MAIN_SLOT) : names.length - 1;
+  const main = names.indexOf(anchorOf(segments)!);
   return (text, slots) => {
     if (text.length < lead.length + trail.length) return false;
     if (!text.startsWith(lead) || !text.endsWith(trail)) return false;

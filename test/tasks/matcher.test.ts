@@ -72,6 +72,26 @@ test('a main text that contains the template is read whole', () => {
   assert.equal(matchFenced(makeRequest({ user }))?.slots['input'], tricky);
 });
 
+test('a long list behind a short main text is read live as the analysis read it', () => {
+  const calls = stream('changes', 60, (random) => {
+    const items = Array.from({ length: 3 + random.int(4) }, () => `  * ${sentence(random)}`);
+    const head = `${sentence(random)} ${random.int(9)}.${random.int(9)}`;
+    const urgency = ['low', 'medium', 'high'][random.int(3)]!;
+    return {
+      user: `<entry>\n${head}; urgency=${urgency}\n\n${items.join('\n')}\n\n -- ${sentence(random)}\n</entry>\n\nName the package.`,
+      answer: head.split(' ')[0]!,
+    };
+  });
+  const { tasks, assigned } = discoverTasks(calls);
+  const matchChanges = createMatcher(tasks);
+  const names = tasks[0]!.slots.map(({ name }) => name);
+  assert.ok(names.length > 1 && names.includes('urgency'), names.join());
+  for (const { call, assignment } of assigned) {
+    assert.ok(!assignment.slots['urgency']!.includes('\n'), assignment.slots['urgency']);
+    assert.deepEqual(matchChanges(call.request)?.slots, assignment.slots);
+  }
+});
+
 test('a request without messages, or with an empty one, is no task', () => {
   assert.equal(match(makeRequest({ messages: [] })), null);
   assert.equal(match(makeRequest({ messages: [message('user', '')] })), null);
