@@ -27,7 +27,7 @@ import {
 import type { Precision } from './half.ts';
 import type { DeepPart, Mixture } from './mixture.ts';
 import { type Parts, predictWith } from './predictor.ts';
-import type { BundleError, LoadStudent, ModelCard, Student } from './student.ts';
+import type { BundleError, Device, LoadStudent, ModelCard, Student } from './student.ts';
 import { taggerFromArrays, taggerToArrays } from './tagger/model.ts';
 import type { TagScheme } from './tagger/scheme.ts';
 import { wideFromArrays, wideToArrays } from './wide/model.ts';
@@ -44,6 +44,8 @@ export interface DeepFiles {
   readonly files: Readonly<Record<string, Uint8Array>>;
   readonly meta: DeepMeta;
   readonly mixture: Mixture;
+  /** Where the networks learned to the end. */
+  readonly device: Device;
   /** The networks with finer weights. */
   readonly fine: () => Readonly<Record<string, Uint8Array>>;
 }

@@ -34,6 +34,7 @@ export interface Trained extends Candidate {
   readonly deep: DeepRung['files'] | null;
   /** What writes short texts; null where nothing does. */
   readonly generator: GeneratorFiles | null;
+  /** Where the rung learned; of networks their files tell. */
   readonly device: Device;
   /** What the teacher's reasoning was worth to the networks; null where that was not tried. */
   readonly reasoning: ReasoningTrial | null;
@@ -199,7 +200,7 @@ async function lowerRungs(
 /** The rung of both. Where no class was hidden from its networks, the linear rung alone says what is strange. */
 function mixedOf(
   dataset: Dataset,
-  { known: held, trial, files, device, reasoning }: DeepRung,
+  { known: held, trial, files, reasoning }: DeepRung,
   read: (tried: Tried<Evidence>) => Read,
   catchAll: CatchAll | null,
   alone: Lower,
@@ -216,7 +217,6 @@ function mixedOf(
     ...alone,
     rung: 'wide+deep',
     deep: files,
-    device,
     reasoning,
     acceptor,
     validation,

@@ -23,7 +23,6 @@ import type { WideRung } from './wideRung.ts';
 export interface DeepRung {
   /** The networks that serve; label tasks train them only now, on the rows that the rung was given or on others. */
   readonly files: (others?: readonly Example[]) => Promise<DeepFiles>;
-  readonly device: Device;
   /** Whether the teacher's reasoning is learned beside the answers; null where there is none to learn. */
   readonly reasoning: ReasoningTrial | null;
   /** Held-out rows: by the wide rung alone, and by both. */
@@ -98,12 +97,11 @@ export async function trainDeepRung(
       const name = `${others === undefined ? 'final' : 'again'}${taught === null ? '' : '-reasoning'}`;
       const place = others === undefined ? { from: 0.5, to: 0.84 } : { from: 0.9, to: 0.97 };
       const passes = pilot.members[0]!.passes;
-      const { files, meta, fine } = copies
+      const { files, meta, fine, ...serves } = copies
         ? pilot
         : await fit(taught ?? data, spec, work, { device, name, passes, ...place });
-      return { files, meta, mixture, fine };
+      return { files, meta, mixture, fine, device: serves.device };
     },
-    device,
     reasoning,
     known: rows.map(({ example, wide, deep, i }) => ({
       row: i,

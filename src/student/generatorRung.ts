@@ -20,6 +20,7 @@ import type { Device, DeviceChoice, TrainOptions } from './student.ts';
 /** A trained generator, with what it writes for rows that it never saw. */
 export interface GeneratorRung {
   readonly files: GeneratorFiles;
+  /** Where it learned to the end. */
   readonly device: Device;
   /** What it writes for the examples of these row numbers. */
   readonly textsOf: (rows: readonly number[]) => Promise<ReadonlyMap<number, Texts>>;
@@ -78,7 +79,7 @@ export async function trainGeneratorRung(
     .slice(0, mostTold)
     .flatMap((asked): Told[] => tasksOf(table, [asked]).map((task) => ({ task, asked })));
   if (tasks.length < 0.3 * writings.length || told.length === 0) return { reason: cannotWrite(names) };
-  const device = await chosenDevice('generator', { device: wanted, key, options }, () =>
+  const chosen = await chosenDevice('generator', { device: wanted, key, options }, () =>
     chooseDevice((one) => measureStep(writer, tasks, one, threads)),
   );
   const { bytes, steps: most } = estimateFit(writer, tasks);
@@ -89,7 +90,7 @@ export async function trainGeneratorRung(
   });
   const need = Math.ceil(bytes / 1e6);
   options.onProgress(
-    say(0, `Learning to write ${names} on ${device}: at most ${most} steps, about ${need} MB of memory`),
+    say(0, `Learning to write ${names} on ${chosen}: at most ${most} steps, about ${need} MB of memory`),
   );
   const store = openCheckpoints(
     path.join(options.checkpoints, 'generator'),
@@ -107,9 +108,9 @@ export async function trainGeneratorRung(
           point: { series: 'generator', step, loss, validation, ...(ended === undefined ? {} : { ended }) },
         }),
     });
-  const fitted = await wherePossible(device, fit, () => store.clear('generator'));
-  if (fitted.packed === null) return { reason: cannotWrite(names) };
-  const files = exportGenerator(writer, fitted.packed);
+  const { learned, device } = await wherePossible(chosen, fit, () => store.clear('generator'));
+  if (learned.packed === null) return { reason: cannotWrite(names) };
+  const files = exportGenerator(writer, learned.packed);
   return {
     files,
     device,

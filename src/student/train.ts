@@ -93,7 +93,7 @@ async function train(
     ...cardOf(dataset, spec, options, outcome),
     rung: chosen.rung,
     slips: rung.slips.size,
-    device: chosen.device,
+    device: chosen.generator === null ? (networks?.device ?? chosen.device) : chosen.device,
     ...(learned.reasoning === null ? {} : { reasoning: learned.reasoning }),
     parameters:
       kept.scored.parameters + (networks?.meta.parameters ?? 0) + (chosen.generator?.meta.parameters ?? 0),

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { probeDevices } from '../../src/onnx/devices.ts';
 import { type Device, isHalf } from '../../src/onnx/runtime.ts';
+import { openCheckpoints } from '../../src/student/checkpoint.ts';
 import type { DeepRow } from '../../src/student/deep/data.ts';
 import { loadDeep } from '../../src/student/deep/model.ts';
 import { type DeepProgress, type TrainDeepOptions, trainDeep } from '../../src/student/deep/train.ts';
@@ -112,6 +113,26 @@ test('a damaged checkpoint and one of another run are ignored', async () => {
   const whole = await trainDeep(data, short, options);
   const resumed = await trainDeep(data, short, { ...options, checkpoints: { folder, key: 'data' } });
   assert.deepEqual(resumed.files, whole.files);
+});
+
+test('a training that left half precision is not named for it, nor after it was killed', async () => {
+  const short = { ...spec, encoders: spec.encoders.slice(0, 1), training: { ...spec.training, epochs: 1 } };
+  const own = mkdtempSync(path.join(folder, 'left-'));
+  const checkpoints = { folder: own, key: 'data' };
+  const trained = await trainDeep(data, short, { device: 'cpu', threads: 1, checkpoints });
+  assert.equal(trained.device, 'cpu');
+  // The network is finished: whatever the device, nothing is trained again.
+  const again = () => trainDeep(data, short, { device: 'webgpu-f16', threads: 1, checkpoints });
+  assert.equal((await again()).device, 'webgpu-f16');
+  const store = openCheckpoints(own, `data/${JSON.stringify(short)}`);
+  const { numbers, tensors } = store.load('network0')!;
+  store.save('network0', { numbers: { ...numbers, left: 1 }, tensors });
+  const { device, members } = await again();
+  assert.equal(device, 'webgpu');
+  assert.deepEqual(
+    members.map((member) => member.device),
+    ['webgpu'],
+  );
 });
 
 test('predictions do not depend on the other inputs of a batch, and an empty input has one', async () => {

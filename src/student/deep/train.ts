@@ -4,7 +4,7 @@ import type { Device } from '../../onnx/runtime.ts';
 import { createSession } from '../../onnx/session.ts';
 import { sizeOf } from '../../tensor/graph.ts';
 import { countOf } from '../../tensor/parameters.ts';
-import { openCheckpoints } from '../checkpoint.ts';
+import { type Checkpoint, openCheckpoints } from '../checkpoint.ts';
 import type { Precision } from '../half.ts';
 import { type DeepData, type DeepRow, servedHeads } from './data.ts';
 import type { FeatureTable } from './features.ts';
@@ -40,11 +40,16 @@ export interface TrainDeepOptions {
   readonly checkpoints?: { readonly folder: string; readonly key: string; readonly everyMs?: number };
 }
 
-export type Member = Pick<FittedNetwork, 'steps' | 'passes' | 'stepMs'>;
+export interface Member extends Pick<FittedNetwork, 'steps' | 'passes' | 'stepMs'> {
+  /** Where it learned to the end: not in half precision where that overflowed. */
+  readonly device: Device;
+}
 
 /** What was learnt, as the files that will serve. Load them with loadDeep before measuring anything. */
 export interface DeepTraining extends DeepBundle {
   readonly members: readonly Member[];
+  /** The one that was asked for, unless a member had to leave it. */
+  readonly device: Device;
   /** The same networks with their tables as halves instead of bytes, made when they are asked for. */
   readonly fine: () => Readonly<Record<string, Uint8Array>>;
 }
@@ -76,15 +81,9 @@ export async function trainDeep(
   let parameters = 0;
   for (const [i, encoder] of spec.encoders.entries()) {
     const done = store?.load(`network${i}`) ?? null;
-    const fitted: Omit<FittedNetwork, 'network'> =
+    const fitted: Fitted =
       done !== null
-        ? {
-            packed: done.tensors['packed']!,
-            table: done.tensors['table']!,
-            steps: done.numbers['steps']!,
-            passes: done.numbers['passes']!,
-            stepMs: done.numbers['stepMs']!,
-          }
+        ? fittedOf(done, options.device)
         : await wherePossible(
             options.device,
             (device) =>
@@ -95,9 +94,9 @@ export async function trainDeep(
               }),
             () => store?.clear(`part${i}`),
           );
-    const { packed, table, steps, passes, stepMs } = fitted;
-    if (done === null)
-      store?.save(`network${i}`, { numbers: { steps, passes, stepMs }, tensors: { packed, table } });
+    const { learned, device } = fitted;
+    const { packed, table, steps, passes, stepMs } = learned;
+    if (done === null) store?.save(`network${i}`, checkpointOf(fitted, options.device));
     store?.clear(`part${i}`);
     const file = `deep${i}.onnx`;
     const network = networkOf(heads, features, encoder, spec);
@@ -107,12 +106,31 @@ export async function trainDeep(
       return [file, lower(graph, { embed: storedTensors(network, kept, table, precision) }).bytes];
     });
     members.push({ file, encoder });
-    measured.push({ steps, passes, stepMs });
+    measured.push({ steps, passes, stepMs, device });
     parameters += countOf(parametersOf(network)) + table.length;
   }
   const meta = { format: 1, heads, features, maxTokens: spec.maxTokens, members, parameters } as const;
   const filesIn = (precision: Precision) => Object.fromEntries(exports.map((one) => one(precision)));
-  return { files: filesIn('int8'), meta, members: measured, fine: () => filesIn('float16') };
+  const left = measured.find((member) => member.device !== options.device);
+  const device = left?.device ?? options.device;
+  return { files: filesIn('int8'), meta, members: measured, device, fine: () => filesIn('float16') };
+}
+
+interface Fitted {
+  readonly learned: Omit<FittedNetwork, 'network'>;
+  readonly device: Device;
+}
+
+function checkpointOf({ learned, device }: Fitted, asked: Device): Checkpoint {
+  const { packed, table, steps, passes, stepMs } = learned;
+  const left = device === asked ? 0 : 1;
+  return { numbers: { steps, passes, stepMs, left }, tensors: { packed, table } };
+}
+
+function fittedOf({ numbers, tensors }: Checkpoint, asked: Device): Fitted {
+  const { steps = 0, passes = 0, stepMs = 0, left = 0 } = numbers;
+  const learned = { packed: tensors['packed']!, table: tensors['table']!, steps, passes, stepMs };
+  return { learned, device: left === 1 ? 'webgpu' : asked };
 }
 
 /** The parameters of the network that serves: of each layer the first columns, as heads that only teach come last. */

@@ -103,19 +103,19 @@ class Diverged extends AppError {}
 
 /**
  * A training on this device; where it is in half precision and overflows there, the same training in full precision, after
- * `forget` took away what it left to go on from.
+ * `forget` took away what it left to go on from. `device` is the one that it ended on.
  */
 export async function wherePossible<T>(
   device: Device,
   train: (device: Device) => Promise<T>,
   forget: () => void,
-): Promise<T> {
+): Promise<{ readonly learned: T; readonly device: Device }> {
   try {
-    return await train(device);
+    return { learned: await train(device), device };
   } catch (error) {
     if (!(error instanceof Diverged) || !isHalf(device)) throw error;
     forget();
-    return await train('webgpu');
+    return { learned: await train('webgpu'), device: 'webgpu' };
   }
 }
 
