@@ -23,7 +23,7 @@ export async function createSession(
   device: Device,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const model = lower(graph, { rowsApart: device === 'cpu' });
+  const model = lower(graph, { stateOnHost: device === 'cpu' });
   const ort = await runtime();
   const session = await openSession(model.bytes, device, {
     ...options,
@@ -37,6 +37,7 @@ export async function createSession(
         throw new AppError('internal', `The graph needs the state ${model.states.join(', ')}.`);
       const fed = toFeeds(ort, feeds, model.inputs);
       for (const name of model.states) fed[name] = held!.feed(name);
+      for (const stretch of model.stretches) fed[stretch.input] = held!.stretch(stretch);
       const fetches: Record<string, Ort.Tensor | null> = {};
       for (const name of model.outputs) fetches[name] = null;
       for (const { output } of model.rows) fetches[output] = null;

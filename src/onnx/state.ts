@@ -1,8 +1,9 @@
 import type * as Ort from 'onnxruntime-node';
 import { AppError } from '../base/error.ts';
 import type { Value } from '../tensor/graph.ts';
-import { state } from '../tensor/graph.ts';
+import { sizeOf, state } from '../tensor/graph.ts';
 import { stopGradient } from '../tensor/ops.ts';
+import type { Stretch } from './hostState.ts';
 import { lower } from './lower.ts';
 import type { Device, HostTensor } from './runtime.ts';
 import { fromOrt, openSession, runtime, toOrt } from './runtime.ts';
@@ -24,6 +25,8 @@ export interface State {
 /** What sessions need of a state; not for others. */
 export interface DeviceState extends State {
   feed(name: string): Ort.Tensor;
+  /** Part of a vector that lies in host memory, as a view. */
+  stretch(part: Stretch): Ort.Tensor;
   /** The buffer into which a run writes the next value; null where the device allocates. */
   spare(name: string): Ort.Tensor | null;
   advance(name: string, next: Ort.Tensor): void;
@@ -48,6 +51,10 @@ function hostState(ort: typeof Ort, tensors: Readonly<Record<string, HostTensor>
     device: 'cpu',
     names: [...current.keys()],
     feed,
+    stretch: ({ state: name, start, shape }) => {
+      const data = (feed(name).data as Float32Array).subarray(start, start + sizeOf(shape));
+      return toOrt(ort, { dtype: 'f32', shape, data });
+    },
     spare: (name) => {
       const spare = spares.get(name) ?? toOrt(ort, copy(fromOrt(feed(name))));
       spares.set(name, spare);
@@ -107,6 +114,9 @@ async function gpuState(
     device,
     names: [...shapes.keys()],
     feed,
+    stretch: ({ state: name }) => {
+      throw new AppError('internal', `${name} lies on the device: its graph takes it apart.`);
+    },
     spare: () => null,
     advance,
     replaceRows: (name) => {

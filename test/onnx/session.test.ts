@@ -6,10 +6,21 @@ import type { HostTensor } from '../../src/onnx/runtime.ts';
 import { createSession, openModel } from '../../src/onnx/session.ts';
 import type { DeviceState } from '../../src/onnx/state.ts';
 import { createState } from '../../src/onnx/state.ts';
-import type { Graph } from '../../src/tensor/graph.ts';
+import type { Graph, Value } from '../../src/tensor/graph.ts';
 import { BATCH, input, LENGTH, state } from '../../src/tensor/graph.ts';
 import { unfold } from '../../src/tensor/layers.ts';
-import { add, gather, matmul, mul, number, reduceSum, reshape, scatterRows } from '../../src/tensor/ops.ts';
+import {
+  add,
+  gather,
+  gemm,
+  matmul,
+  mul,
+  number,
+  reduceSum,
+  reshape,
+  scatterRows,
+  slice,
+} from '../../src/tensor/ops.ts';
 
 const f32 = (shape: readonly number[], ...values: number[]): HostTensor => ({
   dtype: 'f32',
@@ -72,6 +83,49 @@ for (const { device, available, detail } of await probeDevices()) {
     assert.deepEqual([...(await session.run(feeds, held))['rows']!.data], [6, 7, 2, 3]);
     assert.deepEqual([...(await held.read())['table']!.data], [3, 4, 3, 4, 7, 8]);
     held.dispose();
+    await session.dispose();
+  });
+
+  test(`parts of a vector are read as they are before each run on ${device}`, { skip }, async () => {
+    const packed = state('packed', 'f32', [7]);
+    const part = (start: number, end: number): Value => slice(packed, 0, start, end);
+    const x = input('x', 'f32', [1, 2]);
+    const y = add(matmul(x, reshape(part(1, 5), [2, 2])), part(5, 7));
+    const graph: Graph = { outputs: { y, first: part(0, 1) }, updates: { packed: add(packed, number(1)) } };
+    const session = await createSession(graph, device);
+    const held = await createState(device, { packed: f32([7], 9, 1, 2, 3, 4, 10, 20) });
+    const run = async () => {
+      const { y: product, first } = await session.run({ x: f32([1, 2], 1, 1) }, held);
+      return [...product!.data, ...first!.data];
+    };
+    assert.deepEqual(await run(), [14, 26, 9]);
+    assert.deepEqual(await run(), [17, 29, 10]);
+    held.dispose();
+    await session.dispose();
+  });
+
+  test(`a product with a transposed factor is right beyond one strip of columns on ${device}`, {
+    skip,
+  }, async () => {
+    const [rows, columns, inner] = [3, 200, 4];
+    const a = input('a', 'f32', [inner, rows]);
+    const b = input('b', 'f32', [inner, columns]);
+    const session = await createSession(
+      { outputs: { y: gemm(a, b, { transA: true }) }, updates: {} },
+      device,
+    );
+    const data = (n: number): number[] => Array.from({ length: n }, (_, i) => ((i * 7) % 11) - 5);
+    const [as, bs] = [data(inner * rows), data(inner * columns)];
+    const feeds = { a: f32([inner, rows], ...as), b: f32([inner, columns], ...bs) };
+    const { y } = await session.run(feeds);
+    const expected = Array.from({ length: rows * columns }, (_, at) => {
+      const [row, column] = [Math.floor(at / columns), at % columns];
+      return Array.from({ length: inner }, (_, k) => as[k * rows + row]! * bs[k * columns + column]!).reduce(
+        (sum, x) => sum + x,
+        0,
+      );
+    });
+    assert.deepEqual([...y!.data], expected);
     await session.dispose();
   });
 }

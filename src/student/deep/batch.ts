@@ -38,7 +38,7 @@ export function createBatcher(
     for (const [b, { words }] of members.entries()) {
       for (let i = 0; i < words.length; i++) {
         const dropped = random.next() < training.wordDropout;
-        tokens[b * length + i] = slotOf.get(dropped ? DROPPED_WORD : words[i]!)!;
+        tokens[b * length + i] = slotOf[dropped ? DROPPED_WORD : words[i]!]!;
         mask[b * length + i] = 1;
       }
     }

@@ -26,8 +26,8 @@ export const PADDING_SLOT = 0;
 /** Fills the word feeds of a step; the buffers are reused. */
 export interface Placer {
   readonly feeds: Readonly<Record<string, HostTensor>>;
-  /** Places the words of these rows and the dropped word; returns the slot of each. */
-  place(members: readonly EncodedRow[]): ReadonlyMap<number, number>;
+  /** Places the words of these rows and the dropped word; the slot of each, by word, is good until the next time. */
+  place(members: readonly EncodedRow[]): Int32Array;
 }
 
 export function createPlacer(corpus: Corpus, { groups, own, shared }: WordShape): Placer {
@@ -41,6 +41,7 @@ export function createPlacer(corpus: Corpus, { groups, own, shared }: WordShape)
   const placeOf = new Int32Array(corpus.tableRows);
   const used = new Int32Array(groups);
   const sharedStart = groups * own;
+  const [writtenOwn, writtenShared] = [createTrail(ownBag), createTrail(sharedBag)];
 
   /** Gives each row its place: in its group's block while there is room, else among the shared ones. */
   const assign = ({ rows: found, groups: homes, count }: Survey): void => {
@@ -67,23 +68,40 @@ export function createPlacer(corpus: Corpus, { groups, own, shared }: WordShape)
     },
     place: (members) => {
       const found = survey(members);
-      const { slots } = found;
-      ownBag.fill(0);
-      sharedBag.fill(0);
+      const { words, slotOf } = found;
+      writtenOwn.clear();
+      writtenShared.clear();
       rows.fill(PAD_ROW);
       assign(found);
-      for (const [word, slot] of slots) {
+      for (const word of words) {
+        const slot = slotOf[word]!;
         const parts = corpus.lexicon[word]!;
         const share = 1 / Math.sqrt(parts.length);
         for (const part of parts) {
           const place = placeOf[part]!;
           // A word may have the same row twice, so shares add up.
-          if (place < sharedStart) ownBag[slot * own + (place % own)]! += share;
-          else sharedBag[slot * shared + place - sharedStart]! += share;
+          if (place < sharedStart) writtenOwn.add(slot * own + (place % own), share);
+          else writtenShared.add(slot * shared + place - sharedStart, share);
         }
       }
       for (let r = 0; r < rows.length; r++) lowHalves[2 * r] = rows[r]!;
-      return slots;
+      return slotOf;
+    },
+  };
+}
+
+/** Adds to places of an array that is zero elsewhere; a few thousand of a third of a million are cleared one by one. */
+function createTrail(array: Float32Array) {
+  const places: number[] = [];
+  let length = 0;
+  return {
+    add: (place: number, value: number): void => {
+      places[length++] = place;
+      array[place]! += value;
+    },
+    clear: (): void => {
+      for (let i = 0; i < length; i++) array[places[i]!] = 0;
+      length = 0;
     },
   };
 }
@@ -93,8 +111,8 @@ export function measureWords(corpus: Corpus, batches: readonly PlannedBatch[]): 
   const survey = createSurvey(corpus);
   let groups = 1;
   const counted = batches.map(({ members }) => {
-    const { slots, groups: homes, count } = survey(members);
-    const own = new Int32Array(Math.ceil((slots.size + 1) / GROUP));
+    const { words, groups: homes, count } = survey(members);
+    const own = new Int32Array(Math.ceil((words.length + 1) / GROUP));
     let shared = 0;
     for (const group of homes.subarray(0, count)) {
       if (group >= 0) own[group]!++;
@@ -120,8 +138,9 @@ export function measureWords(corpus: Corpus, batches: readonly PlannedBatch[]): 
 }
 
 interface Survey {
-  /** Slot by word. */
-  readonly slots: ReadonlyMap<number, number>;
+  /** The distinct words in their order, and the slot of each by word. */
+  readonly words: Int32Array;
+  readonly slotOf: Int32Array;
   /** The rows of all words, `count` of them, and for each the group whose words alone have it, or SEVERAL. */
   readonly rows: Int32Array;
   readonly groups: Int32Array;
@@ -139,13 +158,32 @@ function createSurvey(corpus: Corpus): (members: readonly EncodedRow[]) => Surve
   const home = new Int32Array(corpus.tableRows).fill(UNSEEN);
   const rows = new Int32Array(corpus.tableRows);
   const groups = new Int32Array(corpus.tableRows);
+  const slotOf = new Int32Array(corpus.lexicon.length);
+  const list = new Int32Array(corpus.lexicon.length);
+  /** The survey in which a word was last seen. */
+  const seen = new Uint32Array(corpus.lexicon.length);
+  let surveys = 0;
+
+  const wordsOf = (members: readonly EncodedRow[]): Int32Array => {
+    surveys++;
+    seen[DROPPED_WORD] = surveys;
+    list[0] = DROPPED_WORD;
+    let size = 1;
+    for (const { words } of members)
+      for (const word of words) {
+        if (seen[word] === surveys) continue;
+        seen[word] = surveys;
+        list[size++] = word;
+      }
+    return list.subarray(0, size).sort();
+  };
+
   return (members) => {
-    const distinct = new Set<number>([DROPPED_WORD]);
-    for (const { words } of members) for (const word of words) distinct.add(word);
-    const sorted = Int32Array.from(distinct).sort();
-    const slots = new Map(Array.from(sorted, (word, i) => [word, PADDING_SLOT + 1 + i]));
+    const words = wordsOf(members);
     let count = 0;
-    for (const [word, slot] of slots) {
+    for (const [i, word] of words.entries()) {
+      const slot = PADDING_SLOT + 1 + i;
+      slotOf[word] = slot;
       const group = Math.floor(slot / GROUP);
       for (const row of corpus.lexicon[word]!) {
         const before = home[row]!;
@@ -157,7 +195,7 @@ function createSurvey(corpus: Corpus): (members: readonly EncodedRow[]) => Surve
       groups[i] = home[rows[i]!]!;
       home[rows[i]!] = UNSEEN;
     }
-    return { slots, rows, groups, count };
+    return { words, slotOf, rows, groups, count };
   };
 }
 
