@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { AppError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import { silentLog } from '../base/log.ts';
+import { processMemory } from './memory.ts';
 import { createOpenRequests } from './openRequests.ts';
 import type { FromWorker, ToWorker, WorkerProgress, WorkerRequests } from './protocol.ts';
 import { gathered, messagesOf } from './turn.ts';
@@ -82,7 +83,7 @@ export function createWorker(options: WorkerOptions): Worker {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [
         `--max-old-space-size=${options.heapMb ?? 3072}`,
-        ...memory[options.role].flags,
+        ...processMemory[options.role].flags,
         ...typeScriptFlags(options.entry),
       ],
       // ORT_DISABLE_TELEMETRY must be there before the native library loads; ELECTRON_RUN_AS_NODE where VS Code forks us.
@@ -90,7 +91,7 @@ export function createWorker(options: WorkerOptions): Worker {
         ...process.env,
         ORT_DISABLE_TELEMETRY: '1',
         ELECTRON_RUN_AS_NODE: '1',
-        ...memory[options.role].environment,
+        ...processMemory[options.role].environment,
       },
     });
     let complaint = '';
@@ -167,25 +168,6 @@ export function createWorker(options: WorkerOptions): Worker {
     },
   };
 }
-
-/** Blocks of this many bytes and more go back to the system when they are freed; left to itself glibc keeps ever larger ones. */
-const returnedBytes = String(1 << 17);
-
-/**
- * A serving process holds students for days and makes little garbage: a small nursery, two pools of freed memory instead of
- * one per thread, and large blocks that go back at once keep what it does not use small.
- */
-const memory = {
-  serve: {
-    flags: ['--max-semi-space-size=4', '--single-threaded-gc'],
-    environment: {
-      MALLOC_ARENA_MAX: '2',
-      MALLOC_MMAP_THRESHOLD_: returnedBytes,
-      MALLOC_TRIM_THRESHOLD_: returnedBytes,
-    },
-  },
-  job: { flags: [], environment: {} },
-} as const;
 
 function typeScriptFlags(entry: string): string[] {
   return entry.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning'] : [];

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -29,6 +30,7 @@ import type { Graph } from '../../src/tensor/graph.ts';
 import { input, state } from '../../src/tensor/graph.ts';
 import { halveProducts } from '../../src/tensor/half.ts';
 import { gemm, reduceMax } from '../../src/tensor/ops.ts';
+import { processMemory } from '../../src/worker/memory.ts';
 
 /**
  * `npm run bench -- train [--device cpu|webgpu|webgpu-f16] [--threads n] [--batch n] [--seconds s]`
@@ -51,6 +53,16 @@ const { values } = parseArgs({
     batch: { type: 'string' },
   },
 });
+// As the worker that trains: the memory of a step stays with its process.
+const environment: Readonly<Record<string, string>> = processMemory.job.environment;
+if (Object.entries(environment).some(([name, value]) => process.env[name] !== value)) {
+  const args = [...process.execArgv, ...process.argv.slice(1)];
+  const { status } = spawnSync(process.execPath, args, {
+    env: { ...process.env, ...environment },
+    stdio: 'inherit',
+  });
+  process.exit(status ?? 1);
+}
 const threads = values.threads === undefined ? defaultThreads() : Number(values.threads);
 const budgetMs = Number(values.seconds) * 1000;
 const networks = { cnn, largeCnn, transformer } as const satisfies Record<string, EncoderSpec>;
