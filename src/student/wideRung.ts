@@ -136,7 +136,7 @@ const usualRounds = 3;
 const roundsOfFew = 6;
 const fewRows = 3000;
 /** What one tagger takes while it learns, bytes for a character of its inputs: it holds every feature of every token. */
-const bytesPerCharacter = 220;
+const bytesPerCharacter = 260;
 /** And for each of its tags besides: a third of the characters are features of their own, each with three numbers. */
 const bytesPerTag = 4;
 /** What all that learn at once may take. */
