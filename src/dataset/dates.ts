@@ -1,3 +1,5 @@
+import { monthNames, weekdayNames } from '../base/calendar.ts';
+import { dayCounts, dayNames } from './dayWords.ts';
 import { spelledNumber } from './numbers.ts';
 
 /** Dates and times as people write them, read against the date that the prompt names. Pure calendar arithmetic in UTC. */
@@ -199,8 +201,8 @@ function absolute(
   const words = plain
     .replace(/[,.]/gu, ' ')
     .split(/\s+/u)
-    .filter((word) => word !== 'of' && word !== 'the' && word !== '');
-  if (weekdays.some((day) => day === words[0] || day.slice(0, 3) === words[0])) words.shift();
+    .filter((word) => !articles.has(word));
+  if (weekdayOf(words[0] ?? '') >= 0) words.shift();
   const month = words.findIndex((word) => monthOf(word) >= 0);
   if (month < 0 || words.length < 2 || words.length > 3) return null;
   const numbers = words.filter((_, i) => i !== month).map(Number);
@@ -220,12 +222,12 @@ function nearest(today: number, month: number, date: number, isPast: boolean): n
   return at(isPast ? year - 1 : year + 1, month, date);
 }
 
+/** Words that may stand between a day, its month and its year. */
+const articles = new Set(['', 'of', 'the', 'der', 'den', 'le', 'el', 'il', 'de', 'del']);
+
 function relative(plain: string, today: number, days: Reading['days']): number | null {
   const fixed: Readonly<Record<string, number>> = {
-    today: 0,
     tonight: 0,
-    tomorrow: 1,
-    yesterday: -1,
     'day after tomorrow': 2,
     'next week': 7,
     'a week from today': 7,
@@ -234,14 +236,18 @@ function relative(plain: string, today: number, days: Reading['days']): number |
     'in a fortnight': 14,
     'day before yesterday': -2,
   };
-  const offset = fixed[plain];
+  const offset = dayNames.get(plain.replaceAll('’', "'")) ?? fixed[plain];
   if (offset !== undefined) return today + offset * day;
+  for (const { pattern, days: each } of dayCounts) {
+    const count = /\d/u.test(plain) ? pattern.exec(plain)?.[1] : undefined;
+    if (count !== undefined) return today + Number(count) * each * day;
+  }
   const ahead = /^(?:in )?(\d+|[a-z]+(?:-[a-z]+)?) (day|week)s?(?: (from now|from today|ago))?$/u.exec(plain);
   const count = ahead === null ? null : countOf(ahead[1]!);
   if (ahead !== null && count !== null && count > 0)
     return today + (ahead[3] === 'ago' ? -1 : 1) * count * (ahead[2] === 'week' ? 7 : 1) * day;
-  const [, next, name = ''] = /^(next |coming |last )?([a-z]+)$/u.exec(plain) ?? [];
-  const wanted = weekdays.findIndex((own) => own === name || (name.length >= 3 && own.slice(0, 3) === name));
+  const [, next, name = ''] = /^(next |coming |last )?(\p{L}+(?:-feira)?)$/u.exec(plain) ?? [];
+  const wanted = weekdayOf(name);
   if (wanted < 0) return null;
   const weekday = new Date(today).getUTCDay();
   if (next === 'last ') return today - ((weekday - wanted + 6) % 7) * day - day;
@@ -258,12 +264,18 @@ function countOf(word: string): number | null {
   return /^an?$/u.test(word) ? 1 : /^\d/u.test(word) ? Number(word) : spelledNumber(word);
 }
 
+function weekdayOf(word: string): number {
+  return (
+    weekdayNames.get(word) ?? (word.length < 3 ? -1 : weekdays.findIndex((own) => own.slice(0, 3) === word))
+  );
+}
+
 function monthOf(word: string): number {
-  return word.length < 3
-    ? -1
-    : months.findIndex(
-        (month) => month === word || month.slice(0, 3) === word || (month === 'september' && word === 'sept'),
-      );
+  const known = monthNames.get(word);
+  if (known !== undefined || word.length < 3) return known ?? -1;
+  return months.findIndex(
+    (month) => month.slice(0, 3) === word || (month === 'september' && word === 'sept'),
+  );
 }
 
 function at(year: number, month: number, date: number): number | null {

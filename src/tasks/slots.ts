@@ -194,11 +194,15 @@ function pieceIn(answer: string, value: string, others: readonly string[]): stri
   );
 }
 
-/** Does the answer hold the slot's one number, however either writes it? Numbers of one digit are everywhere. */
+/** Numbers beside each other agree with an answer by chance the more easily, the more there are. */
+const MOST_NUMBERS = 4;
+
+/** Does the answer hold a slot's few numbers, however either writes them? Numbers of one digit are everywhere. */
 function repeatsNumber(value: string, answer: string): boolean {
-  const [number, another] = numbersIn(value);
-  if (number === undefined || another !== undefined || Math.abs(number) < 10) return false;
-  return numbersIn(answer).includes(number);
+  const numbers = numbersIn(value);
+  if (numbers.length === 0 || numbers.length > MOST_NUMBERS) return false;
+  const said = numbersIn(answer);
+  return numbers.every((number) => Math.abs(number) >= 10 && said.includes(number));
 }
 
 function numbersIn(text: string): number[] {

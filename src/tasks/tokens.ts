@@ -1,3 +1,5 @@
+import { monthNames, weekdayNames } from '../base/calendar.ts';
+
 /**
  * How prompts are cut into tokens and how the parts that change from call to call (dates, numbers, ids) are masked.
  * Both only group and align calls: what a template finally says is always taken from the texts themselves.
@@ -58,16 +60,15 @@ function isWord(code: number): boolean {
   return code >= 0xc0 && code < 0x2e80 && !(code >= 0x2000 && code <= 0x206f);
 }
 
-const weekday = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
-const anyWeekday = '(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun)';
-const month =
-  '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
+const weekday = `(?:${[...weekdayNames.keys()].join('|')})`;
+const anyWeekday = `(?:${weekday}|mon|tue|wed|thu|fri|sat|sun)`;
+const month = `(?:${[...monthNames.keys()].join('|')}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)`;
 const clock = '\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d+)?)?(?:\\s?[ap]m)?';
 
 /** A date or a time of day as people and programs write them, in one piece. */
 export const datePattern = [
   `\\d{4}-\\d{2}-\\d{2}(?:[T ]${clock}(?:Z|[+-]\\d{2}:?\\d{2})?)?`,
-  `(?:${anyWeekday},? )?(?:the )?\\d{1,2}(?:st|nd|rd|th)?(?: of)? ${month}\\b,?(?: \\d{4})?`,
+  `(?:${anyWeekday},? )?(?:(?:the|der|den|le|el|il) )?\\d{1,2}(?:st|nd|rd|th|er|º|\\.)?(?: of| de)? ${month}\\b,?(?:(?: de)? \\d{4})?`,
   `(?:${anyWeekday},? )?${month} \\d{1,2}(?:st|nd|rd|th)?\\b(?:,? \\d{4})?`,
   '\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}',
   '\\d{4}/\\d{2}/\\d{2}',
@@ -92,15 +93,12 @@ export function maskedSpans(text: string): readonly (readonly [number, number])[
   return [...text.matchAll(masks)].map((found) => [found.index, found.index + found[0].length] as const);
 }
 
-const calendar = new Set(
-  [
-    'monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun',
-    'january february march april june july august september october november december',
-    'jan feb mar apr jun jul aug sep sept oct nov dec',
-  ]
-    .join(' ')
-    .split(' '),
-);
+/** Whole names of three letters are words too ("may", "mai"). */
+const calendar = new Set([
+  ...[...weekdayNames.keys(), ...monthNames.keys()].filter((name) => name.length > 3),
+  ...'mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec'.split(' '),
+]);
+const longestName = Math.max(...[...calendar].map((name) => name.length));
 
 /**
  * Replaces whatever has a digit in it (dates, times, ids, numbers) and the names of days and months by a placeholder:
@@ -135,7 +133,7 @@ function startOf(text: string, at: number): number {
 }
 
 function isCalendarWord(text: string, start: number, end: number): boolean {
-  if (end - start < 3 || end - start > 9 || !calendarStarts.has(startOf(text, start))) return false;
+  if (end - start < 3 || end - start > longestName || !calendarStarts.has(startOf(text, start))) return false;
   return calendar.has(text.slice(start, end).toLowerCase());
 }
 

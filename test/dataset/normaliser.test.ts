@@ -92,6 +92,26 @@ test('dates are read against the date in the prompt', () => {
   assert.equal(normalise('tomorrow', ['date'], { date: '2026-12-31' }), '2027-01-01');
 });
 
+test('dates are read in several languages', () => {
+  const today = contextDate({ date: 'Montag, der 26. Oktober 2026' });
+  assert.equal(today, Date.UTC(2026, 9, 26));
+  const cases: [string, string][] = [
+    ['übermorgen', '2026-10-28'],
+    ['Freitag', '2026-10-30'],
+    ['in 3 Tagen', '2026-10-29'],
+    ['vor 2 Wochen', '2026-10-12'],
+    ['5. März', '2027-03-05'],
+    ['3 de noviembre de 2026', '2026-11-03'],
+    ['mañana', '2026-10-27'],
+    ['aujourd’hui', '2026-10-26'],
+    ['il y a 5 jours', '2026-10-21'],
+    ['quinta-feira', '2026-10-29'],
+    ['3 stycznia', '2027-01-03'],
+    ['za 5 dni', '2026-10-31'],
+  ];
+  for (const [text, date] of cases) assert.equal(isoDate(text, today), date, text);
+});
+
 test('days without a year or a direction may be meant of the past', () => {
   const wednesday = Date.UTC(2026, 9, 28);
   const cases: [string, string][] = [

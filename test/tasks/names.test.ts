@@ -30,3 +30,19 @@ test('a prompt that introduces its role keeps it, slot or not', () => {
     ['Mood reader of office'],
   );
 });
+
+test('a date in another language is a slot, and a new day no new version', () => {
+  const days = ['Montag, der 26. Oktober', 'Freitag, der 30. Oktober', 'Sonntag, der 1. November'];
+  const calls = days.flatMap((day, i) =>
+    stream(`day ${i}`, 40, (random) => ({
+      system: `Heute ist ${day} 2026. Nenne die Stimmung: ruhig, wütend oder traurig.`,
+      user: sentence(random),
+      answer: ['ruhig', 'wütend', 'traurig'][random.int(3)]!,
+    })),
+  );
+  const [task, ...others] = discoverTasks(calls).tasks;
+  assert.equal(others.length, 0);
+  assert.equal(task?.versions.length, 1);
+  const types = Object.fromEntries(task.slots.map(({ name, type }) => [name, type]));
+  assert.deepEqual(types, { date: 'date', input: 'main' });
+});
