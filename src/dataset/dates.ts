@@ -1,5 +1,5 @@
 import { monthNames, weekdayNames } from '../base/calendar.ts';
-import { dayCounts, dayNames } from './dayWords.ts';
+import { dateBegins, dayCounts, dayNames } from './dayWords.ts';
 import { spelledNumber } from './numbers.ts';
 
 /** Dates and times as people write them, read against the date that the prompt names. Pure calendar arithmetic in UTC. */
@@ -48,7 +48,7 @@ export const dateReadings = Object.keys(readings) as readonly DateReading[];
 
 /** "next Friday", "tomorrow", "in 3 days", "26 Oct", "10/26/2026" as YYYY-MM-DD; null where the text is no date. */
 export function isoDate(text: string, today: number | null, reading: DateReading = 'plain'): string | null {
-  if (text.length > longestDate) return null;
+  if (text.length > longestDate || /[\s,;:.]$/u.test(text) || !dateBegins.test(text)) return null;
   const key = `${today} ${reading} ${text}`;
   const known = read.get(key);
   if (known !== undefined) return known;
@@ -60,6 +60,7 @@ export function isoDate(text: string, today: number | null, reading: DateReading
 
 /** Longer texts are no dates. */
 const longestDate = 48;
+
 /** Dates read lately: the same words are tried under every way of writing a date. */
 const read = new Map<string, string | null>();
 const mostRead = 50_000;
@@ -238,10 +239,9 @@ function relative(plain: string, today: number, days: Reading['days']): number |
   };
   const offset = dayNames.get(plain.replaceAll('’', "'")) ?? fixed[plain];
   if (offset !== undefined) return today + offset * day;
-  for (const { pattern, days: each } of dayCounts) {
-    const count = /\d/u.test(plain) ? pattern.exec(plain)?.[1] : undefined;
-    if (count !== undefined) return today + Number(count) * each * day;
-  }
+  const number = /\d+/u.exec(plain)?.[0];
+  const each = number === undefined ? undefined : dayCounts.get(plain.replace(number, '#'));
+  if (each !== undefined) return today + Number(number) * each * day;
   const ahead = /^(?:in )?(\d+|[a-z]+(?:-[a-z]+)?) (day|week)s?(?: (from now|from today|ago))?$/u.exec(plain);
   const count = ahead === null ? null : countOf(ahead[1]!);
   if (ahead !== null && count !== null && count > 0)

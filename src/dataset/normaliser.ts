@@ -1,4 +1,5 @@
 import { clockTime, contextDate, dateForms, dateReadings, isoDate, timeForms } from './dates.ts';
+import { dateBegins } from './dayWords.ts';
 import { localAmount, numberOf, ordinals, plainNumber, words } from './numbers.ts';
 import { amountIn, amountUnits, durationMinutes, withUnit } from './units.ts';
 
@@ -118,6 +119,7 @@ const dateReaders = dateReadings.map(
     name: reading === 'plain' ? 'date' : `date-${reading}`,
     apply: (text, context) => isoDate(text, contextDate(context), reading),
     gives: /^\d{4}-\d\d-\d\d$/u,
+    begins: dateBegins,
   }),
 );
 
