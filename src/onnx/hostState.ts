@@ -3,12 +3,15 @@ import { input, rootsOf, topological } from '../tensor/graph.ts';
 
 /**
  * What need not pass through a run where the state lies in host memory: rows that replace others are given alone and the
- * host writes them, and stretches of a vector are fed as views of it, so that parameters in one vector are not copied apart.
+ * host writes them, stretches of a vector are fed as views of it, so that parameters in one vector are not copied apart,
+ * and what replaces a whole tensor is written over it where nobody reads it any more.
  */
 export interface OnHost {
   readonly graph: Graph;
   readonly rows: readonly RowsUpdate[];
   readonly stretches: readonly Stretch[];
+  /** States whose update may be written where they lie. */
+  readonly inPlace: ReadonlySet<string>;
 }
 
 /** `output` are the rows that come to the places `ids` (an i64 input) of the state. */
@@ -28,8 +31,35 @@ export interface Stretch {
 
 export function onHost(graph: Graph): OnHost {
   const { graph: without, rows } = rowsApart(graph);
-  return { ...stretchesApart(without), rows };
+  return { ...stretchesApart(without), rows, inPlace: inPlace(without) };
 }
+
+/**
+ * The states all of whose readers come before the value that replaces them, whatever else a run does in which order: that
+ * value is made of what they made. A run that fails half way leaves such a state half written.
+ */
+function inPlace(graph: Graph): ReadonlySet<string> {
+  const roots = new Set(rootsOf(graph));
+  const values = topological([...roots]);
+  const names = Object.entries(graph.updates).flatMap(([name, next]) => {
+    if (next.source.kind !== 'node') return [];
+    const before = new Set(topological(next.source.inputs));
+    // Parts and other shapes of a state may be the same memory.
+    const same = new Set<Value>();
+    const isFree = values.every((value) => {
+      const { source } = value;
+      const reads = source.kind === 'node' && source.inputs.some((one) => same.has(one));
+      const isSame = source.kind === 'state' ? source.name === name : reads && views.has(source.op);
+      if (isSame) same.add(value);
+      return isSame ? !roots.has(value) : !reads || before.has(value);
+    });
+    return isFree ? [name] : [];
+  });
+  return new Set(names);
+}
+
+/** Ops whose output may lie where their input lies. */
+const views: ReadonlySet<string> = new Set(['Reshape', 'Slice', 'StopGradient', 'Expand', 'Cast']);
 
 /** Takes the updates that replace rows of their own state out of a graph and adds those rows to its outputs. */
 function rowsApart(graph: Graph): Pick<OnHost, 'graph' | 'rows'> {

@@ -2,7 +2,7 @@ import { AppError } from '../base/error.ts';
 import type { Attributes, DType, Graph, Numbers, Shape, Value } from '../tensor/graph.ts';
 import { BATCH, LENGTH, rootsOf, topological } from '../tensor/graph.ts';
 import type { OpAttributes, OpName } from '../tensor/ops.ts';
-import { onHost, type RowsUpdate, type Stretch } from './hostState.ts';
+import { type OnHost, onHost, type RowsUpdate, type Stretch } from './hostState.ts';
 import type { ElementType, NodeProto, TensorProto, ValueInfo } from './proto.ts';
 import { encodeModel } from './proto.ts';
 
@@ -18,6 +18,8 @@ export interface LoweredModel {
   readonly rows: readonly RowsUpdate[];
   /** Inputs that are part of a state. */
   readonly stretches: readonly Stretch[];
+  /** States that an update may be written over. */
+  readonly inPlace: ReadonlySet<string>;
 }
 
 export interface LowerOptions {
@@ -29,8 +31,7 @@ export interface LowerOptions {
 
 /** Writes a graph as ONNX. Outputs keep their names; updates are called `<state>.next`. */
 export function lower(whole: Graph, options: LowerOptions = {}): LoweredModel {
-  const { graph, rows, stretches } =
-    options.stateOnHost === true ? onHost(whole) : { graph: whole, rows: [], stretches: [] };
+  const { graph, rows, stretches, inPlace } = options.stateOnHost === true ? onHost(whole) : onDevice(whole);
   const sink = createSink();
   const lowerings = options.stateOnHost === true ? { ...everywhere, ...onCpu } : everywhere;
   const names = new Map<Value, string>();
@@ -78,8 +79,11 @@ export function lower(whole: Graph, options: LowerOptions = {}): LoweredModel {
     updates,
     rows,
     stretches,
+    inPlace,
   };
 }
+
+const onDevice = (graph: Graph): OnHost => ({ graph, rows: [], stretches: [], inPlace: new Set() });
 
 const nextName = (state: string): string => `${state}.next`;
 

@@ -41,11 +41,12 @@ export async function createSession(
       const fetches: Record<string, Ort.Tensor | null> = {};
       for (const name of model.outputs) fetches[name] = null;
       for (const { output } of model.rows) fetches[output] = null;
-      for (const [name, output] of Object.entries(model.updates)) fetches[output] = held!.spare(name);
+      for (const [name, output] of Object.entries(model.updates))
+        fetches[output] = model.inPlace.has(name) ? held!.feed(name) : held!.spare(name);
       const results = await session.run(fed, fetches);
       for (const [name, output] of Object.entries(model.updates)) {
         const own = fetches[output] ?? null;
-        held!.advance(name, own ?? results[output]!);
+        if (!model.inPlace.has(name)) held!.advance(name, own ?? results[output]!);
         if (own !== null) discard(results[output]!);
       }
       for (const { state: name, ids, output } of model.rows) {

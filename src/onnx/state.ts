@@ -9,8 +9,9 @@ import type { Device, HostTensor } from './runtime.ts';
 import { fromOrt, openSession, runtime, toOrt } from './runtime.ts';
 
 /**
- * Tensors that stay on the device between runs and may be shared by several sessions. On the cpu each updated tensor has
- * two buffers that take turns, so a run allocates nothing, and a table of which rows are replaced has one; on webgpu a run returns new buffers and the old are disposed.
+ * Tensors that stay on the device between runs and may be shared by several sessions. On the cpu a tensor is
+ * written over where nobody reads it any more, or has two buffers that take turns, so a run allocates nothing; on webgpu a
+ * run returns new buffers and the old are disposed.
  */
 export interface State {
   readonly device: Device;

@@ -130,6 +130,31 @@ for (const { device, available, detail } of await probeDevices()) {
   });
 }
 
+test('a state is written over only where all that reads it comes before', async () => {
+  const [p, m] = [state('p', 'f32', [4]), state('m', 'f32', [4])];
+  const part = reshape(slice(p, 0, 1, 3), [2, 1]);
+  const step = add(mul(m, number(0.5)), mul(p, number(2)));
+  const written = (graph: Graph): string[] => [...lower(graph, { stateOnHost: true }).inPlace].sort();
+  assert.deepEqual(written({ outputs: {}, updates: { m: add(step, number(1)) } }), ['m']);
+  // Read by the update itself, handed out, or read by what may come later.
+  assert.deepEqual(written({ outputs: {}, updates: { p: add(p, step) } }), []);
+  assert.deepEqual(written({ outputs: { part }, updates: { p: add(step, number(1)) } }), []);
+  assert.deepEqual(
+    written({ outputs: { y: mul(part, number(3)) }, updates: { p: add(step, number(1)) } }),
+    [],
+  );
+  const both: Graph = { outputs: {}, updates: { p: add(step, number(1)), m: add(step, number(2)) } };
+  assert.deepEqual(written(both), ['m', 'p']);
+  const session = await createSession(both, 'cpu');
+  const held = await createState('cpu', { p: f32([4], 1, 2, 3, 4), m: f32([4], 2, 4, 6, 8) });
+  for (let i = 0; i < 2; i++) await session.run({}, held);
+  const { p: last, m: moment } = await held.read();
+  assert.deepEqual([...last!.data], [11.5, 19, 26.5, 34]);
+  assert.deepEqual([...moment!.data], [12.5, 20, 27.5, 35]);
+  held.dispose();
+  await session.dispose();
+});
+
 test('a run that updates state on the cpu leaves no memory to be collected', {
   skip: 'transfer' in ArrayBuffer.prototype ? false : 'this Node cannot free a buffer at once',
 }, async () => {

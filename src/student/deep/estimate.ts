@@ -114,9 +114,9 @@ function estimateNetwork(data: DeepData, spec: DeepSpec, encoder: EncoderSpec, p
     };
     return peakBytes(trainingStep(network, shape, spec.training, 'cpu').graph);
   });
-  // Value, two moments and average of the dense parameters in two buffers each; rows and their first moment are updated
-  // in place, their average has two.
-  const live = 8 * dense + 4 * rows + POOL_SIZE;
+  // Value, two moments and average of the dense parameters; value, first moment and average of the rows. All of them are
+  // updated where they lie.
+  const live = 4 * dense + 3 * rows + POOL_SIZE;
   const whole = 4 * dense + 3 * rows;
   // The first values, what a checkpoint reads, and the parameters of the best epoch.
   const copies = 2 * whole + dense + rows;

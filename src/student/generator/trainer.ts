@@ -124,7 +124,7 @@ export function estimateFit(writer: Writer, tasks: readonly Task[]): { bytes: nu
   const buckets = bucketsOf(tasks, writer.spec.batch);
   const graphs = buckets.map(({ shape }) => trainingStep(writer, shape, 'cpu').graph);
   const parameters = countOf(writerParameters(writer));
-  const live = 4 * (12 * parameters + POOL_SIZE);
+  const live = 4 * (8 * parameters + POOL_SIZE);
   return {
     bytes: live + Math.max(...graphs.map(peakBytes)) + sessionBytes,
     steps: stepsOf(writer.spec, buckets, graphs.map(matrixFlops)),
