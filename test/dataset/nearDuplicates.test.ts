@@ -33,7 +33,8 @@ for (const threshold of [0.5, 0.8, 0.95]) {
     const clusters = nearDuplicateClusters(texts, threshold);
     for (const [i, cluster] of clusters.entries()) {
       const linked = new Set([i]);
-      for (const k of linked) alike[k]!.forEach((value, j) => value >= threshold && linked.add(j));
+      for (const k of linked)
+        for (const [j, value] of alike[k]!.entries()) if (value >= threshold) linked.add(j);
       clusters.forEach((other, j) => {
         if (other === cluster) assert.ok(linked.has(j), `${texts[i]} / ${texts[j]}`);
         if (alike[i]![j]! >= Math.max(threshold, 0.97)) assert.equal(other, cluster);
