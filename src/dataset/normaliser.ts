@@ -1,6 +1,7 @@
 import { clockTime, contextDate, dateForms, dateReadings, isoDate, timeForms } from './dates.ts';
 import { dateBegins } from './dayWords.ts';
 import { localAmount, numberOf, ordinals, plainNumber, words } from './numbers.ts';
+import { callingCodes, internationalNumber, nationalNumber } from './phones.ts';
 import { amountIn, amountUnits, durationMinutes, withUnit } from './units.ts';
 
 /**
@@ -114,6 +115,26 @@ const folds: readonly Normaliser[] = [
   { name: 'unaccented', apply: (text) => text.normalize('NFD').replace(/\p{M}/gu, ''), ...keepsLetters },
 ];
 
+const phoneForms = ['###-###-####', '(###) ###-####', '###.###.####', '### ### ####', '##########'];
+const phones: readonly Normaliser[] = [
+  ...callingCodes.map(
+    (code): Normaliser => ({
+      name: `phone-${code}`,
+      apply: (text) => internationalNumber(text, code),
+      gives: /^\+\d{7,15}$/u,
+      begins: /^[\d(+]/u,
+    }),
+  ),
+  ...phoneForms.map(
+    (form): Normaliser => ({
+      name: `phone ${form}`,
+      apply: (text) => nationalNumber(text, form),
+      gives: /^\(?\d{3}\)?[-. ]?\d{3}[-. ]?\d{4}$/u,
+      begins: /^[\d(+]/u,
+    }),
+  ),
+];
+
 const dateReaders = dateReadings.map(
   (reading): Normaliser => ({
     name: reading === 'plain' ? 'date' : `date-${reading}`,
@@ -134,7 +155,7 @@ const calendar: readonly Normaliser[] = [
   ...Object.entries(timeForms).map(([name, apply]): Normaliser => ({ name, apply, gives: /^\d+:\d\d/u })),
 ];
 
-const byName = new Map([...folds, ...calendar].map((normaliser) => [normaliser.name, normaliser]));
+const byName = new Map([...folds, ...phones, ...calendar].map((normaliser) => [normaliser.name, normaliser]));
 
 /** Chains that are tried when a slot's normalisers are learned, simplest first. */
 export const normaliserChains: readonly (readonly string[])[] = [
@@ -172,6 +193,7 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['unit'],
   ['tight-unit'],
   ...Object.keys(amountUnits).map((unit) => [`in-${unit}`]),
+  ...phones.map(({ name }) => [name]),
   ...dateReaders.map(({ name }) => [name]),
   ['time'],
   ...Object.keys(timeForms).map((form) => ['time', form]),

@@ -92,6 +92,16 @@ test('dates are read against the date in the prompt', () => {
   assert.equal(normalise('tomorrow', ['date'], { date: '2026-12-31' }), '2027-01-01');
 });
 
+test('telephone numbers are written in one way', () => {
+  const ways = ['(212) 555-0104', '212.555.0104', '+1 212 555 0104', '1-212-555-0104', '001 212 5550104'];
+  for (const way of ways) assert.equal(normalise(way, ['phone-1']), '+12125550104', way);
+  assert.equal(normalise('030 / 555 01 04', ['phone-49']), '+49305550104');
+  assert.equal(normalise('+44 20 7946 0104', ['phone-49']), '+442079460104');
+  assert.equal(normalise('212 555 0104', ['phone (###) ###-####']), '(212) 555-0104');
+  for (const text of ['call me', '12', '2026-10-26 9:30', '1,250.00'])
+    assert.equal(normalise(text, ['phone-1']), null, text);
+});
+
 test('dates are read in several languages', () => {
   const today = contextDate({ date: 'Montag, der 26. Oktober 2026' });
   assert.equal(today, Date.UTC(2026, 9, 26));
