@@ -78,7 +78,7 @@ export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]):
   for (const [i, { entries, ends }] of rows.entries()) {
     // Each word comes with about two phrases that it ends.
     const words = ends[0]! / 6;
-    const brief = Math.min(1, fewWords / words);
+    const brief = Math.min(1, fewWords / words) ** 2;
     let missing = 0;
     let total = 0;
     let j = 0;
