@@ -27,7 +27,8 @@ export interface CertifyOptions {
  * Why the common promise holds with probability 1 - delta. (1) The set served at threshold t, {confidence >= t and
  * confidence >= the bucket's floor}, is fixed by validation; Split Fixed Sequence Testing at 0.9 delta gives a t whose
  * risk is <= epsilon. (2) Buckets are then taken away where calibration shows their risk to be > epsilon at 0.1 delta,
- * shared over all buckets and candidates. Unless one of the two fails, a set of risk <= epsilon loses only parts of
+ * shared over all buckets and candidates. Where validation says that no bucket has the calibration rows for that, the
+ * first step has all of delta. Unless one of the two fails, a set of risk <= epsilon loses only parts of
  * risk > epsilon, so what remains has risk <= epsilon: risk is an average weighted by traffic.
  */
 export function certify(
@@ -53,7 +54,9 @@ export function certify(
 
   const gates = screenBuckets(validation, calibration.length, options);
   const gated = (rows: readonly Scored[]): Row[] => rows.map((row) => gateRow(gates, row));
-  const level = { epsilon: options.epsilon, delta: options.delta * 0.9 };
+  const refuting = refutingLevel(gates, validation, calibration.length, options);
+  const delta = refuting === 0 ? options.delta : options.delta * (1 - refutingShare);
+  const level = { epsilon: options.epsilon, delta };
   const selected = splitFixedSequence(gated(validation), gated(calibration), level);
   if (selected === null) {
     // With every bucket closed the refusal is about the student as it is.
@@ -61,7 +64,7 @@ export function certify(
     return { kind: 'refused', reason: refusal(rows(validation), rows(calibration), level), joint };
   }
 
-  const buckets = decideBuckets(gates, calibration, selected, options);
+  const buckets = decideBuckets(gates, calibration, selected, { epsilon: options.epsilon, refuting });
   return {
     kind: 'certified',
     certificate: certificateOf(selected, calibration, buckets, options),
@@ -116,13 +119,39 @@ function certificateOf(
   return { epsilon, delta, ...selected, coverage: served / calibration.length };
 }
 
+/** Share of delta that goes to the tests that take buckets away. */
+const refutingShare = 0.1;
+/** A bucket that disagrees so many times as often as is promised has to be found out more often than not. */
+const foundOut = 3;
+
+/**
+ * The level at which a bucket is taken away; 0 where the largest has too few calibration rows, by its share of the validation
+ * rows, for one that errs three times as often as promised to be found out.
+ */
+function refutingLevel(
+  gates: Gates,
+  validation: readonly Scored[],
+  calibrationRows: number,
+  { epsilon, delta }: CertifyOptions,
+): number {
+  const level = (delta * refutingShare) / (Math.max(1, gates.size) * gridSteps);
+  const counts = new Map<string, number>();
+  for (const { bucket, answered } of validation)
+    if (answered) counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+  const largest = Math.max(0, ...counts.values()) / Math.max(1, validation.length);
+  const n = Math.round(largest * calibrationRows);
+  let errors = 1;
+  while (errors <= n && 1 - binomialCdf(errors - 1, n, epsilon) > level) errors++;
+  const power = errors > n ? 0 : 1 - binomialCdf(errors - 1, n, Math.min(1, foundOut * epsilon));
+  return power < 0.5 ? 0 : level;
+}
+
 function decideBuckets(
   gates: Gates,
   calibration: readonly Scored[],
   selected: Selected,
-  { epsilon, delta }: CertifyOptions,
+  { epsilon, refuting }: { readonly epsilon: number; readonly refuting: number },
 ): BucketDecision[] {
-  const level = (delta * 0.1) / (Math.max(1, gates.size) * gridSteps);
   const results = new Map<string, { n: number; errors: number }>();
   for (const row of calibration) {
     if (!(gateRow(gates, row).confidence >= selected.threshold)) continue;
@@ -133,7 +162,7 @@ function decideBuckets(
   }
   return [...gates].map(([bucket, gate]) => {
     const { n, errors } = results.get(bucket) ?? { n: 0, errors: 0 };
-    const refuted = errors > 0 && 1 - binomialCdf(errors - 1, n, epsilon) <= level;
+    const refuted = errors > 0 && 1 - binomialCdf(errors - 1, n, epsilon) <= refuting;
     const threshold = Math.max(selected.threshold, gate.floor);
     const serve = gate.reason === null && !refuted;
     const disagree = `${errors} of ${calls(n)} disagreed`;

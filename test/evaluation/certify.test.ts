@@ -46,7 +46,7 @@ test('certifies a student that agrees, with the figures of its calibration rows'
 
 test('refuses with the number of calls that are missing', () => {
   const reason = refused(certify(scored(500), scored(120), options));
-  assert.match(reason, /at most 2 % disagreement needs at least 154 served calibration calls/);
+  assert.match(reason, /at most 2 % disagreement needs at least 149 served calibration calls/);
   assert.match(reason, /there are 120/);
 });
 
@@ -183,4 +183,21 @@ test('the outcome depends on the rows alone, not on their order', () => {
     certify(validation, calibration, options),
     certify(random.shuffle(validation), random.shuffle(calibration), options),
   );
+});
+
+test('all of delta goes to the threshold where no bucket has rows enough to be taken away', () => {
+  // 152 rows without an error show 2 % at the level of 0.05, and not at nine tenths of it.
+  const few = certified(certify(scored(500), scored(152), options));
+  assert.ok(few.certificate.pValue > 0.045 && few.certificate.pValue <= 0.05);
+  const bad = (i: number): Partial<Scored> =>
+    i % 2 === 0 ? { bucket: 'label:b', agree: i % 16 !== 0, confidence: 0.9 } : { confidence: 0.95 };
+  const good = (i: number): Partial<Scored> => ({ ...bad(i), agree: true });
+  const many = certified(
+    certify(
+      scored(4000, good),
+      scored(40_000, (i) => ({ ...bad(i), agree: i % 64 !== 0 })),
+      options,
+    ),
+  );
+  assert.equal(many.buckets.find(({ bucket }) => bucket === 'label:b')?.serve, false);
 });
