@@ -70,3 +70,14 @@ test('the share of unseen features is 0 for a training row and 1 for foreign let
 test('shapes tell case, numbers and punctuation apart', () => {
   assert.deepEqual(['Wild', 'UK', 'hello', '0845', '!'].map(shapeOf), ['Xx', 'XX', 'x', 'd4', '!']);
 });
+
+test('what stands beside a number, and how much is written in capitals, is told apart from the words', () => {
+  const shared = (a: string, b: string): number => {
+    const hashesOf = (text: string) => rawFeatures([text]).entries.filter((_, i) => i % 2 === 0);
+    const known = new Set(hashesOf(a));
+    return hashesOf(b).filter((hash) => known.has(hash)).length;
+  };
+  // The same figures, and no number or digit in common: what is shared is the pattern around them.
+  assert.ok(shared('win £500 now', 'get £731 today') > shared('win £500 now', 'get 731 £ today'));
+  assert.ok(shared('ab CDE fg', 'hi JKL mn') > shared('ab CDE fg', 'hi Jkl mn'));
+});

@@ -5,9 +5,9 @@ import { addRelations } from './relations.ts';
 
 /**
  * The words and letters of an input as hashed features: word 1-3-grams, character 2-5-grams inside words, the opening
- * words alone and with each later word, a short slot's value with each word of the others, what two slots
- * share, word shapes and a few lengths; of English also what its words mean. Every branch is a multiset of 32-bit hashes;
- * weights are set by `vocabulary.ts`.
+ * words alone and with each later word, a short slot's value with each word of the others, what two slots share, word
+ * shapes alone and beside their neighbours, shares of capitals and digits, and a few lengths; of English also what its
+ * words mean. Every branch is a multiset of 32-bit hashes; weights are set by `vocabulary.ts`.
  */
 
 const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/gu;
@@ -101,10 +101,44 @@ function addShapes(
   for (const word of new Set(lower.slice(2)))
     count(shapes, hash32(`${lower[0]} ${lower[1]}>${word}`, salt + 18));
   count(shapes, hash32(`length ${Math.floor(Math.log2(1 + text.length) * 2)}`, salt + 15));
-  for (const word of original) {
-    const shape = shapeOf(word);
+  addPatterns(
+    shapes,
+    lower,
+    original.map((word) => shapeOf(word)),
+    salt,
+  );
+  addCharacterShares(shapes, text, salt);
+}
+
+/** Shapes other than a plain word's, alone and beside the shape and the word before and behind: "£ d3", "call d11". */
+function addPatterns(
+  shapes: Counts,
+  lower: readonly string[],
+  shapesOfWords: readonly string[],
+  salt: number,
+): void {
+  shapesOfWords.forEach((shape, i) => {
+    const [before, last] = [shapesOfWords[i - 1], lower[i - 1]];
     if (shape !== 'x') count(shapes, hash32(shape, salt + 16));
-  }
+    if (before === undefined || (shape === 'x' && before === 'x')) return;
+    count(shapes, hash32(`${before}~${shape}`, salt + 41));
+    if (shape !== 'x') count(shapes, hash32(`${last}~${shape}`, salt + 43));
+    if (before !== 'x') count(shapes, hash32(`${before}~${lower[i]}`, salt + 44));
+  });
+}
+
+/** How much of the text is capitals and digits. */
+function addCharacterShares(shapes: Counts, text: string, salt: number): void {
+  const amount = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+  const [letters, capitals, digits] = [amount(/\p{L}/gu), amount(/\p{Lu}/gu), amount(/\p{N}/gu)];
+  count(shapes, hash32(`upper ${shareStep(capitals / Math.max(1, letters))}`, salt + 45));
+  count(shapes, hash32(`digits ${shareStep(digits / Math.max(1, text.length))}`, salt + 46));
+  count(shapes, hash32(`digits n ${Math.floor(Math.log2(1 + digits) * 1.5)}`, salt + 47));
+}
+
+/** Steps of a share: fine near none, where a digit or two matter, and coarse near all. */
+function shareStep(share: number): number {
+  return Math.min(8, Math.floor(Math.log2(1 + 32 * share) * 1.5));
 }
 
 /** "Wild" -> "Xx", "UK" -> "XX", "0845" -> "d4", "hello" -> "x"; punctuation as it is. */
