@@ -14,7 +14,7 @@ export type Split = 'train' | 'validation' | 'calibration' | 'test';
 export type Target =
   | { readonly kind: 'class'; readonly index: number; readonly soft?: Readonly<Record<number, number>> }
   /** Character offsets [start, end) into a kept slot of the input, in the order in which their text is used. */
-  | { readonly kind: 'spans'; readonly spans: readonly Span[] }
+  | { readonly kind: 'spans'; readonly spans: readonly Span[]; readonly apart?: true }
   | { readonly kind: 'text'; readonly text: string };
 
 export interface Span {

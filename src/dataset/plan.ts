@@ -193,6 +193,8 @@ export interface SpanSlot {
   readonly join?: string | null;
   /** A closed set of texts by what the normalisers make of them: "Fish Tacos" is "fish tacos", "two pizzas" a "pizza". */
   readonly spelled?: Readonly<Record<string, string>>;
+  /** Its places may lie in those of other slots ("red shoes", "red"): it is tagged by itself. */
+  readonly apart?: true;
   /** Several calls of the tool may have it from one place: "the weather in Rome and Oslo tomorrow". */
   readonly common?: true;
 }

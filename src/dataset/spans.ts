@@ -20,7 +20,7 @@ export function alignSpan(
   const parts = slot.join ? text.split(slot.join) : [text];
   const spans: Span[] = [];
   for (const part of parts) {
-    const occupied = taken(targets, spans);
+    const occupied = slot.apart ? spans : taken(targets, spans);
     const places = habits?.has(slot.name) ? freePlaces(part, slot, input, occupied) : [];
     const span =
       usualPlace(habits, slot.name, places, input) ??
@@ -32,7 +32,7 @@ export function alignSpan(
   // The tagger gives places in the order of the input.
   const slots = Object.keys(input.slots);
   spans.sort((a, b) => slots.indexOf(a.slot) - slots.indexOf(b.slot) || a.start - b.start);
-  targets[slot.name] = { kind: 'spans', spans };
+  targets[slot.name] = { kind: 'spans', spans, ...(slot.apart ? { apart: true } : {}) };
   // What is written in another order than it stands in the input would be rendered differently.
   return spanValue(slot, spans, input) === value ? null : `${slot.name} is not written as usual`;
 }
@@ -207,7 +207,8 @@ function escaped(text: string): string {
 
 function taken(targets: Targets, more: readonly Span[]): Span[] {
   const spans = [...more];
-  for (const target of Object.values(targets)) if (target.kind === 'spans') spans.push(...target.spans);
+  for (const target of Object.values(targets))
+    if (target.kind === 'spans' && !target.apart) spans.push(...target.spans);
   return spans;
 }
 

@@ -89,6 +89,11 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
     Object.assign(targets, tagged.targets);
     spans *= tagged.probability;
     template &&= tagged.familiar;
+    for (const { name } of nodeSlots(node).spans.filter(({ apart }) => apart)) {
+      const own = evidence.tag(groupApart(group, name), targets);
+      Object.assign(targets, own.targets);
+      spans *= own.probability;
+    }
   };
   const texts: WrittenText[] = [];
   const write = (slot: TextSlot): void => {
@@ -171,6 +176,11 @@ function isEven(
 /** Name of the tag group of one call: the span slots of its arguments. */
 export function groupOf(tool: string, occurrence: number): string {
   return occurrence === 0 ? tool : `${tool}#${occurrence + 1}`;
+}
+
+/** Name of the tag group of one slot that is tagged by itself. */
+export function groupApart(group: string, slot: string): string {
+  return `${group}|${slot}`;
 }
 
 /** Name of the tag group of the text beside one sequence of calls. */

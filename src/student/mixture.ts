@@ -6,6 +6,7 @@ import type { DeepData, DeepPrediction, DeepRow } from './deep/data.ts';
 import type { DeepModel } from './deep/model.ts';
 import { countsOf, softOf, softTarget } from './softTarget.ts';
 import { placedTokens } from './tagger/features.ts';
+import { plainTag } from './tagger/lattice.ts';
 import { type Tagger, tagInput } from './tagger/model.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { tagsOf } from './tagger/tagging.ts';
@@ -55,9 +56,14 @@ export function deepDataOf(
   const rowOf = (example: Example): DeepRow => {
     const tokens = placedTokens(example.input, slots, scheme?.spaces);
     const groups = Object.values(scheme?.groups ?? {}).filter(
-      (g) => g.plain === undefined && g.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans'),
+      (g) => !g.again && !g.apart && g.slots.some(({ slot }) => example.targets?.[slot]?.kind === 'spans'),
     );
-    const tags = unionOf(groups.map((group) => tagsOf(group, tokens, example.targets ?? {})));
+    const tags = unionOf(
+      groups.map((group) => {
+        const own = tagsOf(group, tokens, example.targets ?? {});
+        return own?.map((tag) => plainTag(group, tag)) ?? null;
+      }),
+    );
     return {
       tokens: tokens.map((token) => token.text),
       classes: heads.map(({ name }) => {

@@ -200,3 +200,16 @@ test('a list of conditions copies what each kind of them compares', async () => 
   );
   assert.ok(same >= 0.9, String(same));
 });
+
+test('a field may lie within another one', async () => {
+  const colours = ['red', 'blue', 'black', 'white'];
+  const { same } = await learned(
+    make(500, (i) => {
+      const colour = i % 3 === 0 ? null : of(colours, i, 1);
+      const query = `${colour === null ? '' : `${colour} `}${of(goods, i, 2)} ${draw(i, 3, 900)}`;
+      const input = `${of(['show me', 'I need', 'any'], i, 4)} ${query} in ${of(cities, i, 5)}?`;
+      return { input, answer: said(JSON.stringify({ query, colour, place: of(cities, i, 5) })) };
+    }),
+  );
+  assert.ok(same >= 0.9, String(same));
+});

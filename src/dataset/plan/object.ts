@@ -3,6 +3,7 @@ import type { ChoiceSlot, ObjectField, PlanNode } from '../plan.ts';
 import { inferFormula } from './formulas.ts';
 import { keyOrder } from './keys.ts';
 import { inferMasked } from './masked.ts';
+import { withApart } from './overlap.ts';
 import type { InferNode, InferredNode, Place, Sample } from './place.ts';
 import { inferShortText } from './shortText.ts';
 import { mostRouted, tally } from './values.ts';
@@ -41,7 +42,9 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
       fields.push({ key, presence, node: short ?? { kind: 'text', slot: { name } } });
     } else fields.push({ key, presence: share === 1 ? null : presenceOf(name, node), node });
   }
-  const node: PlanNode = { kind: 'object', fields: derive(fields, objects) };
+  const told = derive(fields, objects);
+  // Of several calls of a tool the places tell them apart: they are tagged together.
+  const node: PlanNode = { kind: 'object', fields: place.several ? told : withApart(told, objects) };
   return inInputOrder(objects, keys, fields) ? { ...node, order: 'input' } : node;
 }
 

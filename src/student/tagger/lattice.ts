@@ -22,10 +22,11 @@ export function latticeOf(group: TagGroup): Lattice {
         !inside || from === to || (from >= 0 && inner.get(to)?.includes(from) === true) ? 1 : 0;
     }
   }
-  // Other rungs do not know the kinds that stand for choices: they are told of the plain ones.
-  const told = allowed.map((tag) => {
-    const plain = group.plain?.[kindOfTag(tag)];
-    return plain === undefined ? tag : 2 - (tag % 2) + 2 * plain;
-  });
-  return { allowed, follows, begins, told };
+  return { allowed, follows, begins, told: allowed.map((tag) => plainTag(group, tag)) };
+}
+
+/** The tag without what its kind stands for beside its slot: other rungs know no more than that. */
+export function plainTag(group: TagGroup, tag: number): number {
+  const plain = group.plain?.[kindOfTag(tag)];
+  return plain === undefined ? tag : 2 - (tag % 2) + 2 * plain;
 }

@@ -59,7 +59,14 @@ export function tagInput(
     const work = new Work(tagger.crf.tags);
     const lattice = latticeOf(group);
     const { transitions, starts } = tagger.crf;
-    work.score(sequence, lattice, tagger.crf, transitions.get(name)!, starts.get(name)!, extra);
+    work.score(
+      sequence,
+      lattice,
+      tagger.crf,
+      transitions.get(name)!,
+      starts.get(name)!,
+      group.apart ? null : extra,
+    );
     const { tags, probability } = work.best(lattice);
     const familiar = group.regions.length === 0 || (words !== null && spells(group, tokens, tags, words));
     return { targets: spansOf(group, tokens, tags), probability, familiar };

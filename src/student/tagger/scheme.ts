@@ -1,7 +1,7 @@
 import type { Target } from '../../dataset/example.ts';
 import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode, spanSlots } from '../../dataset/plan.ts';
 import { callAnchors, callGroup } from '../callTags.ts';
-import { groupOf, groupOfText } from '../decode.ts';
+import { groupApart, groupOf, groupOfText } from '../decode.ts';
 import { carriedChoices, isSingle } from '../several.ts';
 
 /**
@@ -37,6 +37,10 @@ export interface TagGroup {
   readonly near?: boolean;
   /** Reads answers with several calls of its tool: by kind that stands for choices or for all calls, the plain kind. */
   readonly plain?: Readonly<Record<number, number>>;
+  /** Reads what another group reads as well, for more than that. */
+  readonly again?: true;
+  /** Reads one slot whose places may lie in those of others. */
+  readonly apart?: true;
   /** Reads which tools are called: the choice, its lists of tools, and the tool that each kind stands for. */
   readonly calls?: {
     readonly choice: string;
@@ -71,7 +75,18 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
   const groups: Record<string, TagGroup> = {};
   let spaces = false;
   for (const { group, node, occurrence } of trees) {
-    const spans = nodeSlots(node).spans;
+    const all = nodeSlots(node).spans;
+    const single = spanSlots(node).flatMap((slot) => (slot.join ? [] : [slot.name]));
+    for (const { name } of all.filter(({ apart }) => apart))
+      groups[groupApart(group, name)] = {
+        leader: null,
+        slots: [{ slot: name, kind: kindOf(name), occurrence: 0 }],
+        regions: [],
+        single,
+        earlier: [],
+        apart: true,
+      };
+    const spans = all.filter(({ apart }) => !apart);
     const slots = spans.map((slot): TagSlot => ({ slot: slot.name, kind: kindOf(slot.name), occurrence }));
     if (slots.length === 0) continue;
     const plain: Record<number, number> = {};
@@ -95,7 +110,7 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       leader: leaderOf(node),
       slots,
       regions,
-      single: spanSlots(node).flatMap((slot) => (slot.join ? [] : [slot.name])),
+      single,
       earlier: earlierSlots(plan, group),
       ...(hasCombinations(node) ? { near: true } : {}),
       ...(Object.keys(plain).length > 0 ? { plain } : {}),
@@ -113,7 +128,7 @@ export function schemeOf(plan: OutputPlan): TagScheme | null {
       return { slot: anchor, kind, occurrence, classes };
     });
     const others = base.slots.filter(({ slot }) => !marks.some(({ anchor }) => anchor === slot));
-    groups[group] = { ...base, slots: [...anchors, ...others], plain, near: true };
+    groups[group] = { ...base, slots: [...anchors, ...others], plain, near: true, again: true };
   }
   const calls = callsGroup(plan, groups, kinds);
   if (calls !== null) groups[callGroup] = calls;
@@ -150,6 +165,7 @@ function callsGroup(
     single: [],
     earlier: [],
     plain,
+    again: true,
     calls: { choice, lists, tools },
   };
 }

@@ -226,7 +226,7 @@ function rowsOf(example: Example, scheme: TagScheme, slots: readonly string[]): 
         salts,
         targets: example.targets,
         words: null,
-        plain: group.plain === undefined ? null : rows.filter(({ plain }) => plain === null),
+        plain: group.again === undefined ? null : rows.filter(({ plain }) => plain === null),
         family: null,
         anew: false,
       });

@@ -1,0 +1,43 @@
+import type { JsonObject } from '../../base/json.ts';
+import type { Target } from '../example.ts';
+import { spread } from '../habit.ts';
+import type { ObjectField } from '../plan.ts';
+import { alignSpan } from '../spans.ts';
+import type { Sample } from './place.ts';
+
+interface Owner {
+  readonly value: JsonObject;
+  readonly input: Sample['input'];
+}
+
+/** Of its copies, the share that lies within other fields from which on a field is tagged by itself. */
+const leastWithin = 0.05;
+
+/** Marks the fields whose copies often lie within those of fields before them: "red shoes" and "red". */
+export function withApart(fields: readonly ObjectField[], objects: readonly Owner[]): ObjectField[] {
+  const counts = new Map<string, { copied: number; within: number }>();
+  for (const { value, input } of spread(objects, 400)) {
+    const targets: Record<string, Target> = {};
+    for (const { key, node } of fields) {
+      const own = Object.hasOwn(value, key) ? value[key] : undefined;
+      if (node.kind !== 'span' || own === undefined || own === null) continue;
+      const count = counts.get(key) ?? { copied: 0, within: 0 };
+      counts.set(key, count);
+      const before = { ...targets };
+      if (alignSpan(node.slot, own, input, targets) === null) count.copied++;
+      else {
+        // Of what failed only the places of others are kept.
+        delete targets[node.slot.name];
+        const isWithin = Object.keys(before).length > 0 && alignSpan(node.slot, own, input, {}) === null;
+        if (!isWithin) continue;
+        count.copied++;
+        count.within++;
+      }
+    }
+  }
+  return fields.map((field): ObjectField => {
+    const { copied, within } = counts.get(field.key) ?? { copied: 0, within: 0 };
+    if (field.node.kind !== 'span' || within === 0 || within < leastWithin * copied) return field;
+    return { ...field, node: { ...field.node, slot: { ...field.node.slot, apart: true } } };
+  });
+}
