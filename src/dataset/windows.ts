@@ -23,13 +23,13 @@ export function foldedPlaces(
 ): Window[] {
   // No normaliser makes twelve tokens out of far fewer: long texts are not looked for in short windows.
   if (tokenise(wanted).length > 2 * longest || !couldGive(chain, wanted)) return [];
-  const { tokens, letters, at } = readText(text);
+  const read = readText(text);
+  const { tokens } = read;
   // Trying every window of a long input under every chain takes long, and few begin with the letters that are wanted.
-  const begins = beginsOf(chain, wanted).filter((begin) => letters.includes(begin));
-  if (begins.length === 0) return [];
+  const [begin, ...others] = beginsOf(chain, wanted);
+  const starts = others.length === 0 ? startsOf(read, begin!) : merged([begin!, ...others], read);
   const found: Window[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    if (!begins.some((begin) => letters.startsWith(begin, at[i]))) continue;
+  for (const i of starts) {
     if (!couldBegin(chain, tokens[i]!.text)) continue;
     for (let j = i; j < Math.min(tokens.length, i + longest); j++) {
       const [start, end] = [tokens[i]!.start, tokens[j]!.end];
@@ -41,6 +41,24 @@ export function foldedPlaces(
   return found.filter((one) =>
     found.every((other) => one === other || !(widest ? isWithin(one, other) : isWithin(other, one))),
   );
+}
+
+function merged(begins: readonly string[], read: ReadText): number[] {
+  return [...new Set(begins.flatMap((begin) => [...startsOf(read, begin)]))].sort((a, b) => a - b);
+}
+
+/** Tokens at which these letters begin, also after marks; all of them for none. */
+function* startsOf({ letters, at }: ReadText, begin: string): Generator<number> {
+  if (begin === '') yield* at.keys();
+  let i = 0;
+  for (
+    let from = letters.indexOf(begin);
+    begin !== '' && from >= 0;
+    from = letters.indexOf(begin, from + 1)
+  ) {
+    while (i < at.length && at[i]! < from) i++;
+    for (; at[i] === from; i++) yield i;
+  }
 }
 
 function isWithin(inner: Window, outer: Window): boolean {
