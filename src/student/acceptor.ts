@@ -129,7 +129,7 @@ function median(values: readonly number[]): number {
 }
 
 /** A class less probable than this is out of the question: how much less says nothing. */
-const outOfQuestion = Math.log(0.003);
+const outOfQuestion = Math.log(0.01);
 
 function featuresOf(
   { decoded: { signals }, length, leaning }: Judged,

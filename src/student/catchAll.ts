@@ -28,12 +28,21 @@ export interface Answered extends Classed {
 /** How common inputs of an unknown kind are taken to be, against one of a known kind. */
 const strangeShare = 0.08;
 
+/**
+ * How common calls that fit no class are taken to be, against all. The commoner, the more of its answers rank above sure
+ * ones with other classes, and the more calls that it claims wrongly with them: on out-of-fold rows twice as many as this
+ * cost a point of in-scope coverage and gained as much on mixed traffic.
+ */
+const misfitShare = 0.03;
+/** The penalty on the one weight: as low as few rows allow, for what it claims wrongly it says less surely. */
+const ridge = 0.01;
+
 /** Fewer mistakes or strangers than this tell nothing of how they spread. */
 const fewest = 10;
 
 /**
- * What fits no other class is taken to be as common as strangers are for all other answers, so that its answers and theirs
- * are as sure as they would be right on the same traffic.
+ * Its answers are as sure as they would be right on traffic with more calls that fit no other class, as all others are on
+ * traffic with strangers: judged by calls as rare as among known rows, right ones would rank below wrong ones.
  * @param known answers to held-out rows. @param strange answers to rows of hidden classes.
  * @returns null where no class is both mistaken for most others and drawn from most hidden ones.
  */
@@ -47,16 +56,17 @@ export function findCatchAll(
   const own = known.filter(({ said }) => said === index);
   if (own.length < fewest) return null;
   const its = known.filter(({ truth }) => truth === index).length;
-  const weight = Math.max(1, weightOfStranger(known.length, its));
+  const weight = Math.max(1, (misfitShare * known.length) / Math.max(1, its));
   const model = fitLogistic(
     own.map(({ joint }) => [logit(joint)]),
     own.map(({ agree }) => agree),
     own.map(({ truth }) => (truth === index ? weight : 1)),
+    ridge,
   );
   return { slot: slot.name, index, model };
 }
 
-/** What a strange row counts for beside known rows that count for one each. */
+/** What a row of a hidden class counts for beside known rows that count for one each. */
 export function weightOfStranger(known: number, strange: number): number {
   return (strangeShare * known) / Math.max(1, strange);
 }
@@ -77,7 +87,7 @@ export function mostMistaken(known: readonly Classed[]): number | null {
   return index >= 0 && widest >= 2 * highest(mistaken)[1] ? index : null;
 }
 
-/** Probability that an answer with the catch-all class is right where strangers are as common as they are taken to be. */
+/** Probability that an answer with the catch-all class is right where calls that fit no other are as common as they are taken to be. */
 export function catchAllConfidence({ model }: CatchAll, joint: number): number {
   return logistic(model, [logit(joint)]);
 }
