@@ -43,6 +43,11 @@ function scaledBy(text: string, factor: number): string | null {
   return number === null ? null : String(Number((number * factor).toPrecision(12)));
 }
 
+/** A plain number to the next part of so many. */
+function roundedTo(text: string, parts: number): string | null {
+  return /^[+-]?\d+(?:\.\d+)?$/u.test(text) ? String(Math.round(Number(text) * parts) / parts) : null;
+}
+
 function durationIn(text: string, factor: number): string | null {
   const minutes = durationMinutes(text);
   return minutes === null ? null : String(Number((minutes * factor).toPrecision(12)));
@@ -109,6 +114,8 @@ const folds: readonly Normaliser[] = [
       ...digit,
     }),
   ),
+  { name: 'rounded', apply: (text) => roundedTo(text, 1), gives: /^[+-]?\d+$/u, ...digit },
+  { name: 'tenths', apply: (text) => roundedTo(text, 10), gives: /^[+-]?\d+(?:\.\d)?$/u, ...digit },
   { name: 'digits', apply: (text) => text.replace(/\D/gu, '') || null, gives: /^\d+$/u, begins: /^\d/u },
   { name: 'no-spaces', apply: (text) => text.replace(/\s/gu, ''), ...keepsLetters },
   { name: 'sentence', apply: (text) => capitalised(text.toLowerCase()), ...keepsLetters },
@@ -192,7 +199,11 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['seconds'],
   ['unit'],
   ['tight-unit'],
-  ...Object.keys(amountUnits).map((unit) => [`in-${unit}`]),
+  ...Object.keys(amountUnits).flatMap((unit) => [
+    [`in-${unit}`],
+    [`in-${unit}`, 'rounded'],
+    [`in-${unit}`, 'tenths'],
+  ]),
   ...phones.map(({ name }) => [name]),
   ...dateReaders.map(({ name }) => [name]),
   ['time'],

@@ -92,11 +92,41 @@ export const amountUnits: Readonly<Record<string, string>> = {
   l: 'volume',
 };
 
-/** "1.2 kg" in g is 1200; null where the text is no amount of that kind. */
+/** Units with words or marks of their own. */
+const named: Readonly<Record<string, string>> = {
+  feet: 'ft',
+  inches: 'in',
+  "'": 'ft',
+  '′': 'ft',
+  '’': 'ft',
+  '"': 'in',
+  '″': 'in',
+  '”': 'in',
+};
+/** What is counted by a second number without a unit: five foot eleven, one metre eighty. */
+const following: Readonly<Record<string, string>> = { ft: 'in', m: 'cm', lb: 'oz', kg: 'g' };
+
+/** "1.2 kg" in g is 1200, "5 ft 11" in cm 180.34; null where the text is no amount of that kind. */
 export function amountIn(text: string, unit: string): number | null {
-  const match = /^(\d+(?:[.,]\d+)?) (\p{L}+)$/u.exec(withUnit(text, ' ') ?? '');
   const own = sizes[amountUnits[unit] ?? ''] ?? {};
-  const [from, to] = [own[match?.[2]?.toLowerCase() ?? ''], own[unit]];
-  if (match === null || from === undefined || to === undefined) return null;
-  return Number(((Number(match[1]!.replace(',', '.')) * from) / to).toPrecision(12));
+  const to = own[unit];
+  let sum = 0;
+  let before: string | undefined;
+  const rest = text
+    .trim()
+    .replace(/(\d+(?:[.,]\d+)?)\s*(\p{L}+|['"′″’”])?\.?(?:\s+and\b|,)?\s*/gu, (all, digits, word) => {
+      const short = word === undefined ? following[before ?? ''] : shortOf(word);
+      const from = own[short ?? ''];
+      if (from === undefined) return all;
+      sum += Number(digits.replace(',', '.')) * from;
+      before = short;
+      return '';
+    });
+  return rest !== '' || before === undefined || to === undefined ? null : Number((sum / to).toPrecision(12));
+}
+
+function shortOf(word: string): string {
+  const plain = word.toLowerCase();
+  const one = plain.replace(/(?<=[a-z]{3})s$/u, '');
+  return named[plain] ?? shortUnits[one] ?? plain;
 }

@@ -92,6 +92,17 @@ test('dates are read against the date in the prompt', () => {
   assert.equal(normalise('tomorrow', ['date'], { date: '2026-12-31' }), '2027-01-01');
 });
 
+test('amounts of two units are one amount, exact or rounded', () => {
+  const feet = ['5\'11"', '5 ft 11 in', '5 feet 11 inches', '5 foot 11', '5’ 11”'];
+  for (const text of feet) assert.equal(normalise(text, ['in-cm']), '180.34', text);
+  assert.equal(normalise('5 ft 11', ['in-cm', 'rounded']), '180');
+  assert.equal(normalise('150 lbs', ['in-kg', 'tenths']), '68');
+  assert.equal(normalise('1 m 75', ['in-cm']), '175');
+  assert.equal(normalise('2 kg and 300 g', ['in-kg']), '2.3');
+  for (const text of ['5 apples', '5 ft 3 kg', 'ft', '12'])
+    assert.equal(normalise(text, ['in-cm']), null, text);
+});
+
 test('telephone numbers are written in one way', () => {
   const ways = ['(212) 555-0104', '212.555.0104', '+1 212 555 0104', '1-212-555-0104', '001 212 5550104'];
   for (const way of ways) assert.equal(normalise(way, ['phone-1']), '+12125550104', way);
