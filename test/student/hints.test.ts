@@ -37,6 +37,26 @@ test('a coarse field that a finer one decides speaks for the finer one', () => {
   assert.ok(heard[of('music')]! > heard[of('travel')]!);
 });
 
+test('of finer choices one is taken whose coarse value is the likeliest of all together', () => {
+  const plan = planned();
+  const [area, topic] = choiceSlots(plan);
+  const of = (name: string): number => topic!.values.indexOf(name);
+  const fine = new Float64Array(4);
+  fine[of('weather')] = 0.4;
+  fine[of('travel')] = 0;
+  fine[of('food')] = 0.35;
+  fine[of('music')] = 0.25;
+  const coarse = Float64Array.from(area!.values, () => 0.5);
+  const choices = new Map([
+    ['topic', fine],
+    ['area', coarse],
+  ]);
+  const heard = withHints(plan, choices).get('topic')!;
+  assert.equal(heard.indexOf(Math.max(...heard)), of('food'));
+  // As unsure as it is: next to nothing lies between the two.
+  assert.ok(heard[of('food')]! - heard[of('weather')]! < 0.001);
+});
+
 test('without a hint the choices stay what they are', () => {
   const plan = dataOf(topicCalls(80, (topic) => said(topic))).plan;
   const choices = new Map([['label', Float64Array.of(0.7, 0.1, 0.1, 0.1)]]);
