@@ -18,7 +18,7 @@ type Counts = Map<number, number>;
 
 /**
  * Hashes as signed integers, each followed by how often the input has it; the branches lie one after the other: words,
- * characters, shapes; of English also kinds, first phrase, kinds of its head. As maps they took five times the memory.
+ * characters, shapes, patterns; of English also kinds, first phrase, kinds of its head. As maps they took five times the memory.
  */
 export interface RawFeatures {
   readonly entries: Int32Array;
@@ -31,7 +31,7 @@ export interface RawFeatures {
  * @param english whether to read what the words mean.
  */
 export function rawFeatures(texts: readonly string[], english = false): RawFeatures {
-  const written = [new Map(), new Map(), new Map()] as const;
+  const written = [new Map(), new Map(), new Map(), new Map()] as const;
   const meant = [new Map(), new Map(), new Map()] as const;
   const [kinds, phrase, headKinds] = meant;
   texts.forEach((text, slot) => {
@@ -59,7 +59,7 @@ function packed(branches: readonly Counts[]): RawFeatures {
 
 /** Returns the words, in lower case. */
 function addText(
-  [words, characters, shapes]: readonly [Counts, Counts, Counts],
+  [words, characters, shapes, patterns]: readonly [Counts, Counts, Counts, Counts],
   text: string,
   salt: number,
 ): readonly string[] {
@@ -72,6 +72,13 @@ function addText(
     addCharacters(characters, ` ${word} `, salt + 4);
   });
   addShapes(shapes, original, lower, text, salt);
+  addPatterns(
+    patterns,
+    lower,
+    original.map((word) => shapeOf(word)),
+    salt,
+  );
+  addCharacterShares(patterns, text, salt);
   return lower;
 }
 
@@ -101,39 +108,35 @@ function addShapes(
   for (const word of new Set(lower.slice(2)))
     count(shapes, hash32(`${lower[0]} ${lower[1]}>${word}`, salt + 18));
   count(shapes, hash32(`length ${Math.floor(Math.log2(1 + text.length) * 2)}`, salt + 15));
-  addPatterns(
-    shapes,
-    lower,
-    original.map((word) => shapeOf(word)),
-    salt,
-  );
-  addCharacterShares(shapes, text, salt);
+  for (const word of original) {
+    const shape = shapeOf(word);
+    if (shape !== 'x') count(shapes, hash32(shape, salt + 16));
+  }
 }
 
-/** Shapes other than a plain word's, alone and beside the shape and the word before and behind: "£ d3", "call d11". */
+/** Shapes other than a plain word's beside the shape and the word before and behind: "£ d3", "call d11". */
 function addPatterns(
-  shapes: Counts,
+  patterns: Counts,
   lower: readonly string[],
   shapesOfWords: readonly string[],
   salt: number,
 ): void {
   shapesOfWords.forEach((shape, i) => {
     const [before, last] = [shapesOfWords[i - 1], lower[i - 1]];
-    if (shape !== 'x') count(shapes, hash32(shape, salt + 16));
     if (before === undefined || (shape === 'x' && before === 'x')) return;
-    count(shapes, hash32(`${before}~${shape}`, salt + 41));
-    if (shape !== 'x') count(shapes, hash32(`${last}~${shape}`, salt + 43));
-    if (before !== 'x') count(shapes, hash32(`${before}~${lower[i]}`, salt + 44));
+    count(patterns, hash32(`${before}~${shape}`, salt + 41));
+    if (shape !== 'x') count(patterns, hash32(`${last}~${shape}`, salt + 43));
+    if (before !== 'x') count(patterns, hash32(`${before}~${lower[i]}`, salt + 44));
   });
 }
 
 /** How much of the text is capitals and digits. */
-function addCharacterShares(shapes: Counts, text: string, salt: number): void {
+function addCharacterShares(patterns: Counts, text: string, salt: number): void {
   const amount = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
   const [letters, capitals, digits] = [amount(/\p{L}/gu), amount(/\p{Lu}/gu), amount(/\p{N}/gu)];
-  count(shapes, hash32(`upper ${shareStep(capitals / Math.max(1, letters))}`, salt + 45));
-  count(shapes, hash32(`digits ${shareStep(digits / Math.max(1, text.length))}`, salt + 46));
-  count(shapes, hash32(`digits n ${Math.floor(Math.log2(1 + digits) * 1.5)}`, salt + 47));
+  count(patterns, hash32(`upper ${shareStep(capitals / Math.max(1, letters))}`, salt + 45));
+  count(patterns, hash32(`digits ${shareStep(digits / Math.max(1, text.length))}`, salt + 46));
+  count(patterns, hash32(`digits n ${Math.floor(Math.log2(1 + digits) * 1.5)}`, salt + 47));
 }
 
 /** Steps of a share: fine near none, where a digit or two matter, and coarse near all. */
