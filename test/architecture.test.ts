@@ -57,6 +57,7 @@ const allowed: Record<string, readonly string[]> = {
     'worker/client',
     'worker/protocol (types)',
     'student (types)',
+    'student/format',
     'webview/charts',
   ],
   cli: [
@@ -121,11 +122,10 @@ test('no module imports itself through others', () => {
 });
 
 test('from extension.ts no chain of value imports reaches onnx/', () => {
-  const reached = reach('extension.ts');
+  // A bundle's format is a number, and whoever shows a card has to know it.
+  const reached = [...reach('extension.ts')].filter((file) => file !== 'student/format.ts');
   assert.deepEqual(
-    [...reached].filter(
-      (file) => file.startsWith('onnx/') || file.startsWith('student/') || file.startsWith('tensor/'),
-    ),
+    reached.filter((file) => ['onnx/', 'student/', 'tensor/'].some((room) => file.startsWith(room))),
     [],
   );
 });

@@ -7,6 +7,7 @@ import { type Signature, unsignedChanges } from '../capabilities/set.ts';
 import { withAgreement } from '../capabilities/weakness.ts';
 import type { JobState, LiveState, StudentState, TaskState } from '../protocol.ts';
 import type { RoutingPolicy } from '../routing/policy.ts';
+import { bundleFormat } from '../student/format.ts';
 import type { ModelCard } from '../student/student.ts';
 import type { Task } from '../tasks/task.ts';
 
@@ -95,15 +96,26 @@ export const noLive: LiveState = {
   saved: 0,
 };
 
-function stageOf({ task, policy, card, job, rolledBack }: TaskParts): TaskState['stage'] {
+/** Why a student that was certified answers nothing, in a sentence; null where it may. */
+function whyTakenOff({ card, rolledBack }: TaskParts): string | null {
+  // A card on the disk may be of any version.
+  const format: number | undefined = card?.format;
+  if (format !== undefined && format !== bundleFormat && card?.outcome.kind === 'certified')
+    return `The student was trained by ${format < bundleFormat ? 'an earlier' : 'a later'} version of Understudy, and this one cannot run it.`;
+  return rolledBack;
+}
+
+function stageOf(parts: TaskParts): TaskState['stage'] {
+  const { task, policy, card, job } = parts;
   if (job !== null) return 'training';
-  if (rolledBack !== null) return 'rolled-back';
+  if (whyTakenOff(parts) !== null) return 'rolled-back';
   if (card === null) return task.calls < CALLS_TO_START ? 'collecting' : 'ready';
   if (card.outcome.kind === 'refused') return 'refused';
   return policy?.mode === 'on' || policy?.mode === 'canary' ? 'serving' : 'certified';
 }
 
-function summaryOf(stage: TaskState['stage'], { task, card, live, job, rolledBack }: TaskParts): string {
+function summaryOf(stage: TaskState['stage'], parts: TaskParts): string {
+  const { task, card, live, job } = parts;
   switch (stage) {
     case 'collecting':
       return `Collecting traffic: ${task.calls} calls so far, about ${CALLS_TO_START - task.calls} more before training makes sense.`;
@@ -112,7 +124,7 @@ function summaryOf(stage: TaskState['stage'], { task, card, live, job, rolledBac
     case 'training':
       return job?.message ?? 'Training.';
     case 'rolled-back':
-      return `${rolledBack} The teacher answers every call again. Train again on the newer traffic.`;
+      return `${whyTakenOff(parts)} The teacher answers every call again. Train again on the newer traffic.`;
     case 'refused':
       return card?.outcome.kind === 'refused'
         ? `Stay with the teacher: ${card.outcome.reason}`

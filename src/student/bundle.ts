@@ -15,8 +15,8 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Acceptor } from './acceptor.ts';
 import { packArrays, unpackArrays } from './arrays.ts';
 import type { Cache } from './cache.ts';
-import { bundleFormat } from './card.ts';
 import { type DeepMeta, loadDeep } from './deep/model.ts';
+import { bundleFormat } from './format.ts';
 import {
   type Generator,
   type GeneratorFiles,

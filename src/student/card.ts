@@ -2,10 +2,8 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import { type Given, selfAgreement } from '../evaluation/ceiling.ts';
 import type { CertificationOutcome } from '../evaluation/certificate.ts';
 import { cacheKey } from './cache.ts';
+import { bundleFormat } from './format.ts';
 import type { ModelCard, StudentSpec, TrainOptions } from './student.ts';
-
-/** What this version writes and reads. */
-export const bundleFormat = 4;
 
 /** The part of a card that data, spec and outcome decide; what was built is added by the trainer. */
 export function cardOf(

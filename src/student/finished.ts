@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { shortHash } from '../base/hash.ts';
 import type { Dataset } from '../dataset/example.ts';
-import { bundleFormat } from './card.ts';
 import { type Checkpoint, type CheckpointStore, openCheckpoints } from './checkpoint.ts';
+import { bundleFormat } from './format.ts';
 import type { Device, DeviceChoice, StudentSpec, TrainOptions } from './student.ts';
 
 /** Names everything that determines a student: what a run of another key had learned is not gone on from. */

@@ -4,6 +4,7 @@ import type { Dataset, ModelInput } from '../dataset/example.ts';
 import type { SelfAgreement } from '../evaluation/ceiling.ts';
 import type { CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
 import type { Prediction, Scored } from '../evaluation/prediction.ts';
+import type { bundleFormat } from './format.ts';
 import type { PrecisionChoice } from './precision.ts';
 import type { ReasoningTrial } from './reasoning.ts';
 
@@ -30,8 +31,7 @@ export const usualNewKinds = 0.1;
 
 /** Everything a person or a loader needs to know about a bundle. Stored as card.json. */
 export interface ModelCard {
-  /** Of the bundle's files; raised whenever an older reader or an older file would be misread. */
-  readonly format: 4;
+  readonly format: typeof bundleFormat;
   readonly taskId: string;
   readonly taskName: string;
   readonly version: number;

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { loadStudent } from '../../src/student/bundle.ts';
-import { bundleFormat } from '../../src/student/card.ts';
+import { bundleFormat } from '../../src/student/format.ts';
 import { trainStudent } from '../../src/student/train.ts';
 import { called, type Made, request, said, topicCalls } from '../dataset/support.ts';
 import { dataOf, inFolder, optionsIn, specOf } from './support.ts';
