@@ -69,7 +69,7 @@ export function startsOf(
   let safest = main;
   let chance = nextToSure;
   grid.slice(0, main).forEach(({ risk, share }, index) => {
-    const own = power(Math.round(calibrationRows * share), risk, epsilon, delta * safeShare);
+    const own = expectedPower(calibrationRows, share, risk, { epsilon, delta: delta * safeShare });
     if (own < chance) return;
     chance = own;
     safest = index;
@@ -116,10 +116,25 @@ export function thresholdGrid(
       threshold,
       share,
       risk,
-      power: power(Math.round(calibrationRows * share), risk, epsilon, delta),
+      power: expectedPower(calibrationRows, share, risk, { epsilon, delta }),
     });
   }
   return grid;
+}
+
+/** Midpoints of five parts of a normal distribution that are equally likely. */
+const fifths = [-1.28, -0.52, 0, 0.52, 1.28] as const;
+
+/** Chance to pass where about a share of the rows is served: how many it will be is chance as well, and few may be too few. */
+function expectedPower(
+  rows: number,
+  share: number,
+  risk: number,
+  { epsilon, delta }: { readonly epsilon: number; readonly delta: number },
+): number {
+  const deviation = Math.sqrt(rows * share * (1 - share));
+  const counts = fifths.map((z) => Math.min(rows, Math.round(rows * share + z * deviation)));
+  return counts.reduce((sum, n) => sum + power(n, risk, epsilon, delta), 0) / counts.length;
 }
 
 /**
