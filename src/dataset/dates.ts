@@ -4,21 +4,9 @@ import { spelledNumber } from './numbers.ts';
 
 /** Dates and times as people write them, read against the date that the prompt names. Pure calendar arithmetic in UTC. */
 
-const months = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-];
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+/** English names: answers are written in them. */
+const months = [...monthNames.keys()].slice(0, 12);
+const weekdays = [...weekdayNames.keys()].slice(0, 7);
 const day = 86_400_000;
 
 /** What people mean by a date differs. */
@@ -179,7 +167,8 @@ function dayOf(context: Readonly<Record<string, string>>): number | null {
 /** "(Wednesday) October 28th, 2026, 9:30 am" without the day of the week and the time of day. */
 function withoutBesides(plain: string): string {
   return plain
-    .replace(/\b(?:an? )?[a-z]+day\b|\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]m)?\b/gu, ' ')
+    .replace(/\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]m)?\b/gu, ' ')
+    .replace(/(?:\ban? )?(\p{L}+(?:-feira)?)/gu, (all, word) => (weekdayNames.has(word) ? ' ' : all))
     .replace(/(\d)(?:st|nd|rd|th)\b/gu, '$1')
     .replace(/[^\p{L}\p{N}/.-]+/gu, ' ')
     .trim();
@@ -229,13 +218,11 @@ const articles = new Set(['', 'of', 'the', 'der', 'den', 'le', 'el', 'il', 'de',
 function relative(plain: string, today: number, days: Reading['days']): number | null {
   const fixed: Readonly<Record<string, number>> = {
     tonight: 0,
-    'day after tomorrow': 2,
     'next week': 7,
     'a week from today': 7,
     'a week from now': 7,
     'in a week': 7,
     'in a fortnight': 14,
-    'day before yesterday': -2,
   };
   const offset = dayNames.get(plain.replaceAll('’', "'")) ?? fixed[plain];
   if (offset !== undefined) return today + offset * day;

@@ -1,6 +1,6 @@
 import { clockTime, contextDate, dateForms, dateReadings, isoDate, timeForms } from './dates.ts';
 import { dateBegins } from './dayWords.ts';
-import { localAmount, numberOf, ordinals, plainNumber, words } from './numbers.ts';
+import { localAmount, numberOf, numberWords, ordinals, plainNumber } from './numbers.ts';
 import { callingCodes, internationalNumber, nationalNumber } from './phones.ts';
 import { amountIn, amountUnits, durationMinutes, withUnit } from './units.ts';
 
@@ -59,7 +59,7 @@ const digit = { begins: /^[\d+-]/u } as const;
 /** "half an hour", "a dozen", "$20", "first": words before numbers are few. */
 const numberWord = {
   begins: new RegExp(
-    `^(?:[\\d+$€£-]|(?:an?|half|hundred|thousand|dozen|and|${[...Object.keys(words), ...ordinals].join('|')})$)`,
+    `^(?:[\\d+$€£-]|(?:an?|half|hundred|thousand|dozen|and|${[...Object.keys(numberWords), ...ordinals].join('|')})$)`,
     'iu',
   ),
 } as const;

@@ -1,7 +1,7 @@
 /** Numbers as people write them: in digits, in words, with marks of the thousands. Pure text arithmetic. */
 
-/** Number words; looked up by any word of an input, so without what objects inherit ("constructor"). */
-export const words: Readonly<Record<string, number>> = bare({
+/** Looked up by any word of an input, so without what objects inherit ("constructor"). */
+export const numberWords: Readonly<Record<string, number>> = bare({
   zero: 0,
   one: 1,
   two: 2,
@@ -70,7 +70,7 @@ export function spelledNumber(plain: string): number | null {
   let current = 0;
   let any = false;
   for (const word of plain.split(/[\s-]+/)) {
-    const value = words[word];
+    const value = numberWords[word];
     if (value !== undefined) current += value;
     else if (word === 'hundred') current = (current || 1) * 100;
     else if (word === 'thousand') {

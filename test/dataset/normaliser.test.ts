@@ -66,7 +66,12 @@ test('a time of day ends where its words do', () => {
 test('dates are read against the date in the prompt', () => {
   const today = contextDate({ date: 'Monday, October 26, 2026' });
   assert.equal(today, Date.UTC(2026, 9, 26));
-  for (const said of ['2026-10-26 (Monday', 'October 26th, 2026 (a Monday)', '26 October 2026, 9:30 am'])
+  for (const said of [
+    '2026-10-26 (Monday',
+    'October 26th, 2026 (a Monday)',
+    '26 October 2026, 9:30 am',
+    '26. Oktober 2026 (Montag)',
+  ])
     assert.equal(contextDate({ date: said }), today, said);
   const cases: [string, string | null][] = [
     ['tomorrow', '2026-10-27'],
