@@ -105,8 +105,8 @@ function alignCall(tool: ToolPlan, value: Json, work: Work, before: Targets): Re
 function halfCommon(targets: Targets): string | null {
   const families = new Map<string, string[]>();
   for (const [name, target] of Object.entries(targets)) {
-    const span = target.kind === 'spans' ? target.spans[0] : undefined;
     if (target.kind !== 'spans') continue;
+    const [span] = target.spans;
     const places = families.get(acrossCalls(name)) ?? [];
     families.set(acrossCalls(name), [...places, span === undefined ? name : `${span.slot} ${span.start}`]);
   }

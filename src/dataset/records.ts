@@ -152,8 +152,13 @@ export function alignRecords(
   }
 }
 
+/** The values of an item's closed keys, as one text. */
+export function closedValues(item: JsonObject, closed: readonly string[]): string {
+  return canonicalJson(closed.map((key) => item[key] ?? null));
+}
+
 function combinationOf(node: RecordList, item: JsonObject): number {
-  const key = canonicalJson(node.closed.map((name) => item[name] ?? null));
+  const key = closedValues(item, node.closed);
   return node.combinations.findIndex((values) => canonicalJson(values) === key);
 }
 

@@ -1,17 +1,11 @@
-import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { ModelInput } from '../example.ts';
+import { canonicalJson, isArray, isObject, type Json } from '../../base/json.ts';
 import { evaluate, lineForms, measure } from '../formula.ts';
 import { spread } from '../habit.ts';
 import type { Formula, Measure, SpanSlot } from '../plan.ts';
 import { alignSpan } from '../spans.ts';
 import { tokenise } from '../tokens.ts';
-import type { InferredNode } from './place.ts';
+import type { InferredNode, ObjectSample } from './place.ts';
 import { tally } from './values.ts';
-
-interface Owner {
-  readonly value: JsonObject;
-  readonly input: ModelInput;
-}
 
 interface Sibling {
   readonly key: string;
@@ -31,7 +25,7 @@ export function inferFormula(
   key: string,
   node: InferredNode,
   siblings: readonly Sibling[],
-  objects: readonly Owner[],
+  objects: readonly ObjectSample[],
 ): Formula | null {
   if (objects.length < leastObjects || node.kind === 'constant') return null;
   const some = spread(objects, 300);
@@ -47,7 +41,7 @@ export function inferFormula(
 /**
  * Does a formula give the field? Only objects where one of the two is not what the field usually is show something: two fields that are nearly always null, or nearly always "root", agree without one following from the other.
  */
-function holds(formula: Formula, key: string, objects: readonly Owner[]): boolean {
+function holds(formula: Formula, key: string, objects: readonly ObjectSample[]): boolean {
   const usual = tally(objects.map(({ value }) => value[key] ?? null))[0]?.key;
   let wrong = 0;
   let telling = 0;
@@ -68,7 +62,7 @@ function* candidates(
   key: string,
   values: readonly Json[],
   siblings: readonly Sibling[],
-  objects: readonly Owner[],
+  objects: readonly ObjectSample[],
 ): Generator<Formula> {
   const having = (is: (value: Json) => boolean): string[] =>
     siblings
@@ -96,7 +90,7 @@ function* candidates(
   }
 }
 
-function* sums(of: string, objects: readonly Owner[]): Generator<Formula> {
+function* sums(of: string, objects: readonly ObjectSample[]): Generator<Formula> {
   const item = objects.flatMap(({ value }) => (isArray(value[of]) ? value[of] : []))[0];
   if (typeof item === 'number') yield { kind: 'sum', of, fields: [] };
   if (!isObject(item)) return;
@@ -138,7 +132,11 @@ const copies: readonly (readonly string[])[] = [
   ['hyphens'],
 ];
 
-function sameText(key: string, siblings: readonly Sibling[], objects: readonly Owner[]): Formula | null {
+function sameText(
+  key: string,
+  siblings: readonly Sibling[],
+  objects: readonly ObjectSample[],
+): Formula | null {
   for (const normalisers of copies)
     for (const { key: of, node } of siblings) {
       const formula: Formula = { kind: 'same', of, normalisers };
@@ -152,7 +150,7 @@ function sameCopy(
   key: string,
   slot: SpanSlot,
   siblings: readonly Sibling[],
-  objects: readonly Owner[],
+  objects: readonly ObjectSample[],
 ): Formula | null {
   const formula = sameText(key, siblings, spread(objects, 300));
   const other = siblings.find((sibling) => formula !== null && 'of' in formula && sibling.key === formula.of);
@@ -184,7 +182,7 @@ interface Point {
 }
 
 /** Ranges of a number that decide this field, each seen a few times; and what it is where there is no number. */
-function stepsOf(of: string, key: string, objects: readonly Owner[]): Formula | null {
+function stepsOf(of: string, key: string, objects: readonly ObjectSample[]): Formula | null {
   const given = objects.filter(({ value }) => typeof value[of] === 'number');
   const [missing] = tally(
     objects.filter(({ value }) => value[of] === null).map(({ value }) => value[key] ?? null),
@@ -239,7 +237,7 @@ function roundest(low: number, high: number): number {
 }
 
 /** Counts in the input that may be meant: only where a few objects already agree. */
-function* measures(key: string, objects: readonly Owner[]): Generator<Formula> {
+function* measures(key: string, objects: readonly ObjectSample[]): Generator<Formula> {
   const glance = objects.slice(0, 12);
   for (const candidate of measureCandidates(glance)) {
     const plus = Number(glance[0]!.value[key]) - measure(candidate, glance[0]!.input);
@@ -249,7 +247,7 @@ function* measures(key: string, objects: readonly Owner[]): Generator<Formula> {
   }
 }
 
-function measureCandidates(objects: readonly Owner[]): Measure[] {
+function measureCandidates(objects: readonly ObjectSample[]): Measure[] {
   const texts = objects.flatMap(({ input }) => Object.values(input.slots));
   const forms = new Set(texts.flatMap((text) => text.split('\n').flatMap(lineForms)));
   const tokens = new Set(texts.flatMap((text) => tokenise(text).map((token) => token.text.toLowerCase())));

@@ -4,7 +4,7 @@ import { inferFormula } from './formulas.ts';
 import { keyOrder } from './keys.ts';
 import { inferMasked } from './masked.ts';
 import { withApart } from './overlap.ts';
-import type { InferNode, InferredNode, Place, Sample } from './place.ts';
+import type { InferNode, InferredNode, ObjectSample, Place, Sample } from './place.ts';
 import { inferShortText } from './shortText.ts';
 import { mostRouted, tally } from './values.ts';
 
@@ -49,17 +49,12 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
 }
 
 /** The values of a field where it is there. */
-function having(objects: readonly Owner[], key: string): Sample[] {
+function having(objects: readonly ObjectSample[], key: string): Sample[] {
   return objects.flatMap((o) => {
     // A field may have the name of something that every object inherits ("constructor").
     const value = Object.hasOwn(o.value, key) ? o.value[key] : undefined;
     return value === undefined ? [] : [{ value, input: o.input }];
   });
-}
-
-interface Owner {
-  readonly value: JsonObject;
-  readonly input: Sample['input'];
 }
 
 interface Draft {
@@ -71,7 +66,7 @@ interface Draft {
 }
 
 /** Replaces what is guessed or unknown by a formula over fields that are not, where one holds. */
-function withFormulas(drafts: readonly Draft[], objects: readonly Owner[]): Draft[] {
+function withFormulas(drafts: readonly Draft[], objects: readonly ObjectSample[]): Draft[] {
   const result = [...drafts];
   const used = new Set<string>();
   for (const [i, draft] of drafts.entries()) {
@@ -105,7 +100,7 @@ function fieldSchema(schema: JsonObject | null, key: string): JsonObject | null 
 
 /** True where keys follow the places of their copied values and no fixed order explains the answers as well. */
 function inInputOrder(
-  objects: readonly Owner[],
+  objects: readonly ObjectSample[],
   keys: readonly string[],
   fields: readonly ObjectField[],
 ): boolean {

@@ -1,20 +1,14 @@
-import type { JsonObject } from '../../base/json.ts';
 import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
 import type { ObjectField } from '../plan.ts';
 import { alignSpan } from '../spans.ts';
-import type { Sample } from './place.ts';
-
-interface Owner {
-  readonly value: JsonObject;
-  readonly input: Sample['input'];
-}
+import type { ObjectSample } from './place.ts';
 
 /** Of its copies, the share that lies within other fields from which on a field is tagged by itself. */
 const leastWithin = 0.05;
 
 /** Marks the fields whose copies often lie within those of fields before them: "red shoes" and "red". */
-export function withApart(fields: readonly ObjectField[], objects: readonly Owner[]): ObjectField[] {
+export function withApart(fields: readonly ObjectField[], objects: readonly ObjectSample[]): ObjectField[] {
   const counts = new Map<string, { copied: number; within: number }>();
   for (const { value, input } of spread(objects, 400)) {
     const targets: Record<string, Target> = {};
@@ -23,16 +17,12 @@ export function withApart(fields: readonly ObjectField[], objects: readonly Owne
       if (node.kind !== 'span' || own === undefined || own === null) continue;
       const count = counts.get(key) ?? { copied: 0, within: 0 };
       counts.set(key, count);
-      const before = { ...targets };
-      if (alignSpan(node.slot, own, input, targets) === null) count.copied++;
-      else {
-        // Of what failed only the places of others are kept.
-        delete targets[node.slot.name];
-        const isWithin = Object.keys(before).length > 0 && alignSpan(node.slot, own, input, {}) === null;
-        if (!isWithin) continue;
-        count.copied++;
-        count.within++;
-      }
+      const isFree = alignSpan(node.slot, own, input, targets) === null;
+      // Of what failed only the places of others are kept.
+      if (!isFree) delete targets[node.slot.name];
+      if (!isFree && alignSpan(node.slot, own, input, {}) !== null) continue;
+      count.copied++;
+      if (!isFree) count.within++;
     }
   }
   return fields.map((field): ObjectField => {

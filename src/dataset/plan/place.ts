@@ -2,6 +2,12 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import type { ModelInput } from '../example.ts';
 import type { PlanNode } from '../plan.ts';
 
+/** An object that an answer holds, with the input that it was given to. */
+export interface ObjectSample {
+  readonly value: JsonObject;
+  readonly input: ModelInput;
+}
+
 export interface Sample {
   readonly value: Json;
   readonly input: ModelInput;

@@ -1,25 +1,19 @@
-import type { JsonObject } from '../../base/json.ts';
-import type { ModelInput } from '../example.ts';
 import { spread } from '../habit.ts';
 import { normalise } from '../normaliser.ts';
 import type { RecordSpan, SpanSlot } from '../plan.ts';
 import { alignSpan } from '../spans.ts';
+import type { ObjectSample } from './place.ts';
 import { inferSpan } from './span.ts';
 import { isClosed, learnable, tally } from './values.ts';
 
 /** How the items of a list copy their fields from the input. */
 
-export interface Item {
-  readonly value: JsonObject;
-  readonly input: ModelInput;
-}
-
 /** How a field is copied, by its normalisers or as one of a closed set; null where it is not. */
-export function copiedField(items: readonly Item[], key: string, name: string): SpanSlot | null {
+export function copiedField(items: readonly ObjectSample[], key: string, name: string): SpanSlot | null {
   return spanOf(items, key, name) ?? spelledOf(items, key, name);
 }
 
-function spanOf(items: readonly Item[], key: string, name: string): SpanSlot | null {
+function spanOf(items: readonly ObjectSample[], key: string, name: string): SpanSlot | null {
   if (items.length === 0) return null;
   const own = items.map((item) => ({ value: item.value[key]!, input: item.input }));
   const span = inferSpan(own, name);
@@ -29,7 +23,7 @@ function spanOf(items: readonly Item[], key: string, name: string): SpanSlot | n
 }
 
 /** "Two lemonades" are a "lemonade", "fries" are "fries": values of a closed set, found in whatever number they stand. */
-function spelledOf(items: readonly Item[], key: string, name: string): SpanSlot | null {
+function spelledOf(items: readonly ObjectSample[], key: string, name: string): SpanSlot | null {
   const values = items.map((item) => item.value[key]!);
   const tallies = tally(values);
   if (!values.every((value) => typeof value === 'string') || !isClosed(tallies, values.length)) return null;
@@ -46,7 +40,7 @@ function spelledOf(items: readonly Item[], key: string, name: string): SpanSlot 
 
 /** A number that is copied where it is not the usual one: "a cola and two coffees". */
 export function countedField(
-  items: readonly Item[],
+  items: readonly ObjectSample[],
   key: string,
   name: string,
 ): Pick<RecordSpan, 'slot' | 'absent'> | null {
@@ -61,6 +55,6 @@ export function countedField(
 }
 
 /** A single value that is always found in the input is a copy all the same, where there are few items. */
-export function isCopiedOnce(items: readonly Item[], key: string): boolean {
+export function isCopiedOnce(items: readonly ObjectSample[], key: string): boolean {
   return items.length < 20 && spanOf(items, key, key) !== null;
 }

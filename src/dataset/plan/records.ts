@@ -1,12 +1,12 @@
-import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { canonicalJson, isArray, isObject, type Json } from '../../base/json.ts';
 import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
 import { isBare } from '../literals.ts';
 import type { RecordList, RecordSpan } from '../plan.ts';
-import { alignRecords } from '../records.ts';
+import { alignRecords, closedValues } from '../records.ts';
 import { keyOrder } from './keys.ts';
-import type { InferNode, InferredNode, Place, Sample } from './place.ts';
-import { copiedField, countedField, type Item, isCopiedOnce } from './recordFields.ts';
+import type { InferNode, InferredNode, ObjectSample, Place, Sample } from './place.ts';
+import { copiedField, countedField, isCopiedOnce } from './recordFields.ts';
 import { isClosed, tally } from './values.ts';
 
 /** More combinations of closed fields would leave each tag too few examples. */
@@ -22,7 +22,9 @@ type Copied = Pick<RecordSpan, 'key' | 'slot' | 'absent'> & { readonly always: b
 /** The plan of a list of objects, each with at least one field that is copied from the input. */
 export function inferRecords(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
   const items = samples.flatMap(({ value, input }) =>
-    isArray(value) ? value.flatMap((item): Item[] => (isObject(item) ? [{ value: item, input }] : [])) : [],
+    isArray(value)
+      ? value.flatMap((item): ObjectSample[] => (isObject(item) ? [{ value: item, input }] : []))
+      : [],
   );
   if (items.length === 0) return unknown(place, 'it is always empty');
   const keys = keysOf(items);
@@ -87,7 +89,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
   return withRule(base, samples) ?? unknown(place, 'its items cannot be found in the input in their order');
 }
 
-function keysOf(items: readonly Item[]): string[] {
+function keysOf(items: readonly ObjectSample[]): string[] {
   const counts = new Map<string, number>();
   for (const { value } of items)
     for (const key of Object.keys(value)) counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -103,7 +105,7 @@ function isBareChoice(values: readonly Json[]): boolean {
   return values.every(isBare) && (flags || isClosed(tally(values), values.length));
 }
 
-function combinationsOf(items: readonly Item[], closed: readonly string[]): Json[][] | null {
+function combinationsOf(items: readonly ObjectSample[], closed: readonly string[]): Json[][] | null {
   if (closed.length === 0) return [[]];
   const tallies = tally(items.map(({ value }) => closed.map((key) => value[key] ?? null)));
   const kept = tallies.filter((entry) => entry.count >= leastSeen);
@@ -130,7 +132,7 @@ function anchorOf(
  * one of them does not.
  */
 function mixedAnchor(
-  items: readonly Item[],
+  items: readonly ObjectSample[],
   mixed: readonly string[],
   closed: readonly string[],
   combinations: readonly (readonly Json[])[],
@@ -140,7 +142,7 @@ function mixedAnchor(
   if (key === undefined || closed.length === 0) return null;
   const anchor = combinations.flatMap((values, combination): RecordSpan[] => {
     const wanted = canonicalJson([...values]);
-    const own = items.filter(({ value }) => kindOf(value, closed) === wanted);
+    const own = items.filter(({ value }) => closedValues(value, closed) === wanted);
     const isThere = own.every(({ value }) => value[key] !== undefined && value[key] !== null);
     const slot = isThere ? copiedField(own, key, nameOf(`${list}[].${key}`, values)) : null;
     return slot === null ? [] : [{ key, slot, combination, absent: 'omit' }];
@@ -185,7 +187,7 @@ function byKind(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): Omi
   for (const { value } of samples)
     (isArray(value) ? value : []).forEach((item, i) => {
       if (!isObject(item)) return;
-      const kind = kindOf(item, base.closed);
+      const kind = closedValues(item, base.closed);
       const own = places.get(kind) ?? { sum: 0, n: 0 };
       places.set(kind, { sum: own.sum + i, n: own.n + 1 });
     });
@@ -198,10 +200,6 @@ function byKind(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]): Omi
     span.combination === null ? span : { ...span, combination: order.indexOf(span.combination) },
   );
   return { ...base, byKind: true, combinations: order.map((k) => base.combinations[k]!), spans };
-}
-
-function kindOf(item: JsonObject, closed: readonly string[]): string {
-  return canonicalJson(closed.map((key) => item[key] ?? null));
 }
 
 /** Fields in the order of the input, by their mean places in lists of one item, where nothing can be mixed up. */
@@ -233,7 +231,12 @@ function sequenceOf(base: Omit<RecordList, 'rule'>, samples: readonly Sample[]):
 }
 
 /** Why a field of the items cannot be planned, in the words of the field's own inference. */
-function freeField(items: readonly Item[], key: string, place: Place, inferNode: InferNode): InferredNode {
+function freeField(
+  items: readonly ObjectSample[],
+  key: string,
+  place: Place,
+  inferNode: InferNode,
+): InferredNode {
   const own = items.flatMap(({ value, input }) => {
     const field = value[key];
     return field === undefined ? [] : [{ value: field, input }];
