@@ -1,4 +1,5 @@
 import type { OwnPrices } from '../capabilities/prices.ts';
+import { usualNewKinds } from '../evaluation/strange.ts';
 import type { DeviceChoice } from '../student/student.ts';
 import type { Retention } from '../traces/maintenance.ts';
 import type { RedactionSettings } from '../traces/redact.ts';
@@ -36,7 +37,7 @@ export const defaultSettings: AppSettings = {
   port: 0,
   epsilon: 0.02,
   delta: 0.05,
-  newKinds: 0.1,
+  newKinds: usualNewKinds,
   device: 'auto',
   deadlineMs: 250,
   auditShare: 0.02,

@@ -5,6 +5,7 @@ import type { App } from '../app/app.ts';
 import { manualClock } from '../base/clock.ts';
 import { AppError, toAppError } from '../base/error.ts';
 import { parseJson } from '../base/json.ts';
+import { usualNewKinds } from '../evaluation/strange.ts';
 import type { DeviceChoice } from '../student/student.ts';
 import { startTeacher } from '../teacher/server.ts';
 import { readTraces } from '../traces/reader.ts';
@@ -85,7 +86,7 @@ function readOptions(args: readonly string[]): Options {
     assignments: written(values.assignments),
     epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.0001, 0.5),
     delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
-    newKinds: numberOption('new-kinds', values['new-kinds'], 0.1, 0, 0.9),
+    newKinds: numberOption('new-kinds', values['new-kinds'], usualNewKinds, 0, 0.9),
     device: choiceOption('device', values.device, ['auto', 'cpu', 'webgpu', 'webgpu-f16'] as const, 'auto'),
     seed: numberOption('seed', values.seed, 1, 0, 2 ** 31),
     split: choiceOption('split', values.split, ['file', 'time'] as const, 'file'),

@@ -1,3 +1,4 @@
+import { usualNewKinds } from '../evaluation/strange.ts';
 import { type Command, choiceOption, numberOption, parse, UsageError } from './command.ts';
 import { openApp } from './environment.ts';
 import { storageOf } from './import.ts';
@@ -25,7 +26,7 @@ export const train: Command = {
       settings: {
         epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.001, 0.5),
         delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
-        newKinds: numberOption('new-kinds', values['new-kinds'], 0.1, 0, 0.9),
+        newKinds: numberOption('new-kinds', values['new-kinds'], usualNewKinds, 0, 0.9),
       },
     });
     const device = choiceOption(

@@ -1,5 +1,8 @@
 import type { Scored } from './prediction.ts';
 
+/** How large a share of the calls may become of kinds never seen, where nobody says otherwise. */
+export const usualNewKinds = 0.1;
+
 /**
  * Confidence of rows by a model that knows their kind, and of rows of kinds that were hidden from it (-Infinity where it
  * answers them rightly all the same): how well that model's confidence tells the two apart stands for how well a

@@ -6,6 +6,7 @@ import { spread } from '../dataset/habit.ts';
 import { choiceSlots, type OutputPlan, shortSlots } from '../dataset/plan.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
+import { usualNewKinds } from '../evaluation/strange.ts';
 import { fitAcceptor, seenOf } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import type { CatchAll } from './catchAll.ts';
@@ -18,7 +19,7 @@ import { catchAllOf, familiarityOf, type Read, readRow, scoreOf, shareOfStrange,
 import { type Candidate, coverageOf } from './ladder.ts';
 import { fitNovelty } from './novelty.ts';
 import type { ReasoningTrial } from './reasoning.ts';
-import { type Device, type StudentSpec, type TrainOptions, usualNewKinds } from './student.ts';
+import type { Device, StudentSpec, TrainOptions } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { foldsOf, type Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';

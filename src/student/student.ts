@@ -26,9 +26,6 @@ export interface StudentSpec {
   readonly overrides: Readonly<Record<string, Json>>;
 }
 
-/** Where a spec says nothing. */
-export const usualNewKinds = 0.1;
-
 /** Everything a person or a loader needs to know about a bundle. Stored as card.json. */
 export interface ModelCard {
   readonly format: typeof bundleFormat;
