@@ -71,13 +71,9 @@ function addText(
     if (i > 1) count(words, hash32(`${lower[i - 2]} ${lower[i - 1]} ${word}`, salt + 3));
     addCharacters(characters, ` ${word} `, salt + 4);
   });
-  addShapes(shapes, original, lower, text, salt);
-  addPatterns(
-    patterns,
-    lower,
-    original.map((word) => shapeOf(word)),
-    salt,
-  );
+  const shapesOfWords = original.map((word) => shapeOf(word));
+  addShapes(shapes, shapesOfWords, lower, text, salt);
+  addPatterns(patterns, lower, shapesOfWords, salt);
   addCharacterShares(patterns, text, salt);
   return lower;
 }
@@ -94,7 +90,7 @@ function addCharacters(characters: Counts, padded: string, salt: number): void {
 
 function addShapes(
   shapes: Counts,
-  original: readonly string[],
+  shapesOfWords: readonly string[],
   lower: readonly string[],
   text: string,
   salt: number,
@@ -108,10 +104,7 @@ function addShapes(
   for (const word of new Set(lower.slice(2)))
     count(shapes, hash32(`${lower[0]} ${lower[1]}>${word}`, salt + 18));
   count(shapes, hash32(`length ${Math.floor(Math.log2(1 + text.length) * 2)}`, salt + 15));
-  for (const word of original) {
-    const shape = shapeOf(word);
-    if (shape !== 'x') count(shapes, hash32(shape, salt + 16));
-  }
+  for (const shape of shapesOfWords) if (shape !== 'x') count(shapes, hash32(shape, salt + 16));
 }
 
 /** Shapes other than a plain word's beside the shape and the word before and behind: "£ d3", "call d11". */
