@@ -137,13 +137,18 @@ function predictElsewhere(
   return JSON.parse(stdout) as Prediction[];
 }
 
+/** Calls of a few topics, and the linear rung that networks are mixed with. */
+async function topicsIn(folder: string) {
+  const data = dataOf(topicCalls(240, (topic) => said(topic)));
+  const train = data.examples.filter((e) => e.split === 'train');
+  const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
+  const rung = await trainWideRung(train, data, inOneThread(held));
+  return { data, train, held, rung, options: optionsIn(folder) };
+}
+
 test('networks of labels are piloted without the held-out rows and then see every row', () =>
   inFolder(async (folder) => {
-    const data = dataOf(topicCalls(240, (topic) => said(topic)));
-    const train = data.examples.filter((e) => e.split === 'train');
-    const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
-    const rung = await trainWideRung(train, data, inOneThread(held));
-    const options = optionsIn(folder);
+    const { data, train, held, rung, options } = await topicsIn(folder);
     const deep = await trainDeepRung(train, rung, data, {
       device: 'cpu',
       seed: 1,
@@ -188,11 +193,7 @@ test('calls kept for calibration show how networks learn and change nothing in t
 
 test('networks are taught again on the calls kept aside where nothing is promised', () =>
   inFolder(async (folder) => {
-    const data = dataOf(topicCalls(240, (topic) => said(topic)));
-    const train = data.examples.filter((e) => e.split === 'train');
-    const held = train.flatMap((_, i) => (i % 5 === 0 ? [i] : []));
-    const rung = await trainWideRung(train, data, inOneThread(held));
-    const options = optionsIn(folder);
+    const { data, train, rung, options } = await topicsIn(folder);
     const work = { device: 'cpu', seed: 1, epochs: 1, key: 'run', options } as const;
     const deep = await trainDeepRung(train, rung, data, work);
     const kept = data.examples
