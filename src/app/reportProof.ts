@@ -2,6 +2,7 @@ import { reliabilityChart } from '../../webview/charts/reliability.ts';
 import { riskCoverageChart } from '../../webview/charts/riskCoverage.ts';
 import { count, percent, plural } from '../../webview/charts/words.ts';
 import type { Certificate, CertificationOutcome, EvaluationReport } from '../evaluation/certificate.ts';
+import { newKindsWords } from '../evaluation/reserve.ts';
 import type { TaskState } from '../protocol.ts';
 import { html, type Markup } from './html.ts';
 import { card } from './reportCard.ts';
@@ -52,7 +53,7 @@ function audits({ live: { audited } }: TaskState): string {
 /** What it costs to reckon with kinds of calls that may come. */
 function reservedWords(outcome: CertificationOutcome | undefined): string {
   if (outcome?.kind !== 'certified' || (outcome.reserved ?? 0) < leastReserved) return '';
-  return ` Another ${percent(outcome.reserved ?? 0)} stay with the teacher in case calls of kinds come that the student has never seen.`;
+  return ` Another ${percent(outcome.reserved ?? 0)} stay with the teacher in case calls of kinds come that the student has never seen, ${newKindsWords(outcome.newKinds ?? null)}.`;
 }
 
 /** Less than this is not worth a sentence. */

@@ -1,5 +1,4 @@
 import type { OwnPrices } from '../capabilities/prices.ts';
-import { usualNewKinds } from '../evaluation/strange.ts';
 import type { DeviceChoice } from '../student/student.ts';
 import type { Retention } from '../traces/maintenance.ts';
 import type { RedactionSettings } from '../traces/redact.ts';
@@ -14,8 +13,8 @@ export interface AppSettings {
   readonly epsilon: number;
   /** ... except with this probability. */
   readonly delta: number;
-  /** The promise is kept though so large a share of the calls becomes of kinds never seen. */
-  readonly newKinds: number;
+  /** The promise is kept though so large a share of the calls becomes of kinds never seen; null: as each task's traffic suggests. */
+  readonly newKinds: number | null;
   readonly device: DeviceChoice;
   readonly deadlineMs: number;
   readonly auditShare: number;
@@ -37,7 +36,7 @@ export const defaultSettings: AppSettings = {
   port: 0,
   epsilon: 0.02,
   delta: 0.05,
-  newKinds: usualNewKinds,
+  newKinds: null,
   device: 'auto',
   deadlineMs: 250,
   auditShare: 0.02,

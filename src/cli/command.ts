@@ -39,6 +39,11 @@ export function numberOption(
   return value;
 }
 
+/** How large a share of the calls may become of kinds never seen; null, left out or "auto": as the traffic suggests. */
+export function newKindsOption(text: string | undefined): number | null {
+  return text === undefined || text === 'auto' ? null : numberOption('new-kinds', text, 0, 0, 0.9);
+}
+
 export function choiceOption<T extends string>(
   name: string,
   text: string | undefined,

@@ -5,7 +5,6 @@ import type { App } from '../app/app.ts';
 import { manualClock } from '../base/clock.ts';
 import { AppError, toAppError } from '../base/error.ts';
 import { parseJson } from '../base/json.ts';
-import { usualNewKinds } from '../evaluation/strange.ts';
 import type { DeviceChoice } from '../student/student.ts';
 import { startTeacher } from '../teacher/server.ts';
 import { readTraces } from '../traces/reader.ts';
@@ -15,6 +14,7 @@ import {
   choiceOption,
   existingFile,
   newFile,
+  newKindsOption,
   numberOption,
   parse,
   UsageError,
@@ -28,7 +28,7 @@ import { type ReplayLine, readTraffic } from './traffic.ts';
 
 export const replay: Command = {
   usage:
-    'understudy replay --traffic F.jsonl.gz [more files] --report R.json --predictions P.jsonl [--assignments A.jsonl] [--epsilon 0.02] [--delta 0.05] [--new-kinds 0.1] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--split file|time] [--storage DIR] [--no-sites]',
+    'understudy replay --traffic F.jsonl.gz [more files] --report R.json --predictions P.jsonl [--assignments A.jsonl] [--epsilon 0.02] [--delta 0.05] [--new-kinds auto] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--split file|time] [--storage DIR] [--no-sites]',
   summary:
     'Sends recorded traffic through the real gateway, trains on all but the test lines, then serves those.',
   run: async (args, signal) => {
@@ -50,7 +50,7 @@ interface Options {
   readonly assignments: string | null;
   readonly epsilon: number;
   readonly delta: number;
-  readonly newKinds: number;
+  readonly newKinds: number | null;
   readonly device: DeviceChoice;
   readonly seed: number;
   readonly split: 'file' | 'time';
@@ -86,7 +86,7 @@ function readOptions(args: readonly string[]): Options {
     assignments: written(values.assignments),
     epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.0001, 0.5),
     delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
-    newKinds: numberOption('new-kinds', values['new-kinds'], usualNewKinds, 0, 0.9),
+    newKinds: newKindsOption(values['new-kinds']),
     device: choiceOption('device', values.device, ['auto', 'cpu', 'webgpu', 'webgpu-f16'] as const, 'auto'),
     seed: numberOption('seed', values.seed, 1, 0, 2 ** 31),
     split: choiceOption('split', values.split, ['file', 'time'] as const, 'file'),

@@ -1,12 +1,11 @@
-import { usualNewKinds } from '../evaluation/strange.ts';
-import { type Command, choiceOption, numberOption, parse, UsageError } from './command.ts';
+import { type Command, choiceOption, newKindsOption, numberOption, parse, UsageError } from './command.ts';
 import { openApp } from './environment.ts';
 import { storageOf } from './import.ts';
 import { createProgress } from './progress.ts';
 
 export const train: Command = {
   usage:
-    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--new-kinds 0.1] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--storage DIR]',
+    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--new-kinds auto] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--storage DIR]',
   summary:
     "Trains and certifies a task's student. --allow says that you read the provider's terms and may train on its answers.",
   run: async (args, signal) => {
@@ -26,7 +25,7 @@ export const train: Command = {
       settings: {
         epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.001, 0.5),
         delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),
-        newKinds: numberOption('new-kinds', values['new-kinds'], usualNewKinds, 0, 0.9),
+        newKinds: newKindsOption(values['new-kinds']),
       },
     });
     const device = choiceOption(

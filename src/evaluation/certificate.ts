@@ -44,6 +44,8 @@ export type CertificationOutcome =
       readonly joint: JointRisk | null;
       /** Share of the calibration rows left to the teacher in case calls of kinds never seen come; missing where none are. */
       readonly reserved?: number;
+      /** How large a share of all calls those may become, with `reserved`; null: however large. */
+      readonly newKinds?: number | null;
     }
   /** Stay with the teacher: a normal outcome. */
   | { readonly kind: 'refused'; readonly reason: string; readonly joint: JointRisk | null };

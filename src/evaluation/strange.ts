@@ -1,7 +1,5 @@
+import { upperBound } from '../base/binomial.ts';
 import type { Scored } from './prediction.ts';
-
-/** How large a share of the calls may become of kinds never seen, where nobody says otherwise. */
-export const usualNewKinds = 0.1;
 
 /**
  * Confidence of rows by a model that knows their kind, and of rows of kinds that were hidden from it (-Infinity where it
@@ -71,19 +69,36 @@ export function strangeFloor(
   return floor;
 }
 
-/** Rarer than this, kinds that come up late are the rare ones of a long tail. */
+/** Rarer than this, kinds that come up late are the rare ones of a long tail; so many are reckoned with anywhere. */
 const leastNew = 0.01;
+/** Reckoned with at most where none come: few kinds are each a large share, and few calls show little. */
+const mostNew = 0.1;
+/** Chance that more new kinds come than the newer half shows. */
+const doubt = 0.05;
 
 /**
- * Do new kinds come up? They do where more than one row in a hundred of the newer half is of a kind that the older half
- * does not have.
+ * How large a share of the calls may become of kinds never seen, by what the traffic shows. null, however large: more than
+ * one row in a hundred of the newer half is of a kind that the older half does not have, so they are coming up. Elsewhere
+ * it is what the newer half bounds (Clopper and Pearson 1934), and no less than one more kind as common as half of those
+ * known would be: that none has come for long says how seldom they do, and nothing of how common the next one is.
  * @param kinds of rows, oldest first.
  */
-export function newKindsCome(kinds: readonly number[]): boolean {
+export function shareOfNewKinds(kinds: readonly number[]): number | null {
   const half = Math.floor(kinds.length / 2);
   const before = new Set(kinds.slice(0, half));
   const newer = kinds.slice(half);
-  return newer.filter((kind) => !before.has(kind)).length > leastNew * newer.length;
+  const came = newer.filter((kind) => !before.has(kind)).length;
+  if (came > leastNew * newer.length) return null;
+  const bound = newer.length === 0 ? 1 : upperBound(came, newer.length, doubt);
+  return Math.min(mostNew, Math.max(leastNew, bound, usualShare(newer)));
+}
+
+/** Share of the rows that half of the kinds do not have. */
+function usualShare(kinds: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const sorted = [...counts.values()].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] ?? 0) / Math.max(1, kinds.length);
 }
 
 /** Share of the strange rows at or above a threshold, (slipped + 1/2) / (n + 1), without the kinds that slip most. */

@@ -6,7 +6,6 @@ import { spread } from '../dataset/habit.ts';
 import { choiceSlots, type OutputPlan, shortSlots } from '../dataset/plan.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import type { Familiarity } from '../evaluation/strange.ts';
-import { usualNewKinds } from '../evaluation/strange.ts';
 import { fitAcceptor, seenOf } from './acceptor.ts';
 import type { DeepFiles } from './bundle.ts';
 import type { CatchAll } from './catchAll.ts';
@@ -153,7 +152,7 @@ async function lowerRungs(
   const strange = trial.strange.map(read).filter((row) => !row.agree);
   const hidden = rung.hidden.map((rows) => rows.map(({ example, said }) => readRow(dataset, example, said)));
   const catchAll = catchAllOf(dataset, everyRow, strange);
-  const share = shareOfStrange(dataset, train, catchAll, spec.newKinds ?? usualNewKinds);
+  const share = shareOfStrange(dataset, train, catchAll, spec.newKinds ?? null);
   const novelty = trial.turns === 0 ? fitNovelty(everyRow.map(seenOf)) : null;
   const acceptor = fitAcceptor(everyRow, strange, {
     catchAll,

@@ -2,7 +2,7 @@ import type { Dataset, Example } from '../dataset/example.ts';
 import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
-import { type Familiarity, newKindsCome } from '../evaluation/strange.ts';
+import { type Familiarity, shareOfNewKinds } from '../evaluation/strange.ts';
 import { type Acceptor, confidenceOf, isCaught, type JudgedKnown, whyWithheld } from './acceptor.ts';
 import { type CatchAll, findCatchAll } from './catchAll.ts';
 import { decode, type Evidence, leaningOf } from './decode.ts';
@@ -48,20 +48,21 @@ export function familiarityOf(
 }
 
 /**
- * How large a share of the calls may become of kinds never seen: as large as asked for. Where new kinds have been coming up,
- * or a class is known to be for what fits nothing, nothing bounds it: one that came up last week may be most of tomorrow's.
- * @param rows oldest first.
+ * How large a share of the calls may become of kinds never seen: as large as asked for, or as the rows suggest. Where new
+ * kinds have been coming up, or a class is known to be for what fits nothing, nothing bounds it: one that came up last
+ * week may be most of tomorrow's.
+ * @param rows oldest first. @param asked null: as they suggest.
  */
 export function shareOfStrange(
   dataset: Dataset,
   rows: readonly Example[],
   catchAll: CatchAll | null,
-  asked: number,
+  asked: number | null,
 ): Familiarity['share'] {
   if (asked === 0) return 0;
   const classOf = mainClassOf(dataset);
-  const kinds = rows.map(({ targets }) => classOf(targets)).filter((kind) => kind >= 0);
-  return catchAll !== null || newKindsCome(kinds) ? null : asked;
+  const shown = shareOfNewKinds(rows.map(({ targets }) => classOf(targets)).filter((kind) => kind >= 0));
+  return catchAll !== null || shown === null ? null : (asked ?? shown);
 }
 
 /** Class of the main slot among targets; -1 where there is none. */

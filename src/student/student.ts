@@ -20,8 +20,11 @@ export interface StudentSpec {
   readonly device: DeviceChoice;
   readonly epsilon: number;
   readonly delta: number;
-  /** The promise is kept though so large a share of the calls becomes of kinds never seen; 0: they are not reckoned with. */
-  readonly newKinds?: number;
+  /**
+   * The promise is kept though so large a share of the calls becomes of kinds never seen; 0: they are not reckoned with,
+   * null or missing: as many as the traffic suggests.
+   */
+  readonly newKinds?: number | null;
   /** Hyper-parameters that differ from the defaults; recorded in the card. */
   readonly overrides: Readonly<Record<string, Json>>;
 }

@@ -7,8 +7,7 @@ import type { CertificationOutcome } from '../evaluation/certificate.ts';
 import { changeFloor } from '../evaluation/change.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
-import { certifyReserved } from '../evaluation/reserve.ts';
-import { strangeFloor } from '../evaluation/strange.ts';
+import { certifyReserved, reserveOf } from '../evaluation/reserve.ts';
 import { reachableThreshold, thresholdGrid } from '../evaluation/threshold.ts';
 import { type Pair, weakFields } from '../evaluation/weakFields.ts';
 import { type DeepFiles, type LearnedParts, sealBundle, writeParts } from './bundle.ts';
@@ -73,10 +72,10 @@ async function train(
   const { validation, familiarity } = chosen;
   const { epsilon, delta } = spec;
   const floor = changeFloor(validation, epsilon);
-  const reserve = Math.max(...familiarity.map((own) => strangeFloor(validation, own, epsilon)));
+  const reserve = reserveOf(validation, familiarity, epsilon);
   const trial = {
     rows: rung.held.map((i) => rows[i]!),
-    start: startFor(dataset, validation, Math.max(floor, reserve), spec),
+    start: startFor(dataset, validation, Math.max(floor, reserve.floor), spec),
   };
   const written = await writeStudent(partsOf(dataset, rows, rung, learned, options), trial, options);
   // From here on only what was written counts.

@@ -58,8 +58,8 @@ export interface TrainJob {
   readonly capabilities: CapabilitySet;
   readonly epsilon: number;
   readonly delta: number;
-  /** Share of the calls that may become of kinds never seen. */
-  readonly newKinds: number;
+  /** Share of the calls that may become of kinds never seen; null: as the traffic suggests. */
+  readonly newKinds: number | null;
   readonly device: DeviceChoice;
   readonly seed: number;
   /** Share of the newest traffic kept for the test; 0 where the caller tests on later traffic itself. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
 import { certify } from '../../src/evaluation/certify.ts';
 import type { Scored } from '../../src/evaluation/prediction.ts';
-import { newKindsCome, type Stranger, strangeFloor } from '../../src/evaluation/strange.ts';
+import { type Stranger, shareOfNewKinds, strangeFloor } from '../../src/evaluation/strange.ts';
 
 function row(confidence: number, agree: boolean, i: number): Scored {
   return { callId: String(i), atMs: i, confidence, agree, answered: true, bucket: 'label:a', cached: false };
@@ -70,10 +70,34 @@ test('the rarer new kinds are taken to be, the lower the floor, and the promise 
 test('new kinds come where the newer half has enough of what the older half has not', () => {
   const old = Array.from({ length: 500 }, (_, i) => i % 7);
   const newer = (every: number): number[] => old.map((kind, i) => (i % every === 0 ? 9 : kind));
-  assert.equal(newKindsCome([...old, ...newer(50)]), true);
-  assert.equal(newKindsCome([...old, ...newer(100)]), false, 'the end of a long tail');
-  assert.equal(newKindsCome([...newer(50), ...old]), false, 'what was there and went');
-  assert.equal(newKindsCome([]), false);
+  assert.equal(shareOfNewKinds([...old, ...newer(50)]), null);
+  assert.ok(shareOfNewKinds([...old, ...newer(100)]) !== null, 'the end of a long tail');
+  assert.ok(shareOfNewKinds([...newer(50), ...old]) !== null, 'what was there and went');
+});
+
+test('steady traffic lets one more kind be expected, as common as a usual one, within bounds', () => {
+  const even = (rows: number, kinds: number): number[] => Array.from({ length: rows }, (_, i) => i % kinds);
+  const near = (kinds: readonly number[], share: number): void => {
+    const shown = shareOfNewKinds(kinds);
+    assert.ok(shown !== null && Math.abs(shown - share) < 0.002, `${shown} for ${share}`);
+  };
+  near(even(4000, 25), 0.04);
+  near(even(4000, 6), 0.1);
+  near(even(4000, 400), 0.01);
+  // One kind of most calls does not make the others common.
+  near(
+    even(4000, 100).map((kind) => (kind < 80 ? 100 : kind)),
+    0.01,
+  );
+});
+
+test('fewer calls show less of what may come', () => {
+  const kinds = (rows: number): number[] => Array.from({ length: rows }, (_, i) => i % 30);
+  assert.equal(shareOfNewKinds([]), 0.1);
+  assert.ok(Math.abs(shareOfNewKinds(kinds(100))! - 0.058) < 0.002, '3 / 50');
+  assert.ok(Math.abs(shareOfNewKinds(kinds(600))! - 0.033) < 0.002, 'the share of one kind');
+  const tail = [...kinds(600), ...kinds(600).map((kind, i) => (i % 120 === 0 ? 1000 + i : kind))];
+  assert.ok(shareOfNewKinds(tail)! > 0.01, 'rare kinds that came are reckoned with');
 });
 
 test('one kind in ten that is answered like a known one raises no floor, two in ten do', () => {

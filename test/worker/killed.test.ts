@@ -36,7 +36,7 @@ test('a worker killed in the middle of a training goes on with the calls that it
       },
       epsilon: 0.05,
       delta: 0.05,
-      newKinds: 0.1,
+      newKinds: null,
       device: 'cpu',
       seed: 1,
       testShare: 0.2,

@@ -5,7 +5,7 @@ import { icon } from '../icons.ts';
 import { figure, figures } from './figure.ts';
 
 type Report = NonNullable<StudentState['report']>;
-type Certificate = Extract<StudentState['outcome'], { kind: 'certified' }>['certificate'];
+type Certified = Extract<StudentState['outcome'], { kind: 'certified' }>;
 
 /** What was shown on calls the student has never seen: the promise, the figures with their intervals, the trade-off. */
 export function proof({ student }: TaskState): Child {
@@ -16,7 +16,7 @@ export function proof({ student }: TaskState): Child {
     { key: 'proof', class: 'block', 'aria-label': 'Proof' },
     h('h3', null, 'Proof'),
     // Why a student was refused is said at the top already.
-    outcome.kind === 'certified' ? promise(outcome.certificate, outcome.reserved) : null,
+    outcome.kind === 'certified' ? promise(outcome) : null,
     report === null
       ? null
       : [
@@ -63,10 +63,12 @@ function leftWords({ unanswered }: Report): string {
 /** Less than this is not worth a sentence. */
 const LEAST_RESERVED = 0.01;
 
-function promise({ epsilon, delta, n, errors }: Certificate, reserved = 0): Tree {
+function promise({ certificate, reserved = 0, newKinds }: Certified): Tree {
+  const { epsilon, delta, n, errors } = certificate;
   const text = `At most ${percent(epsilon, 0)} of its answers differ from the teacher's, with ${percent(1 - delta, 0)} confidence.`;
   const shown = `Shown on ${count(n)} calibration calls with ${count(errors)} ${errors === 1 ? 'disagreement' : 'disagreements'}.`;
-  const left = `Another ${percent(reserved)} of the calls stay with the teacher in case calls of new kinds come (understudy.newKinds).`;
+  const many = typeof newKinds === 'number' ? `, up to ${percent(newKinds)} of all` : '';
+  const left = `Another ${percent(reserved)} of the calls stay with the teacher in case calls of new kinds come${many} (understudy.newKinds).`;
   const detail = reserved < LEAST_RESERVED ? shown : `${shown} ${left}`;
   return h(
     'p',
