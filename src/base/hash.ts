@@ -15,16 +15,36 @@ export function shortHash(data: string | Uint8Array): string {
  * With `from` and `to` the hash of that part of the text.
  */
 export function hash32(text: string, seed = 0, from = 0, to = text.length): number {
-  let h = seed | 0;
-  for (let i = from; i < to; i++) {
-    let k = Math.imul(text.charCodeAt(i), 0xcc9e2d51);
-    k = (k << 15) | (k >>> 17);
-    h ^= Math.imul(k, 0x1b873593);
-    h = (h << 13) | (h >>> 19);
-    h = (Math.imul(h, 5) + 0xe6546b64) | 0;
-  }
-  h ^= to - from;
+  return hashEnd(hashText(seed, text, from, to), to - from) >>> 0;
+}
+
+/*
+ * The steps of `hash32`, for who hashes many texts with parts in common: begin with the seed, add every code unit, end
+ * with how many they were.
+ */
+
+/** A hash that has begun, with the code units of a text added. */
+export function hashText(begun: number, text: string, from = 0, to = text.length): number {
+  let h = begun | 0;
+  for (let i = from; i < to; i++) h = hashUnit(h, mixedUnit(text.charCodeAt(i)));
+  return h;
+}
+
+/** A code unit as `hashUnit` adds it: the same for every hash that it is part of. */
+export function mixedUnit(unit: number): number {
+  const k = Math.imul(unit, 0xcc9e2d51);
+  return Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+}
+
+export function hashUnit(begun: number, mixed: number): number {
+  const h = begun ^ mixed;
+  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** The hash as a signed number. @param length code units in all. */
+export function hashEnd(begun: number, length: number): number {
+  let h = begun ^ length;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return h ^ (h >>> 16);
 }

@@ -68,7 +68,10 @@ test('the share of unseen features is 0 for a training row and 1 for foreign let
 });
 
 test('shapes tell case, numbers and punctuation apart', () => {
-  assert.deepEqual(['Wild', 'UK', 'hello', '0845', '!'].map(shapeOf), ['Xx', 'XX', 'x', 'd4', '!']);
+  assert.deepEqual(
+    ['Wild', 'UK', 'hello', '0845', '!'].map((word) => shapeOf(word)),
+    ['Xx', 'XX', 'x', 'd4', '!'],
+  );
 });
 
 test('what stands beside a number, and how much is written in capitals, is told apart from the words', () => {

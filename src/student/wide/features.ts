@@ -1,7 +1,8 @@
-import { hash32 } from '../../base/hash.ts';
+import { hash32, hashText } from '../../base/hash.ts';
 import { addEnglish } from '../english/features.ts';
-import { count } from './counts.ts';
+import { HashTally } from './hashTally.ts';
 import { addRelations } from './relations.ts';
+import { hashJoined, WordRun } from './wordRun.ts';
 
 /**
  * The words and letters of an input as hashed features: word 1-3-grams, character 2-5-grams inside words, the opening
@@ -14,8 +15,6 @@ const wordPattern = /\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)?|\p{N}+|[^\s\p{L}\p{N}]/
 /** Longer inputs are cut: the linear head gains nothing from the tail and time stays bounded. */
 const longestText = 4000;
 
-type Counts = Map<number, number>;
-
 /**
  * Hashes as signed integers, each followed by how often the input has it; the branches lie one after the other: words,
  * characters, shapes, patterns; of English also kinds, first phrase, kinds of its head. As maps they took five times the memory.
@@ -26,128 +25,173 @@ export interface RawFeatures {
   readonly ends: readonly number[];
 }
 
+/** What the input that is read at the moment has: the same memory for every input. */
+const written = {
+  words: new HashTally(),
+  characters: new HashTally(),
+  shapes: new HashTally(),
+  patterns: new HashTally(),
+};
+const meant = { kinds: new HashTally(), phrase: new HashTally(), headKinds: new HashTally() };
+const writtenBranches = Object.values(written);
+const allBranches = [...writtenBranches, ...Object.values(meant)];
+const run = new WordRun();
+
 /**
  * @param texts the input slots in order; features of different slots meet in `relations.ts` alone.
  * @param english whether to read what the words mean.
  */
 export function rawFeatures(texts: readonly string[], english = false): RawFeatures {
-  const written = [new Map(), new Map(), new Map(), new Map()] as const;
-  const meant = [new Map(), new Map(), new Map()] as const;
-  const [kinds, phrase, headKinds] = meant;
-  texts.forEach((text, slot) => {
-    const words = addText(written, text.slice(0, longestText), slot * 7919);
-    if (english) addEnglish({ kinds, phrase, headKinds }, words, slot * 7919);
-  });
-  if (texts.length > 1) addRelations(written[2], texts.map(wordsOf), texts);
-  return packed(english ? [...written, ...meant] : written);
+  const { entries, ends } = readFeatures(texts, english);
+  return { entries: entries.slice(), ends };
 }
 
-function packed(branches: readonly Counts[]): RawFeatures {
-  const entries = new Int32Array(2 * branches.reduce((sum, branch) => sum + branch.size, 0));
+/** The same in memory that the next call writes over. */
+export function readFeatures(texts: readonly string[], english: boolean): RawFeatures {
+  const branches = english ? allBranches : writtenBranches;
+  for (const branch of branches) branch.clear();
+  const words = texts.map((text, slot) => {
+    const own = addText(text.slice(0, longestText), slot * 7919);
+    if (english) addEnglish(meant, own, slot * 7919);
+    return own;
+  });
+  if (texts.length > 1)
+    addRelations(
+      written.shapes,
+      words.map((own) => new Set(own)),
+      texts,
+    );
+  return packed(branches);
+}
+
+let pack = new Int32Array(2048);
+
+function packed(branches: readonly HashTally[]): RawFeatures {
+  const size = 2 * branches.reduce((sum, branch) => sum + branch.length, 0);
+  if (size > pack.length) pack = new Int32Array(2 * size);
   let next = 0;
-  // To step through a map makes an array of each entry: half of the garbage that an answer would leave.
-  const put = (n: number, hash: number): void => {
-    entries[next++] = hash;
-    entries[next++] = n;
-  };
   const ends = branches.map((branch) => {
-    branch.forEach(put);
+    next = branch.copyTo(pack, next);
     return next;
   });
-  return { entries, ends };
+  return { entries: pack.subarray(0, size), ends };
 }
 
 /** Returns the words, in lower case. */
-function addText(
-  [words, characters, shapes, patterns]: readonly [Counts, Counts, Counts, Counts],
-  text: string,
-  salt: number,
-): readonly string[] {
+function addText(text: string, salt: number): readonly string[] {
   const original = text.normalize('NFKC').match(wordPattern) ?? [];
   const lower = original.map((word) => word.toLowerCase());
-  lower.forEach((word, i) => {
-    count(words, hash32(word, salt + 1));
-    if (i > 0) count(words, hash32(`${lower[i - 1]} ${word}`, salt + 2));
-    if (i > 1) count(words, hash32(`${lower[i - 2]} ${lower[i - 1]} ${word}`, salt + 3));
-    addCharacters(characters, ` ${word} `, salt + 4);
-  });
-  const shapesOfWords = original.map((word) => shapeOf(word));
-  addShapes(shapes, shapesOfWords, lower, text, salt);
-  addPatterns(patterns, lower, shapesOfWords, salt);
-  addCharacterShares(patterns, text, salt);
+  run.read(lower);
+  addWords(lower.length, salt);
+  const shapesOfWords = original.map((word, i) => shapeOf(word, lower[i]));
+  addShapes(shapesOfWords, lower, text, salt);
+  addPatterns(shapesOfWords, lower, salt);
+  addCharacterShares(text, salt);
   return lower;
 }
 
-function addCharacters(characters: Counts, padded: string, salt: number): void {
-  for (let n = 2; n <= 5; n++) {
-    if (padded.length < n) {
-      count(characters, hash32(padded, salt + n));
-      break;
-    }
-    for (let i = 0; i + n <= padded.length; i++) count(characters, hash32(padded, salt + n, i, i + n));
+function addWords(count: number, salt: number): void {
+  const { words, characters } = written;
+  for (let i = 0; i < count; i++) {
+    words.add(run.phrase(salt + 1, i, i));
+    if (i > 0) words.add(run.phrase(salt + 2, i - 1, i));
+    if (i > 1) words.add(run.phrase(salt + 3, i - 2, i));
+    run.parts(salt + 4, i, [2, 5], characters);
   }
 }
 
 function addShapes(
-  shapes: Counts,
   shapesOfWords: readonly string[],
   lower: readonly string[],
   text: string,
   salt: number,
 ): void {
-  count(shapes, hash32(`^${lower[0] ?? ''}`, salt + 11));
-  count(shapes, hash32(`^${lower[0] ?? ''} ${lower[1] ?? ''}`, salt + 12));
-  count(shapes, hash32(`^${lower[0] ?? ''} ${lower[1] ?? ''} ${lower[2] ?? ''}`, salt + 13));
-  count(shapes, hash32(`$${lower.at(-2) ?? ''} ${lower.at(-1) ?? ''}`, salt + 14));
-  // What a text opens with changes what every later word means: "how many", "who was".
-  for (const word of new Set(lower.slice(1))) count(shapes, hash32(`${lower[0]}>${word}`, salt + 17));
-  for (const word of new Set(lower.slice(2)))
-    count(shapes, hash32(`${lower[0]} ${lower[1]}>${word}`, salt + 18));
-  count(shapes, hash32(`length ${Math.floor(Math.log2(1 + text.length) * 2)}`, salt + 15));
-  for (const shape of shapesOfWords) if (shape !== 'x') count(shapes, hash32(shape, salt + 16));
+  const { shapes } = written;
+  const [first = '', second = '', third = ''] = lower;
+  shapes.add(hashJoined(salt + 11, '^', first));
+  shapes.add(hashJoined(salt + 12, '^', first, ' ', second));
+  shapes.add(hashJoined(salt + 13, '^', first, ' ', second, ' ', third));
+  shapes.add(hashJoined(salt + 14, '$', lower.at(-2) ?? '', ' ', lower.at(-1) ?? ''));
+  addOpenings(lower, salt);
+  shapes.add(hash32(`length ${Math.floor(Math.log2(1 + text.length) * 2)}`, salt + 15));
+  for (const shape of shapesOfWords) if (shape !== 'x') shapes.add(hash32(shape, salt + 16));
+}
+
+/** What a text opens with changes what every later word means: "how many", "who was". */
+function addOpenings(lower: readonly string[], salt: number): void {
+  if (lower.length < 2) return;
+  const { shapes } = written;
+  const [first, second] = [lower[0]!, lower[1]!];
+  const places = newWords(lower, 2);
+  const one = hashText(salt + 17, `${first}>`);
+  shapes.add(run.after(one, first.length + 1, 1));
+  for (const i of places) if (lower[i] !== second) shapes.add(run.after(one, first.length + 1, i));
+  const two = hashText(salt + 18, `${first} ${second}>`);
+  for (const i of places) shapes.add(run.after(two, first.length + second.length + 2, i));
+}
+
+/** Where words stand first, from a place on. */
+function newWords(words: readonly string[], from: number): number[] {
+  const seen = new Set<string>();
+  const places: number[] = [];
+  for (let i = from; i < words.length; i++) if (seen.size < seen.add(words[i]!).size) places.push(i);
+  return places;
 }
 
 /** Shapes other than a plain word's beside the shape and the word before and behind: "£ d3", "call d11". */
-function addPatterns(
-  patterns: Counts,
-  lower: readonly string[],
-  shapesOfWords: readonly string[],
-  salt: number,
-): void {
-  shapesOfWords.forEach((shape, i) => {
-    const [before, last] = [shapesOfWords[i - 1], lower[i - 1]];
-    if (before === undefined || (shape === 'x' && before === 'x')) return;
-    count(patterns, hash32(`${before}~${shape}`, salt + 41));
-    if (shape !== 'x') count(patterns, hash32(`${last}~${shape}`, salt + 43));
-    if (before !== 'x') count(patterns, hash32(`${before}~${lower[i]}`, salt + 44));
-  });
+function addPatterns(shapesOfWords: readonly string[], lower: readonly string[], salt: number): void {
+  const { patterns } = written;
+  for (let i = 1; i < lower.length; i++) {
+    const [before, shape] = [shapesOfWords[i - 1]!, shapesOfWords[i]!];
+    if (shape === 'x' && before === 'x') continue;
+    patterns.add(hashJoined(salt + 41, before, '~', shape));
+    if (shape !== 'x') patterns.add(hashJoined(salt + 43, lower[i - 1]!, '~', shape));
+    if (before !== 'x') patterns.add(hashJoined(salt + 44, before, '~', lower[i]!));
+  }
 }
 
 /** How much of the text is capitals and digits. */
-function addCharacterShares(patterns: Counts, text: string, salt: number): void {
-  const amount = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
-  const [letters, capitals, digits] = [amount(/\p{L}/gu), amount(/\p{Lu}/gu), amount(/\p{N}/gu)];
-  count(patterns, hash32(`upper ${shareStep(capitals / Math.max(1, letters))}`, salt + 45));
-  count(patterns, hash32(`digits ${shareStep(digits / Math.max(1, text.length))}`, salt + 46));
-  count(patterns, hash32(`digits n ${Math.floor(Math.log2(1 + digits) * 1.5)}`, salt + 47));
+function addCharacterShares(text: string, salt: number): void {
+  const { patterns } = written;
+  const { letters, capitals, digits } = kindsOfCharacters(text);
+  patterns.add(hash32(`upper ${shareStep(capitals / Math.max(1, letters))}`, salt + 45));
+  patterns.add(hash32(`digits ${shareStep(digits / Math.max(1, text.length))}`, salt + 46));
+  patterns.add(hash32(`digits n ${Math.floor(Math.log2(1 + digits) * 1.5)}`, salt + 47));
 }
+
+function kindsOfCharacters(text: string) {
+  let [letters, capitals, digits] = [0, 0, 0];
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > lastAscii) {
+      const amount = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+      return { letters: amount(/\p{L}/gu), capitals: amount(/\p{Lu}/gu), digits: amount(/\p{N}/gu) };
+    }
+    if (isCapital(unit)) capitals++;
+    if (isCapital(unit) || isSmall(unit)) letters++;
+    else if (isDigit(unit)) digits++;
+  }
+  return { letters, capitals, digits };
+}
+
+/** Plain ASCII, which most texts are, needs no table of characters. */
+const lastAscii = 127;
+const isCapital = (unit: number): boolean => unit >= 65 && unit <= 90;
+const isSmall = (unit: number): boolean => unit >= 97 && unit <= 122;
+const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
 
 /** Steps of a share: fine near none, where a digit or two matter, and coarse near all. */
 function shareStep(share: number): number {
   return Math.min(8, Math.floor(Math.log2(1 + 32 * share) * 1.5));
 }
-
 /** "Wild" -> "Xx", "UK" -> "XX", "0845" -> "d4", "hello" -> "x"; punctuation as it is. */
-export function shapeOf(word: string): string {
-  if (/^\p{N}+$/u.test(word)) return `d${Math.min(word.length, 8)}`;
-  if (!/^\p{L}/u.test(word)) return word;
-  if (word === word.toLowerCase()) return 'x';
+export function shapeOf(word: string, lower = word.toLowerCase()): string {
+  const first = word.charCodeAt(0);
+  if (!isSmall(first) && !isCapital(first)) {
+    if (/^\p{N}+$/u.test(word)) return `d${Math.min(word.length, 8)}`;
+    if (!/^\p{L}/u.test(word)) return word;
+  }
+  if (word === lower) return 'x';
   if (word.length > 1 && word === word.toUpperCase()) return 'XX';
   return 'Xx';
-}
-
-function wordsOf(text: string): Set<string> {
-  return new Set(
-    (text.slice(0, longestText).normalize('NFKC').match(wordPattern) ?? []).map((w) => w.toLowerCase()),
-  );
 }

@@ -1,10 +1,10 @@
 import { type Scaling, scaled } from '../../evaluation/calibrate.ts';
 import type { Arrays } from '../arrays.ts';
 import { fromHalves, type Precision, toHalves } from '../half.ts';
-import { rawFeatures } from './features.ts';
+import { readFeatures } from './features.ts';
 import { type LinearHead, type Places, quantise, scoreRow, withoutDust, withoutZeros } from './linear.ts';
 import { type Neighbours, nearnessOf } from './neighbours.ts';
-import { type SparseRows, type Vocabulary, vectorise } from './vocabulary.ts';
+import { type SparseRows, type Vocabulary, vectoriseOne } from './vocabulary.ts';
 
 /** Linear heads over one vocabulary: a head per choice slot. */
 export interface WideModel {
@@ -28,11 +28,11 @@ export interface WideScores {
 }
 
 export function scoreWide(model: WideModel, texts: readonly (readonly string[])[]): WideScores[] {
-  const data = vectorise(
-    model.vocabulary,
-    texts.map((slots) => rawFeatures(slots, model.vocabulary.english)),
-  );
-  return texts.map((_, row) => scoreWideRow(model, data, row));
+  const { vocabulary } = model;
+  return texts.map((slots) => {
+    const features = readFeatures(slots, vocabulary.english);
+    return scoreWideRow(model, vectoriseOne(vocabulary, features), 0);
+  });
 }
 
 export function scoreWideRow(model: WideModel, data: SparseRows, row: number): WideScores {

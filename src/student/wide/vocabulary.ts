@@ -63,48 +63,76 @@ function leastMeant(least: number): number {
 
 /** Sublinear tf, idf, each branch at unit length times its weight (as scikit-learn's TfidfVectorizer, Salton and Buckley 1988). */
 export function vectorise(vocabulary: Vocabulary, rows: readonly RawFeatures[]): SparseRows {
-  const { idf, unknownIdf } = vocabulary;
-  const start = new Int32Array(rows.length + 1);
-  const unseen = new Float32Array(rows.length);
-  const placeOf = placesIn(vocabulary.hashes);
-  const most = rows.reduce((sum, { entries }) => sum + entries.length / 2, 0);
   // Memory that is never written takes none: the arrays need not be cut to what the vocabulary knows.
-  const indices = new Int32Array(most);
-  const values = new Float32Array(most);
-  const exact = new Float64Array(
-    rows.reduce((longest, { entries }) => Math.max(longest, entries.length / 2), 0),
-  );
-  let next = 0;
-  for (const [i, { entries, ends }] of rows.entries()) {
-    // Each word comes with about two phrases that it ends.
-    const words = ends[0]! / 6;
-    const brief = Math.min(1, fewWords / words) ** 2;
-    let missing = 0;
-    let total = 0;
-    let j = 0;
-    for (let b = 0; b < ends.length; b++) {
-      const from = next;
-      let square = 0;
-      for (; j < ends[b]!; j += 2) {
-        const index = placeOf(entries[j]! >>> 0);
-        const n = entries[j + 1]!;
-        const isKnown = index >= 0 && idf[index]! > 0;
-        const value = (n === 1 ? 1 : 1 + Math.log(n)) * (isKnown ? idf[index]! : unknownIdf);
-        if (b < writtenBranches) {
-          total += value;
-          if (!isKnown) missing += value;
-        }
-        if (!isKnown) continue;
-        square += value * value;
-        exact[next - from] = value;
-        indices[next++] = index;
+  const room = roomFor(rows.length, sizeOf(rows));
+  rows.forEach((row, i) => {
+    writeRow(vocabulary, row, room, i);
+  });
+  const { start, indices, values, unseen } = room;
+  const end = start[rows.length]!;
+  return { start, indices: indices.subarray(0, end), values: values.subarray(0, end), unseen };
+}
+
+let own = roomFor(1, 1024);
+
+/** One row, as row 0, in memory that the next call writes over: serving leaves nothing for the collector. */
+export function vectoriseOne(vocabulary: Vocabulary, row: RawFeatures): SparseRows {
+  const size = sizeOf([row]);
+  if (size > own.indices.length) own = roomFor(1, 2 * size);
+  writeRow(vocabulary, row, own, 0);
+  return own;
+}
+
+function roomFor(rows: number, entries: number): SparseRows {
+  return {
+    start: new Int32Array(rows + 1),
+    indices: new Int32Array(entries),
+    values: new Float32Array(entries),
+    unseen: new Float32Array(rows),
+  };
+}
+
+function sizeOf(rows: readonly RawFeatures[]): number {
+  return rows.reduce((sum, { entries }) => sum + entries.length / 2, 0);
+}
+
+/** Values of one branch before they are scaled. */
+let exact = new Float64Array(1024);
+
+/** Writes row i behind the row before it. */
+function writeRow(vocabulary: Vocabulary, { entries, ends }: RawFeatures, room: SparseRows, i: number): void {
+  const { idf, unknownIdf } = vocabulary;
+  const { indices, values } = room;
+  const placeOf = placesIn(vocabulary.hashes);
+  if (entries.length / 2 > exact.length) exact = new Float64Array(entries.length);
+  let next = room.start[i]!;
+  // Each word comes with about two phrases that it ends.
+  const words = ends[0]! / 6;
+  const brief = Math.min(1, fewWords / words) ** 2;
+  let missing = 0;
+  let total = 0;
+  let j = 0;
+  for (let b = 0; b < ends.length; b++) {
+    const from = next;
+    const end = ends[b]!;
+    let square = 0;
+    for (; j < end; j += 2) {
+      const index = placeOf(entries[j]! >>> 0);
+      const n = entries[j + 1]!;
+      const isKnown = index >= 0 && idf[index]! > 0;
+      const value = (n === 1 ? 1 : 1 + Math.log(n)) * (isKnown ? idf[index]! : unknownIdf);
+      if (b < writtenBranches) {
+        total += value;
+        if (!isKnown) missing += value;
       }
-      const scale =
-        square > 0 ? Math.sqrt(branchWeights[b]! / square) * (b < writtenBranches ? 1 : brief) : 0;
-      for (let k = from; k < next; k++) values[k] = exact[k - from]! * scale;
+      if (!isKnown) continue;
+      square += value * value;
+      exact[next - from] = value;
+      indices[next++] = index;
     }
-    unseen[i] = total === 0 ? 1 : missing / total;
-    start[i + 1] = next;
+    const scale = square > 0 ? Math.sqrt(branchWeights[b]! / square) * (b < writtenBranches ? 1 : brief) : 0;
+    for (let k = from; k < next; k++) values[k] = exact[k - from]! * scale;
   }
-  return { start, indices: indices.subarray(0, next), values: values.subarray(0, next), unseen };
+  room.unseen[i] = total === 0 ? 1 : missing / total;
+  room.start[i + 1] = next;
 }
