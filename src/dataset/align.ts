@@ -2,7 +2,8 @@ import { canonicalJson, isArray, isObject, type Json, type JsonObject, parseJson
 import type { Result } from '../base/result.ts';
 import { fail, ok } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
-import type { ModelInput, Target } from './example.ts';
+import type { ModelInput, Span, Target } from './example.ts';
+import { isAtOffsets } from './formula.ts';
 import type { PlaceHabits } from './places.ts';
 import { asText } from './plan/shortText.ts';
 import {
@@ -31,6 +32,8 @@ interface Work {
   readonly chosen: Map<string, Json>;
   /** Where values usually stand; settles which of several places is meant. */
   readonly habits: PlaceHabits | undefined;
+  /** Tells the place that other fields speak of; absent where none do. */
+  readonly isMeant?: (place: Span) => boolean;
 }
 
 /**
@@ -151,7 +154,7 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
         work.targets[node.slot.name] = { kind: 'spans', spans: [] };
         return null;
       }
-      return alignSpan(node.slot, value, work.input, work.targets, work.habits);
+      return alignSpan(node.slot, value, work.input, work.targets, work.habits, work.isMeant);
     case 'span-list':
       return alignSpanList(node, value, work.input, work.targets);
     case 'masked-span':
@@ -176,6 +179,8 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
     }
     case 'formula':
       return null; // Checked by rendering, as derived values are.
+    case 'again':
+      return null; // Compared with the gap that it repeats.
     case 'template':
       return alignTemplate(node, value, work);
     case 'text': {
@@ -193,6 +198,7 @@ function alignTemplate(node: PlanNode & { kind: 'template' }, value: Json, work:
   const gaps = typeof value === 'string' ? templateGaps(node.parts, value) : null;
   if (gaps === null) return 'a text is not worded as usual';
   for (const { node: inner, text } of gaps) {
+    if (inner.kind === 'again' && text !== gaps[inner.gap]?.text) return 'a text is not worded as usual';
     const problem = alignNode(inner, text === '' ? null : text, work);
     if (problem !== null) return problem;
   }
@@ -238,13 +244,21 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
     const problem = alignMasked(field.node, item, list ?? null, work.input, work.targets);
     if (problem !== null) return problem;
   }
+  const formulas = fields.flatMap(({ key, node }) =>
+    node.kind === 'formula' ? [[key, node.formula] as const] : [],
+  );
+  const isCounted = new Set(
+    formulas.flatMap(([, formula]) => (formula.kind === 'place' ? [formula.of] : [])),
+  );
   for (const field of fields) {
     const item = fieldOf(value, field.key);
     // The parameters of a masked text have their places from it, also where they are empty.
     const placed = inside.has(paramsSlot(field.node) ?? '');
     if (item !== undefined && placed) notePresence(field, work);
     if (item !== undefined && placed) continue;
-    const problem = item === undefined ? alignAbsent(field, work) : alignField(field, item, work);
+    const isMeant = (place: Span): boolean => isAtOffsets(place, field.key, formulas, value, work.input);
+    const own = field.node.kind === 'span' && isCounted.has(field.key) ? { ...work, isMeant } : work;
+    const problem = item === undefined ? alignAbsent(field, work) : alignField(field, item, own);
     if (problem !== null) return problem;
   }
   return null;

@@ -1,14 +1,27 @@
 import { isArray, isObject, type Json } from '../base/json.ts';
-import type { ModelInput } from './example.ts';
+import { contextDate } from './dates.ts';
+import type { ModelInput, Span } from './example.ts';
+import { dayText, elapsed, later } from './moments.ts';
 import { normalise } from './normaliser.ts';
-import type { Formula, Measure } from './plan.ts';
+import type { ArithmeticSign, Formula, Measure } from './plan.ts';
 import { tokenise } from './tokens.ts';
 
-/** The value of a formula in an object that has its other fields; undefined where it has none. */
+/** Names of the fields that a formula looks at. */
+export function operands(formula: Formula): string[] {
+  if (formula.kind === 'measure') return [];
+  const by = formula.kind === 'later' && typeof formula.by === 'string' ? [formula.by] : [];
+  return [...[formula.of].flat().filter((key) => key !== null), ...by];
+}
+
+/**
+ * The value of a formula in an object that has its other fields; undefined where it has none.
+ * @param places where the copies of the fields stand.
+ */
 export function evaluate(
   formula: Formula,
   fields: Readonly<Record<string, Json>>,
   input: ModelInput,
+  places: Readonly<Record<string, Span>> = {},
 ): Json | undefined {
   switch (formula.kind) {
     case 'count': {
@@ -23,7 +36,36 @@ export function evaluate(
     case 'sum':
       return sumOf(fields[formula.of], formula.fields);
     case 'arithmetic':
-      return arithmetic(formula.sign, fields[formula.of[0]], fields[formula.of[1]]);
+      return arithmetic(formula, fields[formula.of[0]], fields[formula.of[1]]);
+    case 'scaled': {
+      const value = fields[formula.of];
+      if (value === null) return null;
+      return typeof value === 'number'
+        ? rounded(value * formula.by + formula.plus, formula.decimals)
+        : undefined;
+    }
+    case 'elapsed': {
+      const today = contextDate(input.context);
+      const day = today === null ? undefined : dayText(today);
+      const [from, to] = formula.of.map((key) => (key === null ? day : fields[key]));
+      if (from === undefined || to === undefined) return undefined;
+      if (from === null || to === null) return null;
+      const count = elapsed(from, to, formula.unit);
+      return count === undefined ? undefined : count + formula.plus;
+    }
+    case 'later': {
+      const [from, count] = [
+        fields[formula.of],
+        typeof formula.by === 'string' ? fields[formula.by] : formula.by,
+      ];
+      if (from === null || count === null) return null;
+      return from === undefined || typeof count !== 'number' ? undefined : later(from, count, formula.unit);
+    }
+    case 'place': {
+      const place = places[formula.of];
+      if (place === undefined) return fields[formula.of] === null ? null : undefined;
+      return offsetIn(input, place, formula.edge) + formula.plus;
+    }
     case 'present':
       return isPresent(fields[formula.of]) !== formula.not;
     case 'any':
@@ -66,9 +108,52 @@ function sumOf(list: Json | undefined, fields: readonly string[]): number | unde
   return tidy(sum);
 }
 
-function arithmetic(sign: '+' | '-' | '*', a: Json | undefined, b: Json | undefined): number | undefined {
+function arithmetic(
+  { sign, times = 1, decimals }: Formula & { kind: 'arithmetic' },
+  a: Json | undefined,
+  b: Json | undefined,
+): number | null | undefined {
+  if ((a === null && b !== undefined) || (b === null && a !== undefined)) return null;
   if (typeof a !== 'number' || typeof b !== 'number') return undefined;
-  return tidy(sign === '+' ? a + b : sign === '-' ? a - b : a * b);
+  const value = operations[sign](a, b) * times;
+  if (!Number.isFinite(value)) return undefined;
+  return decimals === undefined ? tidy(value) : rounded(value, decimals);
+}
+
+const operations: Readonly<Record<ArithmeticSign, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+  '+%': (a, b) => a * (1 + b / 100),
+  '-%': (a, b) => a * (1 - b / 100),
+};
+
+/** Halves go up, as people round: 1.005 to two decimals is 1.01. */
+function rounded(value: number, decimals: number): number {
+  const scale = 10 ** decimals;
+  return Math.round(tidy(value * scale)) / scale;
+}
+
+/** Characters before the start or the end of a place; a character in two halves counts once. */
+export function offsetIn(input: ModelInput, place: Span, edge: 'start' | 'end'): number {
+  return [...(input.slots[place.slot] ?? '').slice(0, place[edge])].length;
+}
+
+/** Is a place the one that offsets speak of, which were given with its text? */
+export function isAtOffsets(
+  place: Span,
+  of: string,
+  formulas: readonly (readonly [key: string, formula: Formula])[],
+  fields: Readonly<Record<string, Json>>,
+  input: ModelInput,
+): boolean {
+  return formulas.every(
+    ([key, formula]) =>
+      formula.kind !== 'place' ||
+      formula.of !== of ||
+      evaluate(formula, fields, input, { [of]: place }) === fields[key],
+  );
 }
 
 /** Without the noise of binary fractions: 0.1 + 0.2 is 0.3 in an answer. */

@@ -1,5 +1,6 @@
 import { isArray, type Json } from '../base/json.ts';
 import type { EndingHabit } from './ending.ts';
+import type { TimeUnit } from './moments.ts';
 
 /**
  * What a right answer of a task looks like: a tree whose leaves are slots that a student fills. Rendering a filled plan
@@ -107,6 +108,8 @@ export type PlanNode =
   | { readonly kind: 'formula'; readonly formula: Formula }
   /** A text of constant pieces with nodes between them; a node that is null leaves its place empty. */
   | { readonly kind: 'template'; readonly parts: readonly (string | PlanNode)[] }
+  /** Templates only: what stands in an earlier gap once more. `gap` counts from 0. */
+  | { readonly kind: 'again'; readonly gap: number }
   | { readonly kind: 'text'; readonly slot: TextSlot };
 
 /** A list of objects whose fields are copied from the input, item by item in the order of the input. */
@@ -121,6 +124,8 @@ export interface RecordList {
   /** Closed keys that an item leaves out where its combination has null. */
   readonly omitted?: readonly string[];
   readonly combinations: readonly (readonly Json[])[];
+  /** Keys that follow from an item's other ones, in the order in which they do. */
+  readonly formulas?: Readonly<Record<string, Formula>>;
   /** The copied field that every item has. */
   readonly anchor: string;
   readonly spans: readonly RecordSpan[];
@@ -149,7 +154,33 @@ export type Formula =
   | { readonly kind: 'count' | 'product'; readonly of: string }
   /** Sum over the items of a list: of the items themselves, or of the product of some of their fields. */
   | { readonly kind: 'sum'; readonly of: string; readonly fields: readonly string[] }
-  | { readonly kind: 'arithmetic'; readonly sign: '+' | '-' | '*'; readonly of: readonly [string, string] }
+  /** `+%` and `-%`: with so many per cent more or less. Times `times` (1), rounded to `decimals` where given. */
+  | {
+      readonly kind: 'arithmetic';
+      readonly sign: ArithmeticSign;
+      readonly of: readonly [string, string];
+      readonly times?: number;
+      readonly decimals?: number;
+    }
+  /** A fixed multiple of a number and something on top: cents, a tax, the year less something. */
+  | {
+      readonly kind: 'scaled';
+      readonly of: string;
+      readonly by: number;
+      readonly plus: number;
+      readonly decimals: number;
+    }
+  /** From one date or time to another; null is the date in the prompt. */
+  | {
+      readonly kind: 'elapsed';
+      readonly of: readonly [string | null, string | null];
+      readonly unit: TimeUnit;
+      readonly plus: number;
+    }
+  /** A date or time so much later, or earlier: by another field or always the same. */
+  | { readonly kind: 'later'; readonly of: string; readonly by: string | number; readonly unit: TimeUnit }
+  /** Where the copy of another field stands: characters before it, or up to its end. */
+  | { readonly kind: 'place'; readonly of: string; readonly edge: 'start' | 'end'; readonly plus: number }
   /** Whether a field is there, not null, not empty, not false. */
   | { readonly kind: 'present'; readonly of: string; readonly not: boolean }
   | { readonly kind: 'any' | 'all'; readonly of: readonly string[] }
@@ -163,6 +194,8 @@ export type Formula =
       readonly missing?: Json;
     }
   | { readonly kind: 'measure'; readonly measure: Measure; readonly plus: number };
+
+export type ArithmeticSign = '+' | '-' | '*' | '/' | '+%' | '-%';
 
 /** A count over the input's text: lines, words, characters, a token, or lines that begin in a certain form. */
 export interface Measure {

@@ -1,5 +1,6 @@
 import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
 import type { ModelInput, Span, Target } from './example.ts';
+import { evaluate, isAtOffsets } from './formula.ts';
 import type { RecordList, RecordSpan } from './plan.ts';
 import { placesOf, spanValue } from './spans.ts';
 
@@ -99,7 +100,25 @@ function itemOf(node: RecordList, marks: readonly Mark[], input: ModelInput): Js
       if (value !== undefined) item.push([key, value]);
     }
   }
-  return Object.fromEntries(item);
+  return withFormulas(node, Object.fromEntries(item), marks, input);
+}
+
+/** The item with what follows from its other fields, in the order of the keys; null where something does not. */
+function withFormulas(
+  node: RecordList,
+  item: JsonObject,
+  marks: readonly Mark[],
+  input: ModelInput,
+): JsonObject | null {
+  if (node.formulas === undefined) return item;
+  const whole: Record<string, Json> = { ...item };
+  const places = Object.fromEntries(marks.map(({ field, span }) => [field.key, span]));
+  for (const [key, formula] of Object.entries(node.formulas)) {
+    const value = evaluate(formula, whole, input, places);
+    if (value === undefined) return null;
+    whole[key] = value;
+  }
+  return Object.fromEntries(node.keys.flatMap((key) => (key in whole ? [[key, whole[key]!]] : [])));
 }
 
 /** What an item has without a place for a field; undefined where the field is left out. */
@@ -127,7 +146,9 @@ export function alignRecords(
     const anchored = node.spans.find((span) => span.combination === combination)!;
     if (node.byKind && combination !== kind) last = null;
     kind = combination;
-    const anchor = nextPlace(anchored, item, input, taken, last);
+    const isMeant = (place: Span): boolean =>
+      isAtOffsets(place, anchored.key, Object.entries(node.formulas ?? {}), item, input);
+    const anchor = nextPlace(anchored, item, input, taken, last, isMeant);
     if (anchor === null) return `${node.name}: ${anchored.key} is not copied from the input`;
     note(anchored, anchor);
     last = anchor;
@@ -169,9 +190,10 @@ function nextPlace(
   input: ModelInput,
   taken: readonly Span[],
   last: Span | null,
+  isMeant: (place: Span) => boolean,
 ): Span | null {
   for (const place of freePlaces(span, item[span.key] ?? null, input, taken))
-    if (last === null || comparePlaces(last, place, input) < 0) return place;
+    if ((last === null || comparePlaces(last, place, input) < 0) && isMeant(place)) return place;
   return null;
 }
 

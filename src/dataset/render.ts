@@ -3,10 +3,10 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { Targets } from './align.ts';
 import { ended } from './ending.ts';
-import type { ModelInput, Target } from './example.ts';
-import { evaluate } from './formula.ts';
+import type { ModelInput, Span, Target } from './example.ts';
+import { evaluate, operands } from './formula.ts';
 import { fromText } from './plan/shortText.ts';
-import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode } from './plan.ts';
+import type { ChoiceSlot, Formula, ObjectField, OutputPlan, PlanNode } from './plan.ts';
 import { choiceSlots } from './plan.ts';
 import { recordItems } from './records.ts';
 import { maskedText, spanListValue, spanValue } from './spans.ts';
@@ -108,7 +108,8 @@ function renderNode(node: PlanNode, work: Work): Value {
       return items.some((item) => item === absent) ? absent : (items as Json[]);
     }
     case 'formula':
-      return absent; // Needs its neighbours: rendered with the object that holds them.
+    case 'again':
+      return absent; // Needs its neighbours: rendered with what holds them.
     case 'template':
       return renderTemplate(node, work);
     case 'text': {
@@ -128,12 +129,7 @@ function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObje
     const value = renderField(field, work);
     if (value !== absent) values.set(field.key, value);
   }
-  const known = Object.fromEntries(values);
-  for (const { key, node: inner } of node.fields) {
-    if (inner.kind !== 'formula') continue;
-    const value = evaluate(inner.formula, known, work.filled.input);
-    if (value !== undefined) values.set(key, value);
-  }
+  reckon(node.fields, values, work);
   const entries: { key: string; value: Json; place: number }[] = [];
   for (const field of node.fields) {
     const value = values.get(field.key);
@@ -145,12 +141,48 @@ function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObje
   return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
 }
 
+/** Adds what follows from other fields, those first that it follows from. */
+function reckon(fields: readonly ObjectField[], values: Map<string, Json>, work: Work): void {
+  const open = new Map(
+    fields.flatMap(({ key, node }) => (node.kind === 'formula' ? [[key, node.formula] as const] : [])),
+  );
+  if (open.size === 0) return;
+  const places = placesOfFields(fields, work);
+  const settle = (key: string, formula: Formula): void => {
+    if (!open.delete(key)) return;
+    for (const of of operands(formula)) {
+      const before = open.get(of);
+      if (before !== undefined) settle(of, before);
+    }
+    const value = evaluate(formula, Object.fromEntries(values), work.filled.input, places);
+    if (value !== undefined) values.set(key, value);
+  };
+  for (const [key, formula] of [...open]) settle(key, formula);
+}
+
+/** Where the copied fields stand. */
+function placesOfFields(fields: readonly ObjectField[], work: Work): Record<string, Span> {
+  return Object.fromEntries(
+    fields.flatMap(({ key, node }) => {
+      const target = node.kind === 'span' ? work.filled.targets[node.slot.name] : undefined;
+      const place = target?.kind === 'spans' ? target.spans[0] : undefined;
+      return place === undefined ? [] : [[key, place]];
+    }),
+  );
+}
+
 function renderTemplate(node: PlanNode & { kind: 'template' }, work: Work): Value {
   let text = '';
+  const gaps: string[] = [];
   for (const part of node.parts) {
-    const value = typeof part === 'string' ? part : renderNode(part, work);
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    const value = part.kind === 'again' ? (gaps[part.gap] ?? absent) : renderNode(part, work);
     if (value === absent) return absent;
-    text += value === null ? '' : String(value);
+    gaps.push(value === null ? '' : String(value));
+    text += gaps.at(-1);
   }
   return text;
 }

@@ -7,13 +7,17 @@ import { foldedPlaces } from './windows.ts';
 
 type Targets = Record<string, Target>;
 
-/** Finds the place a value was copied from and notes it as the slot's target; else says why not. */
+/**
+ * Finds the place a value was copied from and notes it as the slot's target; else says why not.
+ * @param isMeant tells the one place that other fields speak of.
+ */
 export function alignSpan(
   slot: SpanSlot,
   value: Json,
   input: ModelInput,
   targets: Targets,
   habits?: PlaceHabits,
+  isMeant?: (place: Span) => boolean,
 ): string | null {
   if (typeof value !== slot.type) return `${slot.name} is not a ${slot.type}`;
   const text = String(value);
@@ -23,6 +27,7 @@ export function alignSpan(
     const occupied = slot.apart ? spans : taken(targets, spans);
     const places = habits?.has(slot.name) ? freePlaces(part, slot, input, occupied) : [];
     const span =
+      meantPlace(part, slot, input, occupied, isMeant) ??
       usualPlace(habits, slot.name, places, input) ??
       findSpan(part, slot, input, occupied) ??
       (slot.common ? commonPlace(slot, value, input, targets) : null);
@@ -35,6 +40,16 @@ export function alignSpan(
   targets[slot.name] = { kind: 'spans', spans, ...(slot.apart ? { apart: true } : {}) };
   // What is written in another order than it stands in the input would be rendered differently.
   return spanValue(slot, spans, input) === value ? null : `${slot.name} is not written as usual`;
+}
+
+function meantPlace(
+  part: string,
+  slot: Copying,
+  input: ModelInput,
+  occupied: readonly Span[],
+  isMeant: ((place: Span) => boolean) | undefined,
+): Span | null {
+  return isMeant === undefined ? null : (freePlaces(part, slot, input, occupied).find(isMeant) ?? null);
 }
 
 /** The place from which an earlier call of the tool has the same value. */

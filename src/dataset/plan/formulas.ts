@@ -2,9 +2,10 @@ import { canonicalJson, isArray, isObject, type Json } from '../../base/json.ts'
 import { evaluate, lineForms, measure } from '../formula.ts';
 import { spread } from '../habit.ts';
 import type { Formula, Measure, SpanSlot } from '../plan.ts';
-import { alignSpan } from '../spans.ts';
+import { alignSpan, placesOf } from '../spans.ts';
 import { tokenise } from '../tokens.ts';
 import type { InferredNode, ObjectSample } from './place.ts';
+import { durations, isMoment, laters, reckonings, roundest } from './reckoning.ts';
 import { tally } from './values.ts';
 
 interface Sibling {
@@ -31,10 +32,47 @@ export function inferFormula(
   const some = spread(objects, 300);
   const copied = node.kind === 'span' || node.kind === 'span-list' || node.kind === 'record-list';
   if (copied) return node.kind === 'span' ? sameCopy(key, node.slot, siblings, objects) : null;
-  if (node.kind !== 'unknown' && node.kind !== 'choice' && node.kind !== 'template') return null;
+  if (!isGuessed(node)) return null;
+  const offset = offsetOf(key, siblings, some);
+  if (offset !== null) return offset;
   const values = some.map(({ value }) => value[key] ?? null);
   for (const formula of candidates(key, values, siblings, some))
     if (holds(formula, key, some)) return formula;
+  return null;
+}
+
+function isGuessed(node: InferredNode): boolean {
+  if (node.kind === 'maybe') return node.node.kind === 'text' || isGuessed(node.node);
+  return node.kind === 'unknown' || node.kind === 'choice' || node.kind === 'template';
+}
+
+/** Teachers miscount. */
+const leastCounted = 0.5;
+
+/** Where the copy of another field stands, which a teacher counts out; null where this field is something else. */
+function offsetOf(
+  key: string,
+  siblings: readonly Sibling[],
+  objects: readonly ObjectSample[],
+): Formula | null {
+  const given = objects.filter(({ value }) => value[key] !== null && value[key] !== undefined);
+  if (!given.every(({ value }) => Number.isInteger(value[key]))) return null;
+  for (const { key: of, node } of siblings) {
+    if (node.kind !== 'span' || node.slot.type !== 'string') continue;
+    const { slot } = node;
+    for (const edge of ['start', 'end'] as const)
+      for (const plus of edge === 'start' ? [0, 1] : [0, -1]) {
+        const formula: Formula = { kind: 'place', of, edge, plus };
+        const isHit = ({ value, input }: ObjectSample): boolean => {
+          for (const place of placesOf(String(value[of] ?? ''), slot, input))
+            if (evaluate(formula, value, input, { [of]: place }) === value[key]) return true;
+          return false;
+        };
+        if (given.slice(0, 20).filter(isHit).length < 5) continue;
+        const distinct = new Set(given.filter(isHit).map(({ value }) => value[key])).size;
+        if (distinct > 2 && given.filter(isHit).length >= leastCounted * given.length) return formula;
+      }
+  }
   return null;
 }
 
@@ -68,16 +106,20 @@ function* candidates(
     siblings
       .map((sibling) => sibling.key)
       .filter((other) => objects.every(({ value }) => value[other] === undefined || is(value[other]!)));
-  const numbers = having((value) => typeof value === 'number');
+  const numbers = having((value) => typeof value === 'number' || value === null);
   const lists = having(isArray);
-  if (values.every((value) => typeof value === 'number')) {
+  const moments = having((value) => value === null || isMoment(value));
+  const given = values.filter((value) => value !== null);
+  if (given.length > 0 && given.every((value) => typeof value === 'number')) {
     for (const of of lists) yield { kind: 'count', of };
     for (const of of lists) yield* sums(of, objects);
     for (const of of lists) yield { kind: 'product', of };
     for (const of of numbers) yield { kind: 'same', of, normalisers: [] };
-    yield* arithmetics(numbers.slice(0, 10));
+    yield* durations(key, moments, numbers, objects);
+    yield* reckonings(values, numbers, objects);
     yield* measures(key, objects);
   }
+  if (given.length > 0 && given.every(isMoment)) yield* laters(key, moments, numbers, objects);
   if (values.every((value) => typeof value === 'boolean')) {
     for (const { key: of } of siblings) for (const not of [false, true]) yield { kind: 'present', of, not };
     yield* gates(having((value) => typeof value === 'boolean').slice(0, 8));
@@ -97,16 +139,6 @@ function* sums(of: string, objects: readonly ObjectSample[]): Generator<Formula>
   const numeric = Object.keys(item).filter((key) => typeof item[key] === 'number');
   for (const a of numeric) yield { kind: 'sum', of, fields: [a] };
   for (const a of numeric) for (const b of numeric) if (a < b) yield { kind: 'sum', of, fields: [a, b] };
-}
-
-function* arithmetics(numbers: readonly string[]): Generator<Formula> {
-  for (const a of numbers)
-    for (const b of numbers) {
-      if (a === b) continue;
-      if (a < b) yield { kind: 'arithmetic', sign: '+', of: [a, b] };
-      if (a < b) yield { kind: 'arithmetic', sign: '*', of: [a, b] };
-      yield { kind: 'arithmetic', sign: '-', of: [a, b] };
-    }
 }
 
 /** Any or all of two or more flags. */
@@ -225,15 +257,6 @@ function withoutSlips(points: readonly Point[]): Point[] {
     const [first] = around;
     return first === undefined || point.y === first.y || around.some((other) => other?.y !== first.y);
   });
-}
-
-/** The number with the fewest digits above `low` and up to `high`: people draw lines at round numbers. */
-function roundest(low: number, high: number): number {
-  for (let unit = 1e9; unit >= 1e-6; unit /= 10) {
-    const at = Math.floor(high / unit) * unit;
-    if (at > low) return Number(at.toPrecision(12));
-  }
-  return high;
 }
 
 /** Counts in the input that may be meant: only where a few objects already agree. */

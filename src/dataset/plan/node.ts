@@ -66,7 +66,7 @@ function isMarked({ value }: Tally): boolean {
 }
 
 function isRead(part: string | PlanNode): boolean {
-  return typeof part === 'string' || part.kind === 'span' || part.kind === 'constant';
+  return typeof part === 'string' || ['span', 'constant', 'again'].includes(part.kind);
 }
 
 /** Values of which some are null. */

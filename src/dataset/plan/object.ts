@@ -1,4 +1,5 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../base/json.ts';
+import { operands } from '../formula.ts';
 import type { ChoiceSlot, ObjectField, PlanNode } from '../plan.ts';
 import { inferFormula } from './formulas.ts';
 import { keyOrder } from './keys.ts';
@@ -65,21 +66,30 @@ interface Draft {
   readonly share: number;
 }
 
-/** Replaces what is guessed or unknown by a formula over fields that are not, where one holds. */
+/**
+ * Replaces what is guessed or unknown by a formula over other fields, where one holds: a tax by the net amount, which is a
+ * product itself.
+ */
 function withFormulas(drafts: readonly Draft[], objects: readonly ObjectSample[]): Draft[] {
   const result = [...drafts];
+  // What others follow from stays as it is: no two fields follow from each other.
   const used = new Set<string>();
-  for (const [i, draft] of drafts.entries()) {
-    if (draft.share < 1 || used.has(draft.key)) continue;
-    const siblings = result.filter(
-      ({ key, node }) => key !== draft.key && node.kind !== 'unknown' && node.kind !== 'formula',
-    );
-    const formula = inferFormula(draft.key, draft.node, siblings, objects);
-    if (formula === null) continue;
-    for (const key of 'of' in formula ? [formula.of].flat() : []) used.add(key);
-    result[i] = { ...draft, node: { kind: 'formula', formula } };
+  for (let before = -1; before < countFormulas(result); ) {
+    before = countFormulas(result);
+    for (const [i, draft] of result.entries()) {
+      if (draft.share < 1 || draft.node.kind === 'formula' || used.has(draft.key)) continue;
+      const siblings = result.filter(({ key, node }) => key !== draft.key && node.kind !== 'unknown');
+      const formula = inferFormula(draft.key, draft.node, siblings, objects);
+      if (formula === null) continue;
+      for (const key of operands(formula)) used.add(key);
+      result[i] = { ...draft, node: { kind: 'formula', formula } };
+    }
   }
   return result;
+}
+
+function countFormulas(drafts: readonly Draft[]): number {
+  return drafts.filter(({ node }) => node.kind === 'formula').length;
 }
 
 function presenceSlot(name: string): ChoiceSlot {

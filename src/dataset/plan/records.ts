@@ -2,8 +2,9 @@ import { canonicalJson, isArray, isObject, type Json } from '../../base/json.ts'
 import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
 import { isBare } from '../literals.ts';
-import type { RecordList, RecordSpan } from '../plan.ts';
+import type { Formula, RecordList, RecordSpan, SpanSlot } from '../plan.ts';
 import { alignRecords, closedValues } from '../records.ts';
+import { inferFormula } from './formulas.ts';
 import { keyOrder } from './keys.ts';
 import type { InferNode, InferredNode, ObjectSample, Place, Sample } from './place.ts';
 import { copiedField, countedField, isCopiedOnce } from './recordFields.ts';
@@ -33,6 +34,8 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
   const omitted: string[] = [];
   const mixed: string[] = [];
   const spans: Copied[] = [];
+  const formulas = new Map<string, Formula>();
+  const copies = new Map(keys.map((key) => [key, copiedWhere(items, key, `${place.name}[].${key}`)]));
   for (const key of keys) {
     const own = items.filter((item) => item.value[key] !== undefined);
     const given = own.filter((item) => item.value[key] !== null);
@@ -43,7 +46,13 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
       continue;
     }
     const name = `${place.name}[].${key}`;
-    const found = copiedField(given, key, name);
+    const found = copies.get(key) ?? null;
+    const formula =
+      found === null && own.length === items.length ? reckoned(key, keys, copies, formulas, items) : null;
+    if (formula !== null) {
+      formulas.set(key, formula);
+      continue;
+    }
     const counted = found === null && own.length === items.length ? countedField(given, key, name) : null;
     if (found !== null)
       spans.push({
@@ -80,6 +89,7 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
     closed,
     omitted,
     combinations,
+    ...(formulas.size > 0 ? { formulas: Object.fromEntries(formulas) } : {}),
     anchor: key,
     spans: [
       ...anchor,
@@ -87,6 +97,30 @@ export function inferRecords(samples: readonly Sample[], place: Place, inferNode
     ],
   } as const;
   return withRule(base, samples) ?? unknown(place, 'its items cannot be found in the input in their order');
+}
+
+function copiedWhere(items: readonly ObjectSample[], key: string, name: string): SpanSlot | null {
+  const given = items.filter(({ value }) => value[key] !== undefined && value[key] !== null);
+  return copiedField(given, key, name);
+}
+
+/** What a field of an item follows from: its copied fields, and what follows from those. */
+function reckoned(
+  key: string,
+  keys: readonly string[],
+  copies: ReadonlyMap<string, SpanSlot | null>,
+  before: ReadonlyMap<string, Formula>,
+  items: readonly ObjectSample[],
+): Formula | null {
+  const siblings = keys.flatMap((other): { key: string; node: InferredNode }[] => {
+    const slot = other === key ? null : (copies.get(other) ?? null);
+    const formula = before.get(other);
+    if (slot !== null) return [{ key: other, node: { kind: 'span', slot } }];
+    return formula === undefined ? [] : [{ key: other, node: { kind: 'formula', formula } }];
+  });
+  if (siblings.length === 0) return null;
+  const formula = inferFormula(key, { kind: 'unknown', reason: '' }, siblings, items);
+  return formula?.kind === 'measure' ? null : formula;
 }
 
 function keysOf(items: readonly ObjectSample[]): string[] {

@@ -117,12 +117,26 @@ function fillGaps(
       continue;
     }
     const at = g++;
+    const again = earlierGap(read, at);
+    if (again >= 0) {
+      filled.push({ kind: 'again', gap: again });
+      continue;
+    }
     const own = read.map(({ gaps, input }): Sample => ({ value: gaps[at] || null, input }));
     const node = inferNode(own, { name: `${place.name || 'text'}{${at}}`, schema: null });
     if (node.kind === 'unknown' || hasText(node)) return null;
     filled.push(node);
   }
   return { kind: 'template', parts: filled };
+}
+
+/** The first gap that (nearly) always holds what this one does, among texts that differ; -1 for none. */
+function earlierGap(read: readonly { readonly gaps: readonly string[] }[], at: number): number {
+  const own = read.filter(({ gaps }) => gaps[at] !== '');
+  if (new Set(own.map(({ gaps }) => gaps[at])).size < 2) return -1;
+  for (let gap = 0; gap < at; gap++)
+    if (read.filter(({ gaps }) => gaps[gap] === gaps[at]).length >= 0.99 * read.length) return gap;
+  return -1;
 }
 
 function hasText(node: PlanNode): boolean {
