@@ -15,6 +15,7 @@ import {
   type ToolPlan,
 } from './plan.ts';
 import { alignRecords } from './records.ts';
+import { alignRewritten } from './rewrite.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
 import { readText } from './style.ts';
 import { templateGaps } from './template.ts';
@@ -157,6 +158,8 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
       return alignSpan(node.slot, value, work.input, work.targets, work.habits, work.isMeant);
     case 'span-list':
       return alignSpanList(node, value, work.input, work.targets);
+    case 'rewritten':
+      return alignRewritten(node, value, work.input, work.targets);
     case 'masked-span':
       return null; // Needs its parameters: aligned with the object that holds both.
     case 'subset':

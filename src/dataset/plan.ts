@@ -91,6 +91,8 @@ export type PlanNode =
       readonly params: string;
       readonly placeholder: string;
     }
+  /** The text of a slot of the input, without space around it, in which the places of some slots are replaced. */
+  | { readonly kind: 'rewritten'; readonly from: string; readonly changes: readonly Change[] }
   /** A subset of a closed set: one absent/present choice per value, written in the order of `values`. */
   | { readonly kind: 'subset'; readonly slots: readonly ChoiceSlot[]; readonly values: readonly Json[] }
   | {
@@ -147,6 +149,12 @@ export interface RecordSpan {
   readonly combination: number | null;
   /** What an item has where nothing is found for it. */
   readonly absent: 'null' | 'omit' | { readonly value: Json };
+}
+
+/** What is written in place of each copy: a fixed text, or (null) what the slot's normalisers make of it. */
+export interface Change {
+  readonly slot: SpanSlot;
+  readonly as: string | null;
 }
 
 /** `of` names fields of the same object. */
@@ -319,6 +327,9 @@ function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
     case 'span-list':
     case 'masked-span':
       found.spans.push(node.slot);
+      return;
+    case 'rewritten':
+      found.spans.push(...node.changes.map(({ slot }) => slot));
       return;
     case 'record-list':
       found.spans.push(...node.spans.map((span) => span.slot));

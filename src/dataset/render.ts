@@ -9,6 +9,7 @@ import { fromText } from './plan/shortText.ts';
 import type { ChoiceSlot, Formula, ObjectField, OutputPlan, PlanNode } from './plan.ts';
 import { choiceSlots } from './plan.ts';
 import { recordItems } from './records.ts';
+import { rewrittenText } from './rewrite.ts';
 import { maskedText, spanListValue, spanValue } from './spans.ts';
 import { writeJson, writeText } from './style.ts';
 
@@ -92,6 +93,8 @@ function renderNode(node: PlanNode, work: Work): Value {
       const text = maskedText(node, spansOf(node.slot.name, work), params, work.filled.input);
       return text ?? absent;
     }
+    case 'rewritten':
+      return rewrittenText(node, (name) => spansOf(name, work), work.filled.input) ?? absent;
     case 'subset':
       return node.values.filter((_, i) => classOf(node.slots[i]!.name, work) === 1);
     case 'object':

@@ -128,7 +128,7 @@ export function spanListValue(
 }
 
 /** What the teacher writes for a place; null where its normalisers do not apply or give none of the known values. */
-function copiedText(slot: SpanSlot, span: Span, input: ModelInput): string | null {
+export function copiedText(slot: SpanSlot, span: Span, input: ModelInput): string | null {
   const text = normalise(spanText(span, input), slot.normalisers, input.context);
   if (text === null || slot.spelled === undefined) return text;
   return Object.hasOwn(slot.spelled, text) ? slot.spelled[text]! : null;

@@ -4,6 +4,7 @@ import { alignSpan } from '../spans.ts';
 import { inferList } from './list.ts';
 import { inferObject } from './object.ts';
 import type { InferredNode, Place, Sample } from './place.ts';
+import { inferRewritten } from './rewritten.ts';
 import { inferShortText } from './shortText.ts';
 import { inferSpan } from './span.ts';
 import { inferTemplate } from './template.ts';
@@ -46,6 +47,7 @@ export function inferNode(samples: readonly Sample[], place: Place): InferredNod
     if (kept.length > 1) return { kind: 'choice', slot: { name: place.name || 'value', values: kept } };
   }
   return (
+    inferRewritten(samples, place) ??
     inferTemplate(samples, place, inferNode) ?? {
       kind: 'unknown',
       reason: `The field ${place.name || 'value'} is free: ${tallies.length} different values in ${samples.length} answers, not copied from the input. A closed list of values in the prompt, or a copy of the input's own words, could be learned.`,

@@ -1,6 +1,6 @@
 import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
-import type { ObjectField } from '../plan.ts';
+import { nodeSlots, type ObjectField, type PlanNode } from '../plan.ts';
 import { alignSpan } from '../spans.ts';
 import type { ObjectSample } from './place.ts';
 
@@ -26,8 +26,20 @@ export function withApart(fields: readonly ObjectField[], objects: readonly Obje
     }
   }
   return fields.map((field): ObjectField => {
+    if (field.node.kind === 'rewritten') {
+      const others = fields.some((other) => other !== field && nodeSlots(other.node).spans.length > 0);
+      return others ? { ...field, node: apartFrom(field.node) } : field;
+    }
     const { copied, within } = counts.get(field.key) ?? { copied: 0, within: 0 };
     if (field.node.kind !== 'span' || within === 0 || within < leastWithin * copied) return field;
     return { ...field, node: { ...field.node, slot: { ...field.node.slot, apart: true } } };
   });
+}
+
+/** What is copied elsewhere in the answer may well be what is replaced here. */
+function apartFrom(node: PlanNode & { kind: 'rewritten' }): PlanNode {
+  return {
+    ...node,
+    changes: node.changes.map((change) => ({ ...change, slot: { ...change.slot, apart: true } })),
+  };
 }
