@@ -16,12 +16,14 @@ export function operands(formula: Formula): string[] {
 /**
  * The value of a formula in an object that has its other fields; undefined where it has none.
  * @param places where the copies of the fields stand.
+ * @param spansOf the places of a slot.
  */
 export function evaluate(
   formula: Formula,
   fields: Readonly<Record<string, Json>>,
   input: ModelInput,
   places: Readonly<Record<string, Span>> = {},
+  spansOf: (slot: string) => readonly Span[] = () => [],
 ): Json | undefined {
   switch (formula.kind) {
     case 'count': {
@@ -82,6 +84,10 @@ export function evaluate(
       if (value === null) return formula.missing;
       if (typeof value !== 'number') return undefined;
       return formula.values[formula.bounds.filter((bound) => value >= bound).length];
+    }
+    case 'replaced': {
+      const count = formula.slots.reduce((sum, slot) => sum + spansOf(slot).length, 0);
+      return formula.flag ? count > 0 : count;
     }
     case 'measure':
       return measure(formula.measure, input) + formula.plus;

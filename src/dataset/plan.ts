@@ -1,6 +1,9 @@
 import { isArray, type Json } from '../base/json.ts';
 import type { EndingHabit } from './ending.ts';
 import type { TimeUnit } from './moments.ts';
+import type { TableHabit } from './notations/table.ts';
+import type { XmlHabit } from './notations/xml.ts';
+import type { YamlHabit } from './notations/yaml.ts';
 
 /**
  * What a right answer of a task looks like: a tree whose leaves are slots that a student fills. Rendering a filled plan
@@ -35,9 +38,9 @@ export type OutputPlan =
 export interface TextStyle {
   /**
    * `plain`: the value is the text itself. `json`: it is serialised with the habits below. `list`: items between
-   * separators. `pairs`: lines of a key and a value.
+   * separators. `pairs`: lines of a key and a value. The others are in `notations/`.
    */
-  readonly format: 'plain' | 'json' | 'list' | 'pairs';
+  readonly format: 'plain' | 'json' | 'list' | 'pairs' | 'python' | 'yaml' | 'xml' | 'table';
   readonly prefix: string;
   readonly suffix: string;
   /** What the caller's prefill has written of the answer, and what a stop sequence cut off its end. */
@@ -60,6 +63,9 @@ export interface TextStyle {
   readonly numbered: string | null;
   /** Lists only: what is written for no items. */
   readonly none: string;
+  readonly yaml?: YamlHabit;
+  readonly xml?: XmlHabit;
+  readonly table?: TableHabit;
 }
 
 export interface ToolPlan {
@@ -187,6 +193,13 @@ export type Formula =
     }
   /** A date or time so much later, or earlier: by another field or always the same. */
   | { readonly kind: 'later'; readonly of: string; readonly by: string | number; readonly unit: TimeUnit }
+  /** How many places of a rewritten field were replaced, or (`flag`) whether any was: those of these slots. */
+  | {
+      readonly kind: 'replaced';
+      readonly of: string;
+      readonly slots: readonly string[];
+      readonly flag: boolean;
+    }
   /** Where the copy of another field stands: characters before it, or up to its end. */
   | { readonly kind: 'place'; readonly of: string; readonly edge: 'start' | 'end'; readonly plus: number }
   /** Whether a field is there, not null, not empty, not false. */

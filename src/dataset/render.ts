@@ -157,7 +157,9 @@ function reckon(fields: readonly ObjectField[], values: Map<string, Json>, work:
       const before = open.get(of);
       if (before !== undefined) settle(of, before);
     }
-    const value = evaluate(formula, Object.fromEntries(values), work.filled.input, places);
+    const value = evaluate(formula, Object.fromEntries(values), work.filled.input, places, (name) =>
+      spansOf(name, work),
+    );
     if (value !== undefined) values.set(key, value);
   };
   for (const [key, formula] of [...open]) settle(key, formula);

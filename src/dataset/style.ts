@@ -1,6 +1,10 @@
 import { isArray, isObject, type Json, parseJson } from '../base/json.ts';
 import { isTransparent, jsonFrame } from './frame.ts';
 import { isBare, writeNumber } from './literals.ts';
+import { readPython, writePython } from './notations/python.ts';
+import { readTable, writeTable } from './notations/table.ts';
+import { readXml, writeXml } from './notations/xml.ts';
+import { readYaml, writeYaml } from './notations/yaml.ts';
 import type { TextStyle } from './plan.ts';
 
 export const plainStyle: TextStyle = {
@@ -37,6 +41,10 @@ function bodyOf(value: Json, style: TextStyle): string | null {
     const lines = Object.entries(value).map(([key, item]) => key + style.keySeparator + String(item));
     return lines.join(style.itemSeparator);
   }
+  if (style.format === 'python') return writePython(value);
+  if (style.format === 'yaml') return style.yaml === undefined ? null : writeYaml(value, style.yaml);
+  if (style.format === 'xml') return style.xml === undefined ? null : writeXml(value, style.xml);
+  if (style.format === 'table') return style.table === undefined ? null : writeTable(value, style.table);
   return String(value);
 }
 
@@ -56,6 +64,10 @@ export function readText(text: string, style: TextStyle): Json | undefined {
   if (body === null) return undefined;
   if (style.format === 'list') return readList(body, style);
   if (style.format === 'pairs') return readPairs(body, style);
+  if (style.format === 'python') return readPython(body);
+  if (style.format === 'yaml') return readYaml(body);
+  if (style.format === 'xml') return readXml(body, style.xml?.lists ?? []);
+  if (style.format === 'table') return style.table === undefined ? undefined : readTable(body, style.table);
   return body;
 }
 

@@ -124,9 +124,17 @@ const cases: readonly Case[] = [
     title: 'a first line of few values, then what is read off the input',
     made: make((i) => ({
       input: `${request(i).text}. Yours, ${pick(cities, i)}`,
-      text: `about: ${request(i).topic}\nfrom: ${pick(cities, i)}\ntags:${i % 2 === 0 ? ' []' : '\n  - a\n  - b'}`,
+      text: `about: ${request(i).topic}\nfrom: ${pick(cities, i)}\ntags:${i % 2 === 0 ? ' none' : '\n  a and b'}`,
     })),
     has: '"template"',
+  },
+  {
+    title: 'lists of texts in YAML, some of them empty',
+    made: make((i) => ({
+      input: `${request(i).text}. Yours, ${pick(cities, i)}`,
+      text: `about: ${request(i).topic}\nfrom: ${pick(cities, i)}\ntags:${i % 2 === 0 ? ' []' : '\n  - a\n  - b'}`,
+    })),
+    has: '"yaml"',
   },
   {
     title: 'keys in the order of the text',

@@ -63,6 +63,26 @@ test('a redacted field stands beside a list of what was removed', () => {
   assert.equal(rendered(dataset), 300);
 });
 
+test('what was replaced is counted', () => {
+  const dataset = datasetOf(
+    Array.from({ length: 300 }, (_, i): Made => {
+      const [text, masked] = redaction(i);
+      const names = masked.split('[NAME]').length - 1;
+      const phones = masked.split('[PHONE]').length - 1;
+      return {
+        input: text,
+        answer: said(JSON.stringify({ changed: names + phones > 0, text: masked, phones, names })),
+      };
+    }),
+  );
+  assert.ok(dataset.plan.kind === 'text-answer' && dataset.plan.node.kind === 'object');
+  assert.deepEqual(
+    dataset.plan.node.fields.map(({ node }) => (node.kind === 'formula' ? node.formula.kind : node.kind)),
+    ['replaced', 'rewritten', 'replaced', 'replaced'],
+  );
+  assert.equal(rendered(dataset), 300);
+});
+
 test('dates within a sentence are written in one form and the rest stays', () => {
   const months = ['January', 'February', 'March', 'April'];
   const dataset = datasetOf(

@@ -2,16 +2,12 @@ import { canonicalJson, isArray, isObject, type Json } from '../../base/json.ts'
 import { evaluate, lineForms, measure } from '../formula.ts';
 import { spread } from '../habit.ts';
 import type { Formula, Measure, SpanSlot } from '../plan.ts';
-import { alignSpan, placesOf } from '../spans.ts';
+import { alignSpan } from '../spans.ts';
 import { tokenise } from '../tokens.ts';
-import type { InferredNode, ObjectSample } from './place.ts';
+import type { InferredNode, ObjectSample, Sibling } from './place.ts';
+import { offsetOf, replacedIn } from './places.ts';
 import { durations, isMoment, laters, reckonings, roundest } from './reckoning.ts';
 import { tally } from './values.ts';
-
-interface Sibling {
-  readonly key: string;
-  readonly node: InferredNode;
-}
 
 /** Fewer objects prove nothing. */
 const leastObjects = 20;
@@ -35,6 +31,8 @@ export function inferFormula(
   if (!isGuessed(node)) return null;
   const offset = offsetOf(key, siblings, some);
   if (offset !== null) return offset;
+  const replaced = countOf(key, siblings, some) ?? replacedIn(key, siblings, some);
+  if (replaced !== null) return replaced;
   const values = some.map(({ value }) => value[key] ?? null);
   for (const formula of candidates(key, values, siblings, some))
     if (holds(formula, key, some)) return formula;
@@ -46,32 +44,15 @@ function isGuessed(node: InferredNode): boolean {
   return node.kind === 'unknown' || node.kind === 'choice' || node.kind === 'template';
 }
 
-/** Teachers miscount. */
-const leastCounted = 0.5;
-
-/** Where the copy of another field stands, which a teacher counts out; null where this field is something else. */
-function offsetOf(
+/** How many items another field has. */
+function countOf(
   key: string,
   siblings: readonly Sibling[],
   objects: readonly ObjectSample[],
 ): Formula | null {
-  const given = objects.filter(({ value }) => value[key] !== null && value[key] !== undefined);
-  if (!given.every(({ value }) => Number.isInteger(value[key]))) return null;
-  for (const { key: of, node } of siblings) {
-    if (node.kind !== 'span' || node.slot.type !== 'string') continue;
-    const { slot } = node;
-    for (const edge of ['start', 'end'] as const)
-      for (const plus of edge === 'start' ? [0, 1] : [0, -1]) {
-        const formula: Formula = { kind: 'place', of, edge, plus };
-        const isHit = ({ value, input }: ObjectSample): boolean => {
-          for (const place of placesOf(String(value[of] ?? ''), slot, input))
-            if (evaluate(formula, value, input, { [of]: place }) === value[key]) return true;
-          return false;
-        };
-        if (given.slice(0, 20).filter(isHit).length < 5) continue;
-        const distinct = new Set(given.filter(isHit).map(({ value }) => value[key])).size;
-        if (distinct > 2 && given.filter(isHit).length >= leastCounted * given.length) return formula;
-      }
+  for (const { key: of } of siblings) {
+    const formula: Formula = { kind: 'count', of };
+    if (objects.every(({ value }) => isArray(value[of])) && holds(formula, key, objects)) return formula;
   }
   return null;
 }
@@ -111,7 +92,6 @@ function* candidates(
   const moments = having((value) => value === null || isMoment(value));
   const given = values.filter((value) => value !== null);
   if (given.length > 0 && given.every((value) => typeof value === 'number')) {
-    for (const of of lists) yield { kind: 'count', of };
     for (const of of lists) yield* sums(of, objects);
     for (const of of lists) yield { kind: 'product', of };
     for (const of of numbers) yield { kind: 'same', of, normalisers: [] };

@@ -29,3 +29,9 @@ export type InferredNode = PlanNode | { readonly kind: 'unknown'; readonly reaso
 
 /** The inference of a node: handed down, so that objects can hold what they are part of. */
 export type InferNode = (samples: readonly Sample[], place: Place) => InferredNode;
+
+/** Another field of the same object. */
+export interface Sibling {
+  readonly key: string;
+  readonly node: InferredNode;
+}

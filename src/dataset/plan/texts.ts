@@ -13,6 +13,7 @@ import type { TextObservation } from './infer.ts';
 import { labelReason } from './labelText.ts';
 import { inferSubset } from './list.ts';
 import { inferNode } from './node.ts';
+import { inferNotation, inferRows } from './notation.ts';
 import { inferShortText } from './shortText.ts';
 import { inferSpanList } from './span.ts';
 import { inferTemplate } from './template.ts';
@@ -22,13 +23,22 @@ import { isClosed, learnable, mostClasses, type Tally, tally } from './values.ts
 export function inferText(observations: readonly TextObservation[], task: Task): OutputPlan {
   const doubt = labelReason(observations);
   if (doubt !== null) return { kind: 'unplannable', reason: doubt };
+  const noted = inferNotation(observations);
+  if (noted?.kind === 'text-answer') return noted;
   const pairs = inferPairs(observations);
   if (pairs !== null) return pairs;
   const closed = inferLabels(observations, task) ?? inferSeveral(observations, task);
   return (
     (closed === null ? null : (inferWorded(observations, closed) ?? closed)) ??
-    inferWhole(observations) ?? { kind: 'unplannable', reason: freeTextReason(observations, task) }
+    rowsOf(observations) ??
+    inferWhole(observations) ??
+    noted ?? { kind: 'unplannable', reason: freeTextReason(observations, task) }
   );
+}
+
+function rowsOf(observations: readonly TextObservation[]): OutputPlan | null {
+  const rows = inferRows(observations);
+  return rows?.kind === 'text-answer' ? rows : null;
 }
 
 /** Fewer values are learned as they are. */
