@@ -154,6 +154,16 @@ export function startOf(grid: readonly GridPoint[]): number {
   return start;
 }
 
+/** Share of the traffic that so many calibration rows are expected to certify. */
+export function expectedCoverage(
+  validation: readonly Row[],
+  calibrationRows: number,
+  level: { readonly epsilon: number; readonly delta: number },
+): number {
+  const grid = thresholdGrid(validation, calibrationRows, level);
+  return expectedShare(grid.slice(startOf(grid)));
+}
+
 function expectedShare(walk: readonly GridPoint[]): number {
   let [expected, power, before] = [0, 1, 0];
   for (const point of walk) {

@@ -23,8 +23,10 @@ import { schemeOf } from './tagger/scheme.ts';
 import { foldsOf, type Tried } from './wide/train.ts';
 import type { WideRung } from './wideRung.ts';
 
-/** Below this a network learns less than the linear heads, so it is not tried. */
-const leastForDeep = 4000;
+/** Below so many rows a network learns less than the linear heads, so it is not tried. */
+export function leastForNetworks({ overrides }: StudentSpec): number {
+  return Number(overrides['leastForDeep'] ?? 4000);
+}
 
 /** Above this share served at the promised risk a higher rung has nothing left to add. */
 const enoughCoverage = 0.98;
@@ -239,8 +241,7 @@ function whyNoNetworks(
   texts: ReadonlyMap<number, Texts> | null,
 ): string | null {
   const { plan } = dataset;
-  const least = Number(spec.overrides['leastForDeep'] ?? leastForDeep);
-  if (!spec.rungs.includes('wide+deep') || train.length < least) return '';
+  if (!spec.rungs.includes('wide+deep') || train.length < leastForNetworks(spec)) return '';
   if (choiceSlots(plan).length === 0 && schemeOf(plan) === null) return '';
   const covered = coverageOf(validation, spec.epsilon);
   if (covered > enoughCoverage)

@@ -8,7 +8,7 @@ import { changeFloor } from '../evaluation/change.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
 import { certifyReserved, reserveOf } from '../evaluation/reserve.ts';
-import { reachableThreshold, thresholdGrid } from '../evaluation/threshold.ts';
+import { type Row, reachableThreshold, thresholdGrid } from '../evaluation/threshold.ts';
 import { type Pair, weakFields } from '../evaluation/weakFields.ts';
 import { type DeepFiles, type LearnedParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
@@ -19,6 +19,7 @@ import { lastingCurve } from './curve.ts';
 import { runKey } from './finished.ts';
 import { chooseRung } from './ladder.ts';
 import type { ReasoningTrial } from './reasoning.ts';
+import { isWorthKeeping, spareRows, withSpare } from './spare.ts';
 import type { StudentSpec, TrainOptions, TrainProgress, TrainStudent } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { openThreads, type Threads } from './threads.ts';
@@ -52,39 +53,42 @@ export const trainStudent: TrainStudent = async (dataset, spec, options) => {
 };
 
 async function train(
-  dataset: Dataset,
+  given: Dataset,
   spec: StudentSpec,
   options: TrainOptions,
   threads: Threads | null,
 ): ReturnType<TrainStudent> {
   const started = performance.now();
-  const decline = (reason: string) => declined(dataset, spec, options, reason);
-  if (dataset.plan.kind === 'unplannable') return decline(dataset.plan.reason);
-  const rows = dataset.examples.filter((e) => e.split === 'train' || e.split === 'validation');
+  const decline = (reason: string) => declined(given, spec, options, reason);
+  if (given.plan.kind === 'unplannable') return decline(given.plan.reason);
+  const rows = given.examples.filter((e) => e.split === 'train' || e.split === 'validation');
   const planned = rows.filter((e) => e.targets !== null && e.unplanned === null).length;
   if (planned < leastAnswers) return decline(tooFew(planned, rows));
 
   const pause = pauseOf(options.signal);
-  const learned = await learn(dataset, rows, spec, options, { pause, threads });
+  const spare = spareRows(given, rows, spec);
+  const first = rows.filter((row) => !spare.has(row));
+  const learned = await learn(given, first, spec, options, { pause, threads });
   if ('reason' in learned) return decline(learned.reason);
   const { chosen, networks, rung } = learned;
-  options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
   const { validation, familiarity } = chosen;
   const { epsilon, delta } = spec;
   const floor = changeFloor(validation, epsilon);
   const reserve = reserveOf(validation, familiarity, epsilon);
-  const trial = {
-    rows: rung.held.map((i) => rows[i]!),
-    start: startFor(dataset, validation, Math.max(floor, reserve.floor), spec),
-  };
-  const written = await writeStudent(partsOf(dataset, rows, rung, learned, options), trial, options);
+  const eligible = rowsAbove(Math.max(floor, reserve.floor), validation);
+  const spent = await spend(given, rows, spare, eligible, { learned, spec, options, pause });
+  const { dataset } = spent;
+  options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
+  const trial = { rows: rung.held.map((i) => first[i]!), start: startFor(dataset, eligible, spec) };
+  const parts = partsOf(dataset, spent.taught, spent.rung, learned, options);
+  const written = await writeStudent(parts, trial, options);
   // From here on only what was written counts.
   const scored = await scoreWritten(written, dataset, options);
   await pause();
   const certified = certifyReserved(validation, scored.calibration, { epsilon, delta, floor }, reserve);
   const outcome = explained(certified, scored.pairs);
-  const spare = outcome.kind === 'refused' && rows.length < fewCalls && isTaughtAgain(chosen, dataset);
-  const again = spare ? await relearn(dataset, rows, learned, options, pause) : null;
+  const idle = outcome.kind === 'refused' && rows.length < fewCalls && isTaughtAgain(chosen, dataset);
+  const again = idle ? await relearn(dataset, first, learned, options, pause) : null;
   const kept = again ?? { written, scored };
   options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
   const test = kept.scored.test;
@@ -172,19 +176,56 @@ async function learn(
   return { rung, chosen: taken, networks, reasoning, seed };
 }
 
-/** The confidence from which the walk over thresholds is expected to serve; what it looks at is validation. */
-function startFor(
-  { examples }: Dataset,
-  validation: readonly Scored[],
-  floor: number,
-  { epsilon, delta }: StudentSpec,
-): number {
-  const rows = validation.map(({ answered, confidence, agree }) => ({
-    confidence: answered ? confidence : Number.NEGATIVE_INFINITY,
+/** What threshold selection sees of rows: below a floor they are as good as unanswered. */
+function rowsAbove(floor: number, rows: readonly Scored[]): Row[] {
+  return rows.map(({ answered, confidence, agree }) => ({
+    confidence: answered && confidence >= floor ? confidence : Number.NEGATIVE_INFINITY,
     wrong: !agree,
   }));
+}
+
+/** The confidence from which the walk over thresholds is expected to serve; what it looks at is validation. */
+function startFor({ examples }: Dataset, validation: readonly Row[], spec: StudentSpec): number {
   const calibration = oncePerCluster(examples, 'calibration').length;
-  return Math.max(floor, reachableThreshold(thresholdGrid(rows, calibration, { epsilon, delta })));
+  return reachableThreshold(thresholdGrid(validation, calibration, spec));
+}
+
+interface Spent extends Pick<Learned, 'rung'> {
+  readonly dataset: Dataset;
+  /** The rows that the student learned from. */
+  readonly taught: readonly Example[];
+}
+
+/** Spare rows join those of calibration where more would be served for it; elsewhere the student learns from them, too. */
+async function spend(
+  dataset: Dataset,
+  rows: readonly Example[],
+  spare: ReadonlySet<Example>,
+  validation: readonly Row[],
+  {
+    learned: { rung, seed },
+    spec,
+    options,
+    pause,
+  }: {
+    readonly learned: Learned;
+    readonly spec: StudentSpec;
+    readonly options: TrainOptions;
+    readonly pause: () => Promise<void>;
+  },
+): Promise<Spent> {
+  if (spare.size === 0) return { dataset, taught: rows, rung };
+  const first = rows.filter((row) => !spare.has(row));
+  const tell = (message: string) => options.onProgress({ stage: 'select', fraction: 0.8, message });
+  if (isWorthKeeping(dataset, spare, validation, spec)) {
+    tell(`Kept ${spare.size} more calls for calibration: more can be served for it`);
+    return { dataset: withSpare(dataset, spare), taught: first, rung };
+  }
+  tell(`Learning from ${spare.size} more answers`);
+  const slips = new Set([...rung.slips].map((i) => first[i]!));
+  const taught = rows.filter((row) => !slips.has(row));
+  const again = await retrainWide(rung, taught, dataset, { seed, pause, threads: null });
+  return { dataset, taught: rows, rung: { ...rung, ...again } };
 }
 
 function partsOf(
