@@ -72,8 +72,9 @@ const START_TIMEOUT_MS = 15_000;
 /**
  * What passes a gateway does not live long: a collection of a young generation finds next to nothing, so that it should
  * come rarely, and waking helper threads for it, ours or the recording thread's, takes more from the calls than it gives.
+ * `main.ts` collects once before the first call, which takes a collector that can be called.
  */
-const collectorFlags = ['--single-threaded-gc', '--min-semi-space-size=32'];
+const collectorFlags = ['--single-threaded-gc', '--min-semi-space-size=32', '--expose-gc'];
 /** glibc gives every thread a heap of its own and keeps what is free in it. */
 const leanMemory = { MALLOC_ARENA_MAX: '2' };
 /** The exit code of a Node that does not know an option. */

@@ -16,6 +16,20 @@ test('what is said in one turn goes together and in its order, a single message 
   assert.deepEqual(sent, [{ n: 1 }, [{ n: 2 }, { n: 3 }]]);
 });
 
+test('many messages of one turn go in lists of eight, the first of them at once', async () => {
+  const sent: unknown[] = [];
+  const say = gathered<{ n: number }>((said) => sent.push(said));
+  const messages = Array.from({ length: 19 }, (_, n) => ({ n }));
+  messages.forEach(say);
+  assert.deepEqual(sent, [messages.slice(0, 8), messages.slice(8, 16)]);
+  await turn();
+  assert.deepEqual(sent.flat(), messages);
+  messages.slice(0, 8).forEach(say);
+  assert.equal(sent.length, 4);
+  await turn();
+  assert.equal(sent.length, 4);
+});
+
 test('one message and a list of them are read alike', () => {
   assert.deepEqual(messagesOf({ n: 1 }), [{ n: 1 }]);
   assert.deepEqual(messagesOf([{ n: 1 }, { n: 2 }]), [{ n: 1 }, { n: 2 }]);
