@@ -32,7 +32,7 @@ export function demoSummary(parts: {
     `The report with pictures: ${parts.report}`,
     `Done in ${parts.seconds.toFixed(0)} s.`,
     '',
-    'Next, in VS Code: `npm run package`, install the .vsix, open your project, run "Understudy: Start Capture",',
+    'Next, in VS Code: `npm run package`, install the .vsix, open your project, run "Understudy: Start Recording",',
     'and start your program in a new terminal there. The sidebar shows each task as it appears.',
     '',
   ];

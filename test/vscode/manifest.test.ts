@@ -76,3 +76,9 @@ test('pictures and the entry point are where the manifest says', () => {
 test('the types of the editor are not newer than the oldest editor it runs in', () => {
   assert.equal(`^${manifest.devDependencies['@types/vscode']}`, manifest.engines.vscode);
 });
+
+test('the pictures of the walkthrough bring no style of their own: the page that shows them takes none', () => {
+  for (const { steps } of manifest.contributes.walkthroughs)
+    for (const { media } of steps)
+      assert.doesNotMatch(readFileSync(path.join(root, media.svg), 'utf8'), /<style|\bstyle=|\bclass=/);
+});
