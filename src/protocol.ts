@@ -163,6 +163,8 @@ export interface StudentState {
   readonly parameters: number;
   readonly bytes: number;
   readonly device: string;
+  /** Why its networks learned there; missing where there are none. */
+  readonly deviceReason?: string;
   readonly trainSeconds: number;
   readonly trainedMs: number;
   /** Who had agreed to the capability set that it was built for; null where nobody had. */
@@ -194,6 +196,8 @@ export interface JobState {
   readonly taskId: string | null;
   readonly fraction: number;
   readonly message: string;
+  /** What the training under way will take: device and why, steps, memory; null where nothing needs to be told. */
+  readonly plan: string | null;
   readonly curve: readonly LearningPoint[];
   readonly cancellable: boolean;
 }

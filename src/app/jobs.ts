@@ -20,7 +20,16 @@ export async function runJob<T>(
   const relay = (): void => abort.abort();
   if (options.signal?.aborted) throw new AppError('cancelled', 'Cancelled.');
   options.signal?.addEventListener('abort', relay, { once: true });
-  session.jobs.set(id, { ...job, id, fraction: 0, message: job.title, curve: [], cancellable: true, abort });
+  session.jobs.set(id, {
+    ...job,
+    id,
+    fraction: 0,
+    message: job.title,
+    plan: null,
+    curve: [],
+    cancellable: true,
+    abort,
+  });
   session.changed();
   try {
     return await work(abort.signal, (progress) => {
@@ -30,9 +39,10 @@ export async function runJob<T>(
         ...before,
         fraction: progress.fraction,
         message: progress.message,
+        plan: (progress as TrainProgress).plan ?? before.plan,
         curve: withPoint(before, progress),
       });
-      options.onProgress?.(progress.fraction, progress.message);
+      options.onProgress?.(progress.fraction, (progress as TrainProgress).plan ?? progress.message);
       session.changed();
     });
   } finally {

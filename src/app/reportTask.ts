@@ -217,7 +217,7 @@ ${
 <div><dt>Parameters</dt><dd>${large(student.parameters)}</dd></div>
 <div><dt>On disk</dt><dd>${bytes(student.bytes)}</dd></div>
 <div><dt>Capability set</dt><dd>${signedWords(student)}</dd></div>
-<div><dt>Trained</dt><dd>${student.trainSeconds > 0 ? `${duration(student.trainSeconds)} on ` : 'on '}${student.device}</dd></div>
+<div><dt>Trained</dt><dd>${student.trainSeconds > 0 ? `${duration(student.trainSeconds)} on ` : 'on '}${student.device}${student.deviceReason === undefined ? '' : ` (${student.deviceReason})`}</dd></div>
 </dl>${student.selfAgreement === undefined ? null : html`<p class="fine">${selfAgreementWords(student.selfAgreement)}</p>`}${student.weights === undefined ? null : html`<p class="fine">${sentence(student.weights)}</p>`}${student.report === null || student.report.cached === 0 ? null : repeats(student.report)}`
 }
 ${promptOf(state)}

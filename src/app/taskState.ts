@@ -151,6 +151,7 @@ function studentState(card: ModelCard): StudentState {
     signed: signedOn(card),
     outcome: card.outcome,
     report: card.report,
+    ...(card.deviceReason === undefined ? {} : { deviceReason: card.deviceReason }),
     ...(card.curve === undefined ? {} : { curve: card.curve }),
     ...(card.precision === undefined ? {} : { weights: card.precision.reason }),
     ...(card.selfAgreement ? { selfAgreement: card.selfAgreement } : {}),

@@ -46,6 +46,7 @@ export interface DeepFiles {
   readonly mixture: Mixture;
   /** Where the networks learned to the end. */
   readonly device: Device;
+  readonly deviceReason: string;
   /** The networks with finer weights. */
   readonly fine: () => Readonly<Record<string, Uint8Array>>;
 }

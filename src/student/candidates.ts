@@ -38,6 +38,7 @@ export interface Trained extends Candidate {
   readonly generator: GeneratorFiles | null;
   /** Where the rung learned; of networks their files tell. */
   readonly device: Device;
+  readonly deviceReason: string | null;
   /** What the teacher's reasoning was worth to the networks; null where that was not tried. */
   readonly reasoning: ReasoningTrial | null;
   /** How sure the rung is of rows that it knows and of rows whose class, or whose masked text, was hidden from it. */
@@ -75,7 +76,12 @@ export async function candidatesOf(
   const writing = withTexts(dataset, train, lower, trial, texts);
   return [
     ...lower,
-    ...writing.map((one) => ({ ...one, generator: generator.files, device: generator.device })),
+    ...writing.map((one) => ({
+      ...one,
+      generator: generator.files,
+      device: generator.device,
+      deviceReason: generator.deviceReason,
+    })),
   ];
 }
 
@@ -168,6 +174,7 @@ async function lowerRungs(
     deep: null,
     generator: null,
     device: 'cpu',
+    deviceReason: null,
     reasoning: null,
     acceptor,
     validation,

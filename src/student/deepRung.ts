@@ -11,7 +11,7 @@ import type { Ended } from './deep/fit.ts';
 import { loadDeep } from './deep/model.ts';
 import { cnn, type DeepSpec, defaultSpec, defaultTraining, largeCnn } from './deep/spec.ts';
 import { type DeepTraining, trainDeep } from './deep/train.ts';
-import { chosenDevice } from './finished.ts';
+import { type ChosenDevice, chosenDevice } from './finished.ts';
 import { askDeep, deepDataOf, fitMixture, isPlanned, type Mixture, mix, retagger } from './mixture.ts';
 import { judgeReasoning, type ReasoningTrial, withReasoning } from './reasoning.ts';
 import type { Device, DeviceChoice, TrainOptions } from './student.ts';
@@ -66,7 +66,7 @@ export async function trainDeepRung(
   const planned = (said: readonly DeepPrediction[]) => said.filter((_, h) => isPlanned(held[h]!));
   const learning = deepDataOf(plan, inputSlots, inside, held);
   const serving = copies ? learning : deepDataOf(plan, inputSlots, examples, watched(dataset));
-  const device = await deviceFor(serving, spec, work);
+  const { device, reason: deviceReason } = await deviceFor(serving, spec, work);
   const train = async (data: DeepData, own: DeepSpec, part: Omit<Part, 'device'>) => {
     const training = await fit(data, own, work, { device, ...part });
     return { training, said: await ask(training, held, dataset) };
@@ -100,7 +100,7 @@ export async function trainDeepRung(
       const { files, meta, fine, ...serves } = copies
         ? pilot
         : await fit(taught ?? data, spec, work, { device, name, passes, ...place });
-      return { files, meta, mixture, fine, device: serves.device };
+      return { files, meta, mixture, fine, device: serves.device, deviceReason };
     },
     reasoning,
     known: rows.map(({ example, wide, deep, i }) => ({
@@ -183,7 +183,7 @@ function mixedTrial(
 
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 
-async function deviceFor(data: DeepData, spec: DeepSpec, work: DeepWork): Promise<Device> {
+async function deviceFor(data: DeepData, spec: DeepSpec, work: DeepWork): Promise<ChosenDevice> {
   const { options } = work;
   const chosen = await chosenDevice('deep', work, () => chooseDeepDevice(data, spec, { threads }));
   const { bytes, steps } = estimateDeep(data, spec);
@@ -191,7 +191,8 @@ async function deviceFor(data: DeepData, spec: DeepSpec, work: DeepWork): Promis
   options.onProgress({
     stage: 'deep',
     fraction: 0.35,
-    message: `Training ${spec.encoders.length} networks on ${chosen}: ${steps} steps, about ${need} MB of memory`,
+    message: 'Training networks',
+    plan: `${spec.encoders.length} networks on ${chosen.device} (${chosen.reason}): ${steps} steps, about ${need} MB of memory.`,
   });
   return chosen;
 }

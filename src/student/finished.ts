@@ -39,19 +39,40 @@ export function learnOnce(store: CheckpointStore | null, name: string): Learn {
   };
 }
 
+/** Where networks learn, and why there, in words that go behind the device's name. */
+export interface ChosenDevice {
+  readonly device: Device;
+  readonly reason: string;
+}
+
 /** The device asked for, or the one that measured fastest: once, for what was begun on one device does not end on another. */
 export function chosenDevice(
   name: string,
   run: { readonly device: DeviceChoice; readonly key: string; readonly options: TrainOptions },
-  choose: () => Promise<{ readonly device: Device }>,
-): Promise<Device> {
+  choose: () => Promise<MeasuredDevice>,
+): Promise<ChosenDevice> {
   const { device, key, options } = run;
   const learn = learnOnce(openCheckpoints(path.join(options.checkpoints, 'device'), key), name);
-  return learn(devicePacking, async () => (device === 'auto' ? (await choose()).device : device));
+  const learned = learn(devicePacking, async () => (device === 'auto' ? choose() : { device, stepMs: {} }));
+  return learned.then((measured) => ({ device: measured.device, reason: reasonFor(measured) }));
+}
+
+interface MeasuredDevice {
+  readonly device: Device;
+  /** Milliseconds of a real step on each device that works here; empty where none was measured. */
+  readonly stepMs: Readonly<Partial<Record<Device, number>>>;
+}
+
+function reasonFor({ device, stepMs }: MeasuredDevice): string {
+  if (stepMs[device] === undefined) return 'as set';
+  const others = devices.filter((other) => other !== device && stepMs[other] !== undefined);
+  if (others.length === 0) return 'the only device that works here';
+  const took = (one: Device): string => `${stepMs[one]!.toFixed(stepMs[one]! < 10 ? 1 : 0)} ms`;
+  return `${took(device)} a step; ${others.map((other) => `${took(other)} on ${other}`).join(', ')}`;
 }
 
 const devices: readonly Device[] = ['cpu', 'webgpu', 'webgpu-f16'];
-const devicePacking: Packing<Device> = {
-  pack: (device) => ({ numbers: { device: devices.indexOf(device) }, tensors: {} }),
-  unpack: ({ numbers }) => devices[numbers['device']!]!,
+const devicePacking: Packing<MeasuredDevice> = {
+  pack: ({ device, stepMs }) => ({ numbers: { device: devices.indexOf(device), ...stepMs }, tensors: {} }),
+  unpack: ({ numbers: { device, ...stepMs } }) => ({ device: devices[device!]!, stepMs }),
 };

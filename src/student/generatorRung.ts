@@ -22,6 +22,7 @@ export interface GeneratorRung {
   readonly files: GeneratorFiles;
   /** Where it learned to the end. */
   readonly device: Device;
+  readonly deviceReason: string;
   /** What it writes for the examples of these row numbers. */
   readonly textsOf: (rows: readonly number[]) => Promise<ReadonlyMap<number, Texts>>;
 }
@@ -79,8 +80,10 @@ export async function trainGeneratorRung(
     .slice(0, mostTold)
     .flatMap((asked): Told[] => tasksOf(table, [asked]).map((task) => ({ task, asked })));
   if (tasks.length < 0.3 * writings.length || told.length === 0) return { reason: cannotWrite(names) };
-  const chosen = await chosenDevice('generator', { device: wanted, key, options }, () =>
-    chooseDevice((one) => measureStep(writer, tasks, one, threads)),
+  const { device: chosen, reason: deviceReason } = await chosenDevice(
+    'generator',
+    { device: wanted, key, options },
+    () => chooseDevice((one) => measureStep(writer, tasks, one, threads)),
   );
   const { bytes, steps: most } = estimateFit(writer, tasks);
   const say = (fraction: number, message: string) => ({
@@ -89,9 +92,10 @@ export async function trainGeneratorRung(
     message,
   });
   const need = Math.ceil(bytes / 1e6);
-  options.onProgress(
-    say(0, `Learning to write ${names} on ${chosen}: at most ${most} steps, about ${need} MB of memory`),
-  );
+  options.onProgress({
+    ...say(0, `Learning to write ${names}`),
+    plan: `A generator on ${chosen} (${deviceReason}): at most ${most} steps, about ${need} MB of memory.`,
+  });
   const store = openCheckpoints(
     path.join(options.checkpoints, 'generator'),
     `${key}/${JSON.stringify(spec)}`,
@@ -114,6 +118,7 @@ export async function trainGeneratorRung(
   return {
     files,
     device,
+    deviceReason,
     textsOf: async (rows) => {
       const generator = await loadGenerator(files.files, files.meta, { threads });
       try {

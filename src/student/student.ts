@@ -53,6 +53,8 @@ export interface ModelCard {
   readonly parameters: number;
   readonly bytes: number;
   readonly device: Device;
+  /** Why its networks learned there, in words; missing where there are none. */
+  readonly deviceReason?: string;
   readonly trainSeconds: number;
   readonly examples: {
     readonly train: number;
@@ -99,6 +101,8 @@ export interface TrainProgress {
   /** 0..1 over the whole job. */
   readonly fraction: number;
   readonly message: string;
+  /** What the training that begins will take, in words: it holds until another one is told. */
+  readonly plan?: string;
   /** Present where a curve has a new point. */
   readonly point?: LearningPoint;
 }

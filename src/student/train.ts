@@ -92,11 +92,13 @@ async function train(
   const kept = again ?? { written, scored };
   options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
   const test = kept.scored.test;
+  const learner = chosen.generator === null ? (networks ?? chosen) : chosen;
   const card = {
     ...cardOf(dataset, spec, options, outcome),
     rung: chosen.rung,
     slips: rung.slips.size,
-    device: chosen.generator === null ? (networks?.device ?? chosen.device) : chosen.device,
+    device: learner.device,
+    ...(learner.deviceReason === null ? {} : { deviceReason: learner.deviceReason }),
     ...(learned.reasoning === null ? {} : { reasoning: learned.reasoning }),
     parameters:
       kept.scored.parameters + (networks?.meta.parameters ?? 0) + (chosen.generator?.meta.parameters ?? 0),

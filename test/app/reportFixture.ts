@@ -276,6 +276,7 @@ export function workspace(): AppState {
         taskId: 'assistant-intent',
         fraction: 1,
         message: 'done',
+        plan: null,
         curve: Array.from({ length: 60 }, (_, i) => ({
           series: 'cnn 1',
           step: i * 25,

@@ -136,7 +136,7 @@ const refused: StudentState = {
     kind: 'refused',
     reason:
       'Of 112 calibration calls 9 disagree; 2 % cannot be promised at any threshold. About 400 more calls may do.',
-    joint: null,
+    joint: { epsilon: 0.02, threshold: 0.99, coverage: 0 },
   },
   report: {
     ...report,
@@ -325,7 +325,8 @@ const training: JobState = {
   title: 'Training a student',
   taskId: voice.id,
   fraction: 0.58,
-  message: 'Neural part: epoch 6 of 10, validation 95.1 %',
+  message: 'Training network 2 of 2: pass 6 of 10',
+  plan: '2 networks on cpu (38 ms a step; 95 ms on webgpu): 620 steps, about 310 MB of memory.',
   // Two networks: each counts its steps from the beginning.
   curve: [32, 20].flatMap((steps, network) =>
     Array.from({ length: steps }, (_, i) => ({

@@ -38,7 +38,9 @@ test('a field written from words of the input is learned, certified and served b
     assert.equal(card.outcome.kind, 'certified');
     assert.ok(card.files['reader.onnx'] !== undefined && card.files['writer.onnx'] !== undefined);
     assert.ok(options.seen.some(({ point }) => point?.series === 'generator'));
-    assert.ok(options.seen.some(({ message }) => /about \d+ MB of memory/.test(message)));
+    assert.ok(
+      options.seen.some(({ plan = '' }) => /on cpu \(as set\): .* about \d+ MB of memory/.test(plan)),
+    );
     assert.ok(!existsSync(path.join(options.checkpoints, 'generator')));
     const student = await loadStudent(options.target);
     assert.ok(student.ok);

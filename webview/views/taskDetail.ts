@@ -9,6 +9,7 @@ import { capabilities } from './capabilities.ts';
 import { findings } from './findings.ts';
 import { live } from './live.ts';
 import { modeSwitch } from './modeSwitch.ts';
+import { nextSteps } from './nextSteps.ts';
 import { proof } from './proof.ts';
 import { proposal } from './proposal.ts';
 import { section } from './section.ts';
@@ -36,6 +37,7 @@ export function taskDetail(model: Model, task: TaskState, controls: Controls): T
     job === undefined ? termsQuestions(model, task, controls) : null,
     buttons(model, task, job !== undefined, controls),
     modeSwitch(model, task, controls),
+    job === undefined ? nextSteps(task, controls) : null,
     isAsking ? proposal(task, controls) : null,
     live(task),
     proof(task),
@@ -198,6 +200,9 @@ function facts(model: Model, task: TaskState): Tree {
             'Trained',
             `${ago(student.trainedMs, model.nowMs)} in ${seconds(student.trainSeconds)} on ${student.device}`,
           ),
+          student.deviceReason === undefined
+            ? null
+            : fact('Device', `${student.device}: ${student.deviceReason}`),
           student.weights === undefined ? null : fact('Weights', student.weights),
           student.selfAgreement === undefined
             ? null

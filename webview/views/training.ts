@@ -31,7 +31,9 @@ export function jobCard(job: JobState, controls: Controls): Tree {
       },
       bar(job.fraction, 'busy'),
     ),
-    h('p', { class: 'quiet', 'aria-live': 'polite' }, job.message),
+    // Until there is more to say, the title says it.
+    job.message === job.title ? null : h('p', { class: 'quiet', 'aria-live': 'polite' }, job.message),
+    job.plan === null ? null : h('p', { class: 'quiet plan' }, job.plan),
     curve(job),
     parts(job),
     job.cancellable && taskId !== null
@@ -62,7 +64,7 @@ function parts({ curve: points }: JobState): Child {
         h('span', null, name),
         h(
           'span',
-          { class: 'losses' },
+          { class: 'losses', title: 'Loss while learning · lowest on calls kept aside' },
           validation === null ? loss.toFixed(2) : `${loss.toFixed(2)} · ${validation.toFixed(2)}`,
         ),
         ended === null ? null : h('small', null, ended),
@@ -83,11 +85,13 @@ function curve({ curve: points }: JobState): Child {
   const top = Math.max(...values) || 1;
   const last = finite.at(-1);
   const lastStep = Math.max(1, last?.step ?? 1);
+  const firstStep = Math.min(finite[0]?.step ?? 0, lastStep - 1);
+  const x = (step: number): number => ((step - firstStep) / (lastStep - firstStep)) * WIDTH;
   const path = (list: readonly { readonly step: number; readonly value: number }[]): string =>
     list
       .map(
         ({ step, value }, i) =>
-          `${i === 0 ? 'M' : 'L'}${((step / lastStep) * WIDTH).toFixed(1)} ${(HEIGHT - (value / top) * (HEIGHT - 2)).toFixed(1)}`,
+          `${i === 0 ? 'M' : 'L'}${x(step).toFixed(1)} ${(HEIGHT - (value / top) * (HEIGHT - 2)).toFixed(1)}`,
       )
       .join(' ');
   return h(
@@ -102,7 +106,7 @@ function curve({ curve: points }: JobState): Child {
         'aria-label': `Loss of ${last?.series ?? ''}: ${last?.loss.toFixed(3) ?? ''} after ${lastStep} steps`,
       },
       networks.slice(0, -1).map((network, i) => {
-        const at = ((network.at(-1)?.step ?? 0) / lastStep) * WIDTH;
+        const at = x(network.at(-1)?.step ?? lastStep).toFixed(1);
         return h('line', { key: `end-${i}`, class: 'chart-end', x1: at, x2: at, y1: 0, y2: HEIGHT });
       }),
       networks.map((network, i) =>
