@@ -1,5 +1,6 @@
 import { type CatchAll, catchAllConfidence, weightOfStranger } from './catchAll.ts';
 import { type Decoded, type leaningOf, logOf } from './decode.ts';
+import type { Doubts } from './doubts.ts';
 import { fitLogistic, type Logistic, logistic, logit } from './logistic.ts';
 import { isForeign, type Novelty, type Seen } from './novelty.ts';
 
@@ -19,6 +20,8 @@ export interface Acceptor {
   readonly catchAll: CatchAll | null;
   /** Tells foreign inputs where no class could be hidden; null elsewhere. */
   readonly novelty: Novelty | null;
+  /** What copies are worth that look as they do; null where nothing is copied, or too little is known of it. */
+  readonly doubts: Doubts | null;
 }
 
 /** An answer with an unfamiliar masked text is given where it is surer than `above`. */
@@ -40,6 +43,8 @@ export interface Judged {
   readonly length: number;
   /** How far rungs and networks lean to a class. */
   readonly leaning: ReturnType<typeof leaningOf>;
+  /** What its signs say of it, by doubts that it had no part in (`doubtOf`); 0 where there are none. */
+  readonly doubt: number;
 }
 
 export type JudgedKnown = Judged & { readonly agree: boolean };
@@ -54,18 +59,20 @@ export function fitAcceptor(
   {
     catchAll = null,
     novelty = null,
+    doubts = null,
     hidden = { sets: [], epsilon: 0 },
-  }: Partial<Pick<Acceptor, 'catchAll' | 'novelty'>> & { readonly hidden?: HiddenTexts } = {},
+  }: Partial<Pick<Acceptor, 'catchAll' | 'novelty' | 'doubts'>> & { readonly hidden?: HiddenTexts } = {},
 ): Acceptor {
   const all = [...known, ...hidden.sets.flat()];
   const plain = all.filter((row) => !isCaught(catchAll, row));
   const far = strange.filter((row) => !isCaught(catchAll, row));
   const alike = median(plain.map(({ decoded }) => decoded.signals.near));
   const weight = weightOfStranger(all.length, strange.length);
+  const reading = { alike, catchAll, doubts };
   const fit = (of: (row: Judged) => boolean): Logistic => {
     const [rows, others] = [plain.filter(of), far.filter(of)];
     return fitLogistic(
-      [...rows, ...others].map((row) => featuresOf(row, alike, catchAll)),
+      [...rows, ...others].map((row) => featuresOf(row, reading)),
       [...rows.map(({ agree }) => agree), ...others.map(() => false)],
       [...rows.map(() => 1), ...others.map(() => weight)],
     );
@@ -74,11 +81,11 @@ export function fitAcceptor(
   let unfamiliar: Unfamiliar | null = null;
   if (plain.filter(isNew).length >= fewestUnfamiliar) {
     const model = fit(isNew);
-    const surenessOf = (row: Judged): number => logistic(model, featuresOf(row, alike, catchAll));
+    const surenessOf = (row: Judged): number => logistic(model, featuresOf(row, reading));
     const bars = hidden.sets.map((rows) => barOf(rows, isNew, surenessOf, hidden.epsilon));
     unfamiliar = { model, above: Math.max(0, ...bars) };
   }
-  return { model: fit(isFamiliar), unfamiliar, alike, catchAll, novelty };
+  return { model: fit(isFamiliar), unfamiliar, novelty, ...reading };
 }
 
 /** The confidence above which at most a share epsilon of all rows would be answered wrongly, (wrong + 1/2) / (n + 1). */
@@ -98,11 +105,24 @@ function isFamiliar({ decoded }: Judged): boolean {
 }
 
 /** Probability that the answer is right. */
-export function confidenceOf({ model, unfamiliar, alike, catchAll }: Acceptor, judged: Judged): number {
+export function confidenceOf(acceptor: Acceptor, judged: Judged): number {
+  const { model, unfamiliar, catchAll } = acceptor;
   if (catchAll !== null && isCaught(catchAll, judged))
     return catchAllConfidence(catchAll, judged.decoded.signals.joint);
-  if (isFamiliar(judged)) return logistic(model, featuresOf(judged, alike, catchAll));
-  return unfamiliar === null ? 0 : logistic(unfamiliar.model, featuresOf(judged, alike, catchAll));
+  const features = featuresOf(judged, acceptor);
+  if (isFamiliar(judged)) return logistic(model, features);
+  return unfamiliar === null ? 0 : logistic(unfamiliar.model, features);
+}
+
+/** Log odds that each answer to held-out rows is right, by its signals alone. */
+export function surenessBySignals(rows: readonly JudgedKnown[]): number[] {
+  const alike = median(rows.map(({ decoded }) => decoded.signals.near));
+  const features = rows.map((row) => featuresOf(row, { alike, catchAll: null, doubts: null }));
+  const model = fitLogistic(
+    features,
+    rows.map(({ agree }) => agree),
+  );
+  return features.map((own) => logit(logistic(model, own)));
 }
 
 /** Why an answer is for the teacher to give, however sure it looks; null where it is not. */
@@ -132,9 +152,8 @@ function median(values: readonly number[]): number {
 const outOfQuestion = Math.log(0.01);
 
 function featuresOf(
-  { decoded: { signals }, length, leaning }: Judged,
-  alike: number,
-  catchAll: CatchAll | null,
+  { decoded: { signals }, length, leaning, doubt }: Judged,
+  { alike, catchAll, doubts }: Pick<Acceptor, 'alike' | 'catchAll' | 'doubts'>,
 ): number[] {
   return [
     logit(signals.joint),
@@ -146,6 +165,7 @@ function featuresOf(
     Math.min(alike, signals.near),
     Math.log(1 + length),
     Math.log(1 + signals.slots),
+    ...(doubts === null ? [] : [doubt]),
     ...(catchAll === null ? [] : [Math.max(outOfQuestion, leaning(catchAll.slot, catchAll.index))]),
     ...(signals.written === null
       ? []

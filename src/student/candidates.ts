@@ -14,7 +14,17 @@ import { type DeepRung, trainDeepRung } from './deepRung.ts';
 import { runKey } from './finished.ts';
 import type { GeneratorFiles, Texts } from './generator/model.ts';
 import { type GeneratorRung, type NoGenerator, trainGeneratorRung } from './generatorRung.ts';
-import { catchAllOf, familiarityOf, type Read, readRow, scoreOf, shareOfStrange, sureness } from './judge.ts';
+import {
+  type CrossDoubts,
+  catchAllOf,
+  crossDoubts,
+  familiarityOf,
+  type Read,
+  readRow,
+  scoreOf,
+  shareOfStrange,
+  sureness,
+} from './judge.ts';
 import { type Candidate, coverageOf } from './ladder.ts';
 import { fitNovelty } from './novelty.ts';
 import type { ReasoningTrial } from './reasoning.ts';
@@ -48,6 +58,7 @@ export interface Trained extends Candidate {
 /** A rung with what it says of the held-out rows: a generator writes its texts into that. */
 interface Lower extends Trained {
   readonly said: readonly Tried<Evidence>[];
+  readonly doubts: CrossDoubts | null;
 }
 
 /** Where it begins to choose, as a share of the whole job. */
@@ -129,11 +140,12 @@ function withTexts(
   trial: WideRung['trial'],
   texts: ReadonlyMap<number, Texts>,
 ): Trained[] {
+  const { doubts } = lower[0]!;
   const read = ({ row, said }: Tried<Evidence>): Read =>
-    readRow(dataset, train[row]!, { ...said, texts: texts.get(row) ?? new Map() });
+    judgedBy(doubts, readRow(dataset, train[row]!, { ...said, texts: texts.get(row) ?? new Map() }));
   const strange = trial.strange.map(read);
   const acceptors = lower.map(({ said, rung, acceptor: { novelty } }) =>
-    fitAcceptor(said.map(read), rung === 'wide' ? strange : [], { novelty }),
+    fitAcceptor(said.map(read), rung === 'wide' ? strange : [], { novelty, doubts: doubts?.all ?? null }),
   );
   const { share } = lower[0]!.familiarity[0]!;
   const familiarity = [familiarityOf(dataset, acceptors[0]!, trial.known.map(read), strange, share)];
@@ -153,18 +165,26 @@ async function lowerRungs(
   options: TrainOptions,
   texts: ReadonlyMap<number, Texts> | null,
 ): Promise<Lower[]> {
-  const read = ({ row, said }: Tried<Evidence>): Read => readRow(dataset, train[row]!, said);
   const { trial, outOfFold } = rung;
-  const everyRow = outOfFold.flatMap((said, row) => (rung.blind.has(row) ? [] : read({ row, said })));
+  const signals = outOfFold.flatMap((said, row) =>
+    rung.blind.has(row) ? [] : readRow(dataset, train[row]!, said),
+  );
+  const doubts = crossDoubts(train, signals);
+  const read = ({ row, said }: Tried<Evidence>): Read =>
+    judgedBy(doubts, readRow(dataset, train[row]!, said));
+  const everyRow = signals.map((row) => judgedBy(doubts, row));
   // The places of its calls may give away what a class was hidden for: then it is no stranger.
   const strange = trial.strange.map(read).filter((row) => !row.agree);
-  const hidden = rung.hidden.map((rows) => rows.map(({ example, said }) => readRow(dataset, example, said)));
+  const hidden = rung.hidden.map((rows) =>
+    rows.map(({ example, said }) => judgedBy(doubts, readRow(dataset, example, said))),
+  );
   const catchAll = catchAllOf(dataset, everyRow, strange);
   const share = shareOfStrange(dataset, train, catchAll, spec.newKinds ?? null);
   const novelty = trial.turns === 0 ? fitNovelty(everyRow.map(seenOf)) : null;
   const acceptor = fitAcceptor(everyRow, strange, {
     catchAll,
     novelty,
+    doubts: doubts?.all ?? null,
     hidden: { sets: hidden, epsilon: spec.epsilon },
   });
   const validation = everyRow.map((row) => scoreOf(row, acceptor));
@@ -192,6 +212,7 @@ async function lowerRungs(
       })),
     ],
     said,
+    doubts,
   };
   const without = whyNoNetworks(dataset, train, rung, spec, validation, texts);
   if (without !== null) {
@@ -204,6 +225,10 @@ async function lowerRungs(
   const deep = await orNone(() => trainDeepRung(train, rung, dataset, work), options);
   if (deep === null) return [first];
   return [first, mixedOf(dataset, deep, read, catchAll, first)];
+}
+
+function judgedBy(doubts: CrossDoubts | null, row: Read): Read {
+  return doubts === null ? row : doubts.judge(row);
 }
 
 /** The rung of both. Where no class was hidden from its networks, the linear rung alone says what is strange. */
@@ -220,6 +245,7 @@ function mixedOf(
   const acceptor = fitAcceptor([...rows, ...familiar], strange, {
     catchAll: trial === null ? null : catchAll,
     novelty: alone.acceptor.novelty,
+    doubts: alone.acceptor.doubts,
   });
   const validation = rows.map((row) => scoreOf(row, acceptor));
   return {

@@ -1,3 +1,4 @@
+import { hash32 } from '../base/hash.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
 import type { Targets } from '../dataset/align.ts';
 import type { ModelInput, Target } from '../dataset/example.ts';
@@ -40,6 +41,8 @@ export interface TaggedSpans {
   readonly probability: number;
   /** Is the text masked as a training answer was? True where nothing is masked. */
   readonly familiar: boolean;
+  /** How the copies look, as hashes. */
+  readonly signs: readonly number[];
 }
 
 /** An answer with the figures that tell how far to trust it. */
@@ -50,6 +53,8 @@ export interface Decoded {
   readonly targets: Targets;
   readonly bucket: string;
   readonly signals: Signals;
+  /** What is copied, and how that looks, as hashes, each once; none where nothing is copied. */
+  readonly signs: Uint32Array;
 }
 
 export interface Signals {
@@ -77,6 +82,7 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
   const used: ChoiceSlot[] = [];
   let spans = 1;
   let template = true;
+  const signs: number[] = [];
   const choose = (slot: ChoiceSlot): number => {
     const best = shapeOf(evidence.choices.get(slot.name) ?? Float64Array.of(1)).best;
     targets[slot.name] = { kind: 'class', index: best };
@@ -89,10 +95,12 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
     Object.assign(targets, tagged.targets);
     spans *= tagged.probability;
     template &&= tagged.familiar;
+    signs.push(...tagged.signs);
     for (const { name } of nodeSlots(node).spans.filter(({ apart }) => apart)) {
       const own = evidence.tag(groupApart(group, name), targets);
       Object.assign(targets, own.targets);
       spans *= own.probability;
+      signs.push(...own.signs);
     }
   };
   const texts: WrittenText[] = [];
@@ -132,13 +140,26 @@ export function decode(plan: OutputPlan, said: Evidence, input: ModelInput): Dec
   }
   const written = evidence.texts === undefined ? null : together(texts);
   const filled = fillPlan(plan, { targets, input });
+  const bucket = bucketOf(plan, targets);
+  if (evidence.tag !== null) signs.push(...signsOfSlots(bucket, targets));
   return {
     answer: filled.ok ? filled.value : null,
     reason: filled.ok ? null : filled.error,
     targets,
-    bucket: bucketOf(plan, targets),
+    bucket,
+    signs: Uint32Array.from(new Set(signs)),
     signals: { ...signalsOf(used, evidence, spans, written), template, written },
   };
+}
+
+/** Which slots are copied into, each and all together. */
+function signsOfSlots(bucket: string, targets: Targets): number[] {
+  const filled = Object.entries(targets)
+    .flatMap(([slot, target]) => (target.kind === 'spans' && target.spans.length > 0 ? [slot] : []))
+    .sort();
+  return [bucket, ...filled.map((slot) => `slot ${slot}`), `${bucket} ${filled.join()}`].map((sign) =>
+    hash32(sign, 14),
+  );
 }
 
 function together(texts: readonly WrittenText[]): NonNullable<Signals['written']> {

@@ -23,7 +23,7 @@ export function placesIn(hashes: Uint32Array): (hash: number) => number {
 }
 
 /** The place of one hash, -1 where it is none of them. */
-export function indexOf(hashes: Uint32Array, hash: number): number {
+export function indexOf(hashes: ArrayLike<number>, hash: number): number {
   let low = 0;
   let high = hashes.length - 1;
   while (low <= high) {

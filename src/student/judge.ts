@@ -3,11 +3,20 @@ import { choiceSlots } from '../dataset/plan.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import { type Familiarity, shareOfNewKinds } from '../evaluation/strange.ts';
-import { type Acceptor, confidenceOf, isCaught, type JudgedKnown, whyWithheld } from './acceptor.ts';
+import {
+  type Acceptor,
+  confidenceOf,
+  isCaught,
+  type JudgedKnown,
+  surenessBySignals,
+  whyWithheld,
+} from './acceptor.ts';
 import { type CatchAll, findCatchAll } from './catchAll.ts';
 import { decode, type Evidence, leaningOf } from './decode.ts';
+import { type Doubts, doubtOf, learnDoubts } from './doubts.ts';
 import { mainSlot } from './mainSlot.ts';
 import { lengthOf } from './predictor.ts';
+import { foldsOf } from './wide/train.ts';
 
 /** The class for what fits nothing, by answers to held-out rows and to rows of hidden classes; null where none is known. */
 export function catchAllOf(
@@ -91,7 +100,43 @@ export function readRow({ plan, inputSlots }: Dataset, example: Example, evidenc
     decoded,
     length: lengthOf(example.input, inputSlots),
     leaning: leaningOf(evidence),
+    doubt: 0,
     agree: decoded.answer !== null && answersAgree(decoded.answer, example.answer),
+  };
+}
+
+/** Doubts of a task as its training rows are judged by them. */
+export interface CrossDoubts {
+  readonly all: Doubts;
+  /** The row as doubts judge it that were learned from other blocks of time. */
+  readonly judge: (row: Read) => Read;
+}
+
+/** Of fewer answers nothing is learned that their signals do not say. */
+const leastForDoubts = 300;
+const blocks = 3;
+
+/** @param rows answers to held-out rows of the examples. null where they copy nothing, or are too few. */
+export function crossDoubts(examples: readonly Example[], rows: readonly Read[]): CrossDoubts | null {
+  if (rows.length < leastForDoubts || rows.every(({ decoded }) => decoded.signs.length === 0)) return null;
+  const folds = foldsOf(examples, blocks);
+  const blockOf = new Map(examples.map(({ cluster }, i) => [cluster, folds[i]]));
+  const sureness = surenessBySignals(rows);
+  const learned = rows.map((row, i) => ({
+    block: blockOf.get(row.example.cluster),
+    signs: row.decoded.signs,
+    sureness: sureness[i]!,
+    agree: row.agree,
+  }));
+  const others = Array.from({ length: blocks }, (_, block) =>
+    learnDoubts(learned.filter((row) => row.block !== block)),
+  );
+  return {
+    all: learnDoubts(learned),
+    judge: (row) => {
+      const doubts = others[blockOf.get(row.example.cluster) ?? 0]!;
+      return { ...row, doubt: doubtOf(doubts, row.decoded.signs) };
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { Answer } from '../wire/chat.ts';
 import { type Acceptor, confidenceOf, type Judged, whyWithheld } from './acceptor.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import { bucketOf, decode, type Evidence, leaningOf } from './decode.ts';
+import { doubtOf } from './doubts.ts';
 import type { Generator } from './generator/model.ts';
 import { askDeep, type DeepPart, mix, retagger } from './mixture.ts';
 import type { Rung } from './student.ts';
@@ -89,7 +90,9 @@ function predictionOf(
 ): Prediction {
   const { plan, inputSlots, acceptor, cache } = parts;
   const repeated = cache[cacheKey(input, inputSlots)];
-  const judged = { decoded, length: lengthOf(input, inputSlots), leaning };
+  const doubts = acceptor?.doubts ?? null;
+  const doubt = doubts === null ? 0 : doubtOf(doubts, decoded.signs);
+  const judged = { decoded, length: lengthOf(input, inputSlots), leaning, doubt };
   const confidence = acceptor === null ? decoded.signals.joint : confidenceOf(acceptor, judged);
   const answer = repeated ?? decoded.answer;
   const bucket = repeated === undefined ? decoded.bucket : bucketOfAnswer(plan, repeated, input);

@@ -48,9 +48,10 @@ function judgedOf(slot: string, kind: number, joint: number, towards = 0.01): Ju
     targets,
     bucket: 'all',
     signals: { ...signals, joint, least: joint },
+    signs: new Uint32Array(),
   };
   const leaning = (_: string, index: number): number => Math.log(index === catchAllClass ? towards : joint);
-  return { decoded, length: 20, leaning };
+  return { decoded, length: 20, leaning, doubt: 0 };
 }
 
 const catchAllClass = 4;

@@ -30,6 +30,7 @@ const acceptor = {
   alike: 1,
   catchAll: null,
   novelty: null,
+  doubts: null,
 };
 const candidate = (rung: 'wide' | 'wide+deep', scored: readonly Scored[]) => ({
   rung,

@@ -80,6 +80,7 @@ test('networks, tagger and their mixture answer from the bundle, here and in ano
       alike: 1,
       catchAll: null,
       novelty: null,
+      doubts: null,
     };
     const written = writeParts(place, {
       plan: data.plan,

@@ -7,10 +7,11 @@ import type { Evidence } from '../decode.ts';
 import { fromHalves, type Precision, toHalves } from '../half.ts';
 import { indexOf, placesIn } from '../hashes.ts';
 import type { Places } from '../wide/linear.ts';
-import { nearFeatures, placedTokens, takenFeatures, tokenFeatures } from './features.ts';
+import { type Gazetteer, nearFeatures, placedTokens, takenFeatures, tokenFeatures } from './features.ts';
 import { type Crf, type ExtraScores, Work } from './field.ts';
 import { latticeOf } from './lattice.ts';
 import { leaderClass, type PlacedToken, type TagGroup, type TagScheme } from './scheme.ts';
+import { signsOf } from './signs.ts';
 import { spansOf } from './tagging.ts';
 import { TemplateIndex, wordsOf } from './templates.ts';
 
@@ -43,14 +44,16 @@ export function tagInput(
 ): NonNullable<Evidence['tag']> {
   return (name, targets) => {
     const group = tagger.scheme.groups[name];
-    if (group === undefined) return { targets: {}, probability: 1, familiar: true };
+    if (group === undefined) return { targets: {}, probability: 1, familiar: true, signs: [] };
     // Made anew for each group: kept, the features of all rows that a training judges took more than a gigabyte.
     const tokens = placedTokens(input, slots, tagger.scheme.spaces);
-    if (tokens.length === 0) return { targets: spansOf(group, tokens, []), probability: 1, familiar: true };
-    const features = tokenFeatures(tokens, {
+    if (tokens.length === 0)
+      return { targets: spansOf(group, tokens, []), probability: 1, familiar: true, signs: [] };
+    const gazetteer: Gazetteer = {
       phrase: (key) => kindsOf(tagger.phrases, key),
       word: (key) => kindsOf(tagger.words, key),
-    });
+    };
+    const features = tokenFeatures(tokens, gazetteer);
     const known = placesIn(tagger.hashes);
     const salts = ownSalts(name, leaderClass(group, targets));
     const words = tagger.templates === null ? null : tagger.templates.match(salts.at(-1)!, tokens);
@@ -69,7 +72,8 @@ export function tagInput(
     );
     const { tags, probability } = work.best(lattice);
     const familiar = group.regions.length === 0 || (words !== null && spells(group, tokens, tags, words));
-    return { targets: spansOf(group, tokens, tags), probability, familiar };
+    const copied = spansOf(group, tokens, tags);
+    return { targets: copied, probability, familiar, signs: signsOf(group, tokens, copied, gazetteer) };
   };
 }
 
