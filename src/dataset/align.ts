@@ -19,6 +19,7 @@ import { alignRewritten } from './rewrite.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
 import { readText } from './style.ts';
 import { templateGaps } from './template.ts';
+import { alignTags } from './wordTags.ts';
 
 /** How reasons end that more traffic would mend. */
 export const tooRare = 'too rare to learn';
@@ -158,6 +159,8 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
       return alignSpan(node.slot, value, work.input, work.targets, work.habits, work.isMeant);
     case 'span-list':
       return alignSpanList(node, value, work.input, work.targets);
+    case 'word-tags':
+      return alignTags(node, value, work.input, work.targets);
     case 'rewritten':
       return alignRewritten(node, value, work.input, work.targets);
     case 'masked-span':

@@ -99,6 +99,7 @@ export type PlanNode =
     }
   /** The text of a slot of the input, without space around it, in which the places of some slots are replaced. */
   | { readonly kind: 'rewritten'; readonly from: string; readonly changes: readonly Change[] }
+  | WordTags
   /** A subset of a closed set: one absent/present choice per value, written in the order of `values`. */
   | { readonly kind: 'subset'; readonly slots: readonly ChoiceSlot[]; readonly values: readonly Json[] }
   | {
@@ -155,6 +156,19 @@ export interface RecordSpan {
   readonly combination: number | null;
   /** What an item has where nothing is found for it. */
   readonly absent: 'null' | 'omit' | { readonly value: Json };
+}
+
+/** A list with a tag for each word of a slot of the input. */
+export interface WordTags {
+  readonly kind: 'word-tags';
+  readonly from: string;
+  /** Words are what stands between spaces, or the tokens of `dataset/tokens.ts`. */
+  readonly by: 'spaces' | 'tokens';
+  /** The tag of words of no kind. */
+  readonly outside: string;
+  /** Tags say where a run of words begins ("B-PER", "I-PER"); else each word has its kind as its tag. */
+  readonly begins: boolean;
+  readonly kinds: readonly { readonly tag: string; readonly slot: SpanSlot }[];
 }
 
 /** What is written in place of each copy: a fixed text, or (null) what the slot's normalisers make of it. */
@@ -340,6 +354,9 @@ function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
     case 'span-list':
     case 'masked-span':
       found.spans.push(node.slot);
+      return;
+    case 'word-tags':
+      found.spans.push(...node.kinds.map(({ slot }) => slot));
       return;
     case 'rewritten':
       found.spans.push(...node.changes.map(({ slot }) => slot));

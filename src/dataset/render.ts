@@ -12,6 +12,7 @@ import { recordItems } from './records.ts';
 import { rewrittenText } from './rewrite.ts';
 import { maskedText, spanListValue, spanValue } from './spans.ts';
 import { writeJson, writeText } from './style.ts';
+import { wordTags } from './wordTags.ts';
 
 /** A plan's slots with their values, and the input that spans point into. An `Example` is one. */
 export interface Filled {
@@ -93,6 +94,8 @@ function renderNode(node: PlanNode, work: Work): Value {
       const text = maskedText(node, spansOf(node.slot.name, work), params, work.filled.input);
       return text ?? absent;
     }
+    case 'word-tags':
+      return wordTags(node, (name) => spansOf(name, work), work.filled.input);
     case 'rewritten':
       return rewrittenText(node, (name) => spansOf(name, work), work.filled.input) ?? absent;
     case 'subset':

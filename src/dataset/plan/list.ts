@@ -4,6 +4,7 @@ import type { InferNode, InferredNode, Place, Sample } from './place.ts';
 import { inferRecords } from './records.ts';
 import { inferSpanList } from './span.ts';
 import { isClosed, learnable, tally } from './values.ts';
+import { inferWordTags } from './wordTags.ts';
 
 /** Below this share of lists in the order of the plan, the order says something of its own. */
 const leastOrdered = 0.9;
@@ -11,8 +12,8 @@ const leastOrdered = 0.9;
 /** The plan of a list: copied texts, objects with copied fields, one of a few lists, or a set of known values. */
 export function inferList(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
   const lists = samples.map((sample) => (isArray(sample.value) ? sample.value : []));
-  const span = inferSpanList(samples, place.name);
-  if (span !== null) return span;
+  const copied = inferWordTags(samples, place) ?? inferSpanList(samples, place.name);
+  if (copied !== null) return copied;
   const items = lists.flat();
   // Copies are read off the input even where they are few so far: tomorrow's names are other ones.
   const records = items.every(isObject) ? inferRecords(samples, place, inferNode) : null;

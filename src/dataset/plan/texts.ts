@@ -8,7 +8,7 @@ import {
   type PlanNode,
   type TextStyle,
 } from '../plan.ts';
-import { plainStyle, readList, readPairs, unwrapText } from '../style.ts';
+import { plainStyle, readList, readPairs, readText, unwrapText } from '../style.ts';
 import type { TextObservation } from './infer.ts';
 import { labelReason } from './labelText.ts';
 import { inferSubset } from './list.ts';
@@ -18,6 +18,7 @@ import { inferShortText } from './shortText.ts';
 import { inferSpanList } from './span.ts';
 import { inferTemplate } from './template.ts';
 import { isClosed, learnable, mostClasses, type Tally, tally } from './values.ts';
+import { inferWordTags } from './wordTags.ts';
 
 /** The plan of answers that are plain text: lines of pairs, labels, lists, copied or worded texts. */
 export function inferText(observations: readonly TextObservation[], task: Task): OutputPlan {
@@ -27,6 +28,8 @@ export function inferText(observations: readonly TextObservation[], task: Task):
   if (noted?.kind === 'text-answer') return noted;
   const pairs = inferPairs(observations);
   if (pairs !== null) return pairs;
+  const tags = inferTags(observations);
+  if (tags !== null) return tags;
   const closed = inferLabels(observations, task) ?? inferSeveral(observations, task);
   return (
     (closed === null ? null : (inferWorded(observations, closed) ?? closed)) ??
@@ -113,6 +116,20 @@ function inferLabels(observations: readonly TextObservation[], task: Task): Outp
   return values.length === 1
     ? plain({ kind: 'constant', value: values[0]! })
     : plain({ kind: 'choice', slot: { name: 'label', values } });
+}
+
+/** A tag for each word of the input, between spaces or commas or line by line. */
+function inferTags(observations: readonly TextObservation[]): OutputPlan | null {
+  for (const itemSeparator of [' ', '\n', ', ', ',']) {
+    const style: TextStyle = { ...plainStyle, format: 'list', suffix: endOf(observations), itemSeparator };
+    const samples = observations.flatMap(({ text, input }) => {
+      const value = readText(text, style);
+      return value === undefined ? [] : [{ value, input }];
+    });
+    const node = inferWordTags(samples, { name: '', schema: null });
+    if (node !== null) return { kind: 'text-answer', node, style };
+  }
+  return null;
 }
 
 const separators: readonly Partial<TextStyle>[] = [
