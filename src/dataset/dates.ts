@@ -229,6 +229,10 @@ function relative(plain: string, today: number, days: Reading['days']): number |
   const number = /\d+/u.exec(plain)?.[0];
   const each = number === undefined ? undefined : dayCounts.get(plain.replace(number, '#'));
   if (each !== undefined) return today + Number(number) * each * day;
+  const month = monthDay(plain, today);
+  if (month !== null) return month;
+  const further = furtherWeekday(plain, today, days);
+  if (further !== null) return further;
   const ahead = /^(?:in )?(\d+|[a-z]+(?:-[a-z]+)?) (day|week)s?(?: (from now|from today|ago))?$/u.exec(plain);
   const count = ahead === null ? null : countOf(ahead[1]!);
   if (ahead !== null && count !== null && count > 0)
@@ -245,6 +249,40 @@ function relative(plain: string, today: number, days: Reading['days']): number |
   const distance = (wanted - weekday + 7) % 7;
   const later = next !== undefined || days === 'later';
   return today + (distance === 0 && later ? 7 : distance) * day;
+}
+
+/** "end of the month", "the 15th of next month", "in three months", "a year ago"; null where the text is no such day. */
+function monthDay(plain: string, today: number): number | null {
+  const now = new Date(today);
+  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
+  const within =
+    /^(end|last day|last|beginning|start|first day|first|\d{1,2}) of (next|this|the) month$/u.exec(plain);
+  if (within !== null) {
+    const own = month + (within[2] === 'next' ? 1 : 0);
+    if (/^(?:end|last)/u.test(within[1]!)) return Date.UTC(year, own + 1, 0);
+    return at(year, own, Number(within[1]) || 1);
+  }
+  const far = /^(in )?(\d+|[a-z]+(?:-[a-z]+)?) (month|year)s?(?: (from now|from today|ago))?$/u.exec(plain);
+  const count = far === null ? null : countOf(far[2]!);
+  if (far === null || count === null || (far[1] === undefined && far[4] === undefined)) return null;
+  const months = (far[4] === 'ago' ? -1 : 1) * count * (far[3] === 'year' ? 12 : 1);
+  const last = new Date(Date.UTC(year, month + months + 1, 0)).getUTCDate();
+  return Date.UTC(year, month + months, Math.min(now.getUTCDate(), last));
+}
+
+/** "Friday week", "a week on Friday", "Friday in two weeks", "Friday after next", "Friday of next week"; null for others. */
+function furtherWeekday(plain: string, today: number, days: Reading['days']): number | null {
+  const [, before, after] =
+    /^(\p{L}+) (week|after next|in (?:\p{L}+|\d+) weeks?|(?:of )?next week)$/u.exec(plain) ?? [];
+  const [, first, last] = /^((?:\p{L}+|\d+) weeks? (?:on|from)|next week) (\p{L}+)$/u.exec(plain) ?? [];
+  const name = before ?? last ?? '';
+  const how = after ?? first ?? '';
+  if (weekdayOf(name) < 0) return null;
+  if (how.endsWith('next week')) return relative(`next ${name}`, today, 'next-week');
+  const next = relative(`next ${name}`, today, how === 'after next' ? days : 'plain');
+  const count = /^(?:in )?(\p{L}+|\d+) weeks?/u.exec(how)?.[1];
+  const weeks = count === undefined ? 1 : countOf(count);
+  return next === null || weeks === null ? null : next + weeks * 7 * day;
 }
 
 function countOf(word: string): number | null {

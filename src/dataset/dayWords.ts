@@ -59,7 +59,7 @@ export const dateBegins = new RegExp(`^(?:\\d|(?:${firstWords().join('|')})(?![\
 function firstWords(): string[] {
   const phrases = [...names, ...dayNames.keys(), ...dayCounts.keys()];
   return [
-    ...'a an at by coming day in last next on sept the this tonight'.split(' '),
+    ...'a an at beginning by coming day end first in last next on sept start the this tonight'.split(' '),
     ...Object.keys(numberWords),
     ...names.map((name) => name.slice(0, 3)),
     ...phrases.flatMap((phrase) => /^\p{L}+/u.exec(phrase) ?? []),

@@ -97,6 +97,25 @@ test('dates are read against the date in the prompt', () => {
   assert.equal(normalise('tomorrow', ['date'], { date: '2026-12-31' }), '2027-01-01');
 });
 
+test('days further away are counted from the weekday or the month that is named', () => {
+  const wednesday = Date.UTC(2026, 9, 28);
+  for (const [text, date] of [
+    ['the Friday after next', '2026-11-06'],
+    ['Friday week', '2026-11-06'],
+    ['a week on Friday', '2026-11-06'],
+    ['Friday in two weeks', '2026-11-13'],
+    ['Monday next week', '2026-11-02'],
+    ['at the end of the month', '2026-10-31'],
+    ['the first of next month', '2026-11-01'],
+    ['the 15th of next month', '2026-11-15'],
+    ['in three months', '2027-01-28'],
+    ['a year ago', '2025-10-28'],
+  ] as const)
+    assert.equal(isoDate(text, wednesday), date, text);
+  for (const text of ['three months', 'end of the road', 'the game after next', 'this week'])
+    assert.equal(isoDate(text, wednesday), null, text);
+});
+
 test('amounts of two units are one amount, exact or rounded', () => {
   const feet = ['5\'11"', '5 ft 11 in', '5 feet 11 inches', '5 foot 11', '5’ 11”'];
   for (const text of feet) assert.equal(normalise(text, ['in-cm']), '180.34', text);
