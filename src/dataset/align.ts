@@ -19,6 +19,7 @@ import { alignRewritten } from './rewrite.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';
 import { readText } from './style.ts';
 import { templateGaps } from './template.ts';
+import { withoutMentions } from './worded.ts';
 import { alignTags } from './wordTags.ts';
 
 /** How reasons end that more traffic would mend. */
@@ -140,6 +141,16 @@ function alignBeside(plan: OutputPlan & { kind: 'tool-answer' }, answer: Answer,
     : 'it is answered with a text of its own instead of a call';
 }
 
+/** Aligns a part of an answer beside parts that are aligned already: null, or why it cannot be. */
+export function alignPart(
+  node: PlanNode,
+  value: Json,
+  input: ModelInput,
+  targets: Record<string, Target>,
+): string | null {
+  return alignNode(node, value, { input, targets, chosen: new Map(), habits: undefined });
+}
+
 /** null where the node can express the value; the targets are then filled in. */
 function alignNode(node: PlanNode, value: Json, work: Work): string | null {
   switch (node.kind) {
@@ -185,6 +196,8 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
     }
     case 'formula':
       return null; // Checked by rendering, as derived values are.
+    case 'worded':
+      return null; // Needs its neighbours: aligned with the object that holds them.
     case 'again':
       return null; // Compared with the gap that it repeats.
     case 'template':
@@ -264,10 +277,19 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
     if (item !== undefined && placed) continue;
     const isMeant = (place: Span): boolean => isAtOffsets(place, field.key, formulas, value, work.input);
     const own = field.node.kind === 'span' && isCounted.has(field.key) ? { ...work, isMeant } : work;
-    const problem = item === undefined ? alignAbsent(field, work) : alignField(field, item, own);
+    const problem =
+      item === undefined
+        ? alignAbsent(field, work)
+        : alignField(field, restOf(field, item, value, work), own);
     if (problem !== null) return problem;
   }
   return null;
+}
+
+/** What a field says beside what other fields have. */
+function restOf({ node }: ObjectField, item: Json, value: JsonObject, work: Work): Json {
+  if (node.kind !== 'worded' || typeof item !== 'string') return item;
+  return withoutMentions(item, node.mentions, value, work.input.context);
 }
 
 /** A field may have the name of something that every object inherits ("constructor"). */
@@ -298,5 +320,5 @@ function notePresence(field: ObjectField, work: Work): void {
 
 function alignField(field: ObjectField, value: Json, work: Work): string | null {
   notePresence(field, work);
-  return alignNode(field.node, value, work);
+  return alignNode(field.node.kind === 'worded' ? field.node.node : field.node, value, work);
 }

@@ -57,7 +57,7 @@ function readDate(text: string, today: number | null, reading: DateReading): str
   const plain = text
     .trim()
     .toLowerCase()
-    .replace(/^(on|by|at|this|the)\s+/u, '')
+    .replace(/^(?:(?:on|by|at|this|the)\s+)+/u, '')
     .replace(/(\d)(st|nd|rd|th)\b/gu, '$1');
   const time =
     absolute(plain, today, readings[reading]) ??

@@ -119,6 +119,8 @@ export type PlanNode =
   | { readonly kind: 'template'; readonly parts: readonly (string | PlanNode)[] }
   /** Templates only: what stands in an earlier gap once more. `gap` counts from 0. */
   | { readonly kind: 'again'; readonly gap: number }
+  /** Objects only: a text with marks in it where it says what other fields have (dataset/worded.ts). */
+  | { readonly kind: 'worded'; readonly node: PlanNode; readonly mentions: readonly Mention[] }
   | { readonly kind: 'text'; readonly slot: TextSlot };
 
 /** A list of objects whose fields are copied from the input, item by item in the order of the input. */
@@ -156,6 +158,12 @@ export interface RecordSpan {
   readonly combination: number | null;
   /** What an item has where nothing is found for it. */
   readonly absent: 'null' | 'omit' | { readonly value: Json };
+}
+
+/** Another field of the same object, as a text says it. */
+export interface Mention {
+  readonly of: string;
+  readonly normalisers: readonly string[];
 }
 
 /** A list with a tag for each word of a slot of the input. */
@@ -324,7 +332,7 @@ export function nodeSlots(node: PlanNode): { choices: ChoiceSlot[]; spans: SpanS
 /** The slots of values that are one copy, or joined from a few. */
 export function spanSlots(node: PlanNode): SpanSlot[] {
   if (node.kind === 'span') return [node.slot];
-  if (node.kind === 'maybe') return spanSlots(node.node);
+  if (node.kind === 'maybe' || node.kind === 'worded') return spanSlots(node.node);
   if (node.kind === 'object') return node.fields.flatMap((field) => spanSlots(field.node));
   if (node.kind === 'tuple') return node.items.flatMap(spanSlots);
   if (node.kind === 'template')
@@ -345,6 +353,9 @@ function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
       return;
     case 'maybe':
       found.choices.push(node.slot);
+      collect(node.node, found);
+      return;
+    case 'worded':
       collect(node.node, found);
       return;
     case 'text':

@@ -12,6 +12,7 @@ import { recordItems } from './records.ts';
 import { rewrittenText } from './rewrite.ts';
 import { maskedText, spanListValue, spanValue } from './spans.ts';
 import { writeJson, writeText } from './style.ts';
+import { withMentions } from './worded.ts';
 import { wordTags } from './wordTags.ts';
 
 /** A plan's slots with their values, and the input that spans point into. An `Example` is one. */
@@ -114,6 +115,7 @@ function renderNode(node: PlanNode, work: Work): Value {
       return items.some((item) => item === absent) ? absent : (items as Json[]);
     }
     case 'formula':
+    case 'worded':
     case 'again':
       return absent; // Needs its neighbours: rendered with what holds them.
     case 'template':
@@ -136,6 +138,14 @@ function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObje
     if (value !== absent) values.set(field.key, value);
   }
   reckon(node.fields, values, work);
+  const said = Object.fromEntries(values);
+  for (const { key, node: inner } of node.fields) {
+    if (inner.kind !== 'worded') continue;
+    const rest = renderNode(inner.node, work);
+    if (typeof rest !== 'string') continue;
+    const text = withMentions(rest, inner.mentions, said, work.filled.input.context);
+    if (text !== null) values.set(key, text);
+  }
   const entries: { key: string; value: Json; place: number }[] = [];
   for (const field of node.fields) {
     const value = values.get(field.key);

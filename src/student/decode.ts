@@ -217,7 +217,8 @@ function fill(node: PlanNode, choose: (slot: ChoiceSlot) => number, write: (slot
     if (choose(node.slot) === 1) fill(node.node, choose, write);
   } else if (node.kind === 'tuple') {
     for (const item of node.items) fill(item, choose, write);
-  } else if (node.kind === 'template') {
+  } else if (node.kind === 'worded') fill(node.node, choose, write);
+  else if (node.kind === 'template') {
     for (const part of node.parts) if (typeof part !== 'string') fill(part, choose, write);
   } else if (node.kind === 'object') {
     for (const field of node.fields) {

@@ -135,7 +135,7 @@ function subsets(keys: readonly string[]): string[][] {
 }
 
 /** What teachers do to a value that they write twice: a slug, a key, a heading. */
-const copies: readonly (readonly string[])[] = [
+export const copies: readonly (readonly string[])[] = [
   [],
   ['lower'],
   ['upper'],

@@ -8,6 +8,7 @@ import { withApart } from './overlap.ts';
 import type { InferNode, InferredNode, ObjectSample, Place, Sample } from './place.ts';
 import { inferShortText } from './shortText.ts';
 import { mostRouted, tally } from './values.ts';
+import { inferWorded } from './worded.ts';
 
 /** Fields rarer than this are left to the teacher: an answer that has one is not planned. */
 const leastPresence = 2;
@@ -33,7 +34,7 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
     return { key, name, node, share: own.length / objects.length };
   });
   const fields: ObjectField[] = [];
-  for (const draft of withFormulas(drafts, objects)) {
+  for (const draft of withMentions(withFormulas(drafts, objects), objects, inferNode)) {
     const { key, name, node, share } = draft;
     if (node.kind === 'unknown') {
       const short = inferShortText(having(objects, key), name);
@@ -84,6 +85,21 @@ function withFormulas(drafts: readonly Draft[], objects: readonly ObjectSample[]
       for (const key of operands(formula)) used.add(key);
       result[i] = { ...draft, node: { kind: 'formula', formula } };
     }
+  }
+  return result;
+}
+
+/** Texts that say what other fields have are planned by what they say beside it. */
+function withMentions(
+  drafts: readonly Draft[],
+  objects: readonly ObjectSample[],
+  inferNode: InferNode,
+): Draft[] {
+  const result = [...drafts];
+  for (const [i, { key, name, node, share }] of drafts.entries()) {
+    if (share < 1) continue;
+    const worded = inferWorded(key, name, node, result, objects, inferNode);
+    if (worded !== null) result[i] = { key, name, node: worded, share };
   }
   return result;
 }

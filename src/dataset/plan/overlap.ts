@@ -1,7 +1,9 @@
+import type { Json, JsonObject } from '../../base/json.ts';
+import { alignPart } from '../align.ts';
 import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
 import { nodeSlots, type ObjectField, type PlanNode } from '../plan.ts';
-import { alignSpan } from '../spans.ts';
+import { withoutMentions } from '../worded.ts';
 import type { ObjectSample } from './place.ts';
 
 /** Of its copies, the share that lies within other fields from which on a field is tagged by itself. */
@@ -12,34 +14,64 @@ export function withApart(fields: readonly ObjectField[], objects: readonly Obje
   const counts = new Map<string, { copied: number; within: number }>();
   for (const { value, input } of spread(objects, 400)) {
     const targets: Record<string, Target> = {};
-    for (const { key, node } of fields) {
+    for (const field of fields) {
+      const { key, node } = field;
       const own = Object.hasOwn(value, key) ? value[key] : undefined;
-      if (node.kind !== 'span' || own === undefined || own === null) continue;
+      if (!copies(node) || own === undefined || own === null) continue;
       const count = counts.get(key) ?? { copied: 0, within: 0 };
       counts.set(key, count);
-      const isFree = alignSpan(node.slot, own, input, targets) === null;
+      const [inner, rest] = partOf(node, own, value, input.context);
+      const isFree = alignPart(inner, rest, input, targets) === null;
       // Of what failed only the places of others are kept.
-      if (!isFree) delete targets[node.slot.name];
-      if (!isFree && alignSpan(node.slot, own, input, {}) !== null) continue;
+      if (!isFree) for (const { name } of nodeSlots(node).spans) delete targets[name];
+      if (!isFree && alignPart(inner, rest, input, {}) !== null) continue;
       count.copied++;
       if (!isFree) count.within++;
     }
   }
   return fields.map((field): ObjectField => {
     if (field.node.kind === 'rewritten') {
+      // What is copied elsewhere in the answer may well be what is replaced here.
       const others = fields.some((other) => other !== field && nodeSlots(other.node).spans.length > 0);
-      return others ? { ...field, node: apartFrom(field.node) } : field;
+      return others ? { ...field, node: apart(field.node) } : field;
     }
     const { copied, within } = counts.get(field.key) ?? { copied: 0, within: 0 };
-    if (field.node.kind !== 'span' || within === 0 || within < leastWithin * copied) return field;
-    return { ...field, node: { ...field.node, slot: { ...field.node.slot, apart: true } } };
+    if (within === 0 || within < leastWithin * copied) return field;
+    return { ...field, node: apart(field.node) };
   });
 }
 
-/** What is copied elsewhere in the answer may well be what is replaced here. */
-function apartFrom(node: PlanNode & { kind: 'rewritten' }): PlanNode {
-  return {
-    ...node,
-    changes: node.changes.map((change) => ({ ...change, slot: { ...change.slot, apart: true } })),
-  };
+function copies(node: PlanNode): boolean {
+  return node.kind === 'span' || node.kind === 'template' || node.kind === 'worded';
+}
+
+function partOf(
+  node: PlanNode,
+  own: Json,
+  fields: JsonObject,
+  context: ObjectSample['input']['context'],
+): [PlanNode, Json] {
+  if (node.kind !== 'worded' || typeof own !== 'string') return [node, own];
+  return [node.node, withoutMentions(own, node.mentions, fields, context)];
+}
+
+/** The node with its slots tagged by themselves. */
+export function apart<T extends PlanNode>(node: T): T;
+export function apart(node: PlanNode): PlanNode {
+  switch (node.kind) {
+    case 'span':
+      return { ...node, slot: { ...node.slot, apart: true } };
+    case 'rewritten':
+      return {
+        ...node,
+        changes: node.changes.map((change) => ({ ...change, slot: { ...change.slot, apart: true } })),
+      };
+    case 'template':
+      return { ...node, parts: node.parts.map((part) => (typeof part === 'string' ? part : apart(part))) };
+    case 'worded':
+    case 'maybe':
+      return { ...node, node: apart(node.node) };
+    default:
+      return node;
+  }
 }

@@ -1,6 +1,8 @@
+import { alignPart } from '../align.ts';
 import { spread } from '../habit.ts';
 import type { PlanNode } from '../plan.ts';
 import { gapsOf } from '../template.ts';
+import { apart } from './overlap.ts';
 import type { InferNode, Place, Sample } from './place.ts';
 
 /** Texts are compared on this many tokens of this many answers. */
@@ -9,6 +11,9 @@ const compared = 60;
 const mostGaps = 10;
 /** Share of the texts that must be worded so. */
 const leastWorded = 0.9;
+/** Share of the texts whose gaps must be filled beside each other, and how many are tried. */
+const leastFilled = 0.5;
+const judged = 200;
 
 /**
  * A text of constant pieces with copied or chosen values between them ("Meet {who} at {time}"); null where the texts
@@ -127,7 +132,28 @@ function fillGaps(
     if (node.kind === 'unknown' || hasText(node)) return null;
     filled.push(node);
   }
-  return { kind: 'template', parts: filled };
+  return aligned({ kind: 'template', parts: filled }, samples);
+}
+
+/**
+ * The template, if its gaps can be filled beside each other: what an earlier gap copies a later one may copy in another
+ * form, and is tagged by itself then. null where most texts cannot be filled so.
+ */
+function aligned(
+  node: PlanNode & { kind: 'template' },
+  samples: readonly Sample[],
+): (PlanNode & { kind: 'template' }) | null {
+  const some = spread(samples, judged);
+  const share = (parts: readonly (string | PlanNode)[]): number =>
+    some.filter(({ value, input }) => alignPart({ ...node, parts }, value, input, {}) === null).length /
+    some.length;
+  const own = share(node.parts);
+  if (own >= leastWorded) return node;
+  const first = node.parts.findIndex((part) => typeof part !== 'string');
+  const parts = node.parts.map((part, i) => (typeof part === 'string' || i === first ? part : apart(part)));
+  const other = share(parts);
+  if (other > own + 0.05) return { ...node, parts };
+  return own >= leastFilled ? node : null;
 }
 
 /** The first gap that (nearly) always holds what this one does, among texts that differ; -1 for none. */
