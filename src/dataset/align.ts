@@ -4,6 +4,7 @@ import { fail, ok } from '../base/result.ts';
 import type { Answer } from '../wire/chat.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { isAtOffsets } from './formula.ts';
+import { elapsed } from './moments.ts';
 import type { PlaceHabits } from './places.ts';
 import { asText } from './plan/shortText.ts';
 import {
@@ -197,6 +198,7 @@ function alignNode(node: PlanNode, value: Json, work: Work): string | null {
     case 'formula':
       return null; // Checked by rendering, as derived values are.
     case 'worded':
+    case 'after':
       return null; // Needs its neighbours: aligned with the object that holds them.
     case 'again':
       return null; // Compared with the gap that it repeats.
@@ -288,8 +290,17 @@ function alignObject(fields: readonly ObjectField[], value: Json, work: Work): s
 
 /** What a field says beside what other fields have. */
 function restOf({ node }: ObjectField, item: Json, value: JsonObject, work: Work): Json {
+  if (node.kind === 'after') return elapsed(value[node.of] ?? null, item, node.unit) ?? null;
   if (node.kind !== 'worded' || typeof item !== 'string') return item;
   return withoutMentions(item, node.mentions, value, work.input.context);
+}
+
+/** How much later is read where it is said, though it be the usual time. */
+function alignAfter({ by }: PlanNode & { kind: 'after' }, count: Json, work: Work): string | null {
+  const problem = alignSpan(by.slot, count, work.input, work.targets, work.habits);
+  if (problem === null || by.missing === undefined || count !== by.missing) return problem;
+  work.targets[by.slot.name] = { kind: 'spans', spans: [] };
+  return null;
 }
 
 /** A field may have the name of something that every object inherits ("constructor"). */
@@ -320,5 +331,6 @@ function notePresence(field: ObjectField, work: Work): void {
 
 function alignField(field: ObjectField, value: Json, work: Work): string | null {
   notePresence(field, work);
+  if (field.node.kind === 'after') return alignAfter(field.node, value, work);
   return alignNode(field.node.kind === 'worded' ? field.node.node : field.node, value, work);
 }

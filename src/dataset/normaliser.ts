@@ -104,6 +104,7 @@ const folds: readonly Normaliser[] = [
   { name: 'minutes', apply: (text) => durationMinutes(text)?.toString() ?? null, ...number, ...numberWord },
   { name: 'seconds', apply: (text) => durationIn(text, 60), ...number, ...numberWord },
   { name: 'hours', apply: (text) => durationIn(text, 1 / 60), ...number, ...numberWord },
+  { name: 'days', apply: (text) => durationIn(text, 1 / 1440), ...number, ...numberWord },
   { name: 'unit', apply: (text) => withUnit(text, ' '), gives: /^\d+(?:[.,]\d+)? /u, ...digit },
   { name: 'tight-unit', apply: (text) => withUnit(text, ''), gives: /^\d+(?:[.,]\d+)?\D/u, ...digit },
   ...Object.keys(amountUnits).map(
@@ -197,6 +198,7 @@ export const normaliserChains: readonly (readonly string[])[] = [
   ['minutes'],
   ['hours'],
   ['seconds'],
+  ['days'],
   ['unit'],
   ['tight-unit'],
   ...Object.keys(amountUnits).flatMap((unit) => [

@@ -121,6 +121,13 @@ export type PlanNode =
   | { readonly kind: 'again'; readonly gap: number }
   /** Objects only: a text with marks in it where it says what other fields have (dataset/worded.ts). */
   | { readonly kind: 'worded'; readonly node: PlanNode; readonly mentions: readonly Mention[] }
+  /** Objects only: a date or time so much after that of another field, which the input says and the answer does not. */
+  | {
+      readonly kind: 'after';
+      readonly of: string;
+      readonly unit: TimeUnit;
+      readonly by: PlanNode & { readonly kind: 'span' };
+    }
   | { readonly kind: 'text'; readonly slot: TextSlot };
 
 /** A list of objects whose fields are copied from the input, item by item in the order of the input. */
@@ -333,6 +340,7 @@ export function nodeSlots(node: PlanNode): { choices: ChoiceSlot[]; spans: SpanS
 export function spanSlots(node: PlanNode): SpanSlot[] {
   if (node.kind === 'span') return [node.slot];
   if (node.kind === 'maybe' || node.kind === 'worded') return spanSlots(node.node);
+  if (node.kind === 'after') return [node.by.slot];
   if (node.kind === 'object') return node.fields.flatMap((field) => spanSlots(field.node));
   if (node.kind === 'tuple') return node.items.flatMap(spanSlots);
   if (node.kind === 'template')
@@ -357,6 +365,9 @@ function collect(node: PlanNode, found: ReturnType<typeof nodeSlots>): void {
       return;
     case 'worded':
       collect(node.node, found);
+      return;
+    case 'after':
+      found.spans.push(node.by.slot);
       return;
     case 'text':
       found.texts.push(node.slot);

@@ -5,6 +5,7 @@ import type { Targets } from './align.ts';
 import { ended } from './ending.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { evaluate, operands } from './formula.ts';
+import { later } from './moments.ts';
 import { fromText } from './plan/shortText.ts';
 import type { ChoiceSlot, Formula, ObjectField, OutputPlan, PlanNode } from './plan.ts';
 import { choiceSlots } from './plan.ts';
@@ -116,6 +117,7 @@ function renderNode(node: PlanNode, work: Work): Value {
     }
     case 'formula':
     case 'worded':
+    case 'after':
     case 'again':
       return absent; // Needs its neighbours: rendered with what holds them.
     case 'template':
@@ -138,13 +140,10 @@ function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObje
     if (value !== absent) values.set(field.key, value);
   }
   reckon(node.fields, values, work);
-  const said = Object.fromEntries(values);
+  const known = Object.fromEntries(values);
   for (const { key, node: inner } of node.fields) {
-    if (inner.kind !== 'worded') continue;
-    const rest = renderNode(inner.node, work);
-    if (typeof rest !== 'string') continue;
-    const text = withMentions(rest, inner.mentions, said, work.filled.input.context);
-    if (text !== null) values.set(key, text);
+    const value = renderBeside(inner, known, work);
+    if (value !== undefined) values.set(key, value);
   }
   const entries: { key: string; value: Json; place: number }[] = [];
   for (const field of node.fields) {
@@ -155,6 +154,20 @@ function renderObject(node: PlanNode & { kind: 'object' }, work: Work): JsonObje
   // A stable sort: fields without a place of their own stay ahead, in the plan's order.
   if (node.order === 'input') entries.sort((a, b) => a.place - b.place);
   return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+}
+
+/** What stands in a field that says something of others, once they are known. */
+function renderBeside(node: PlanNode, fields: JsonObject, work: Work): Json | undefined {
+  if (node.kind === 'worded') {
+    const rest = renderNode(node.node, work);
+    const { context } = work.filled.input;
+    return typeof rest === 'string'
+      ? (withMentions(rest, node.mentions, fields, context) ?? undefined)
+      : undefined;
+  }
+  if (node.kind !== 'after') return undefined;
+  const count = renderNode(node.by, work);
+  return typeof count === 'number' ? later(fields[node.of] ?? null, count, node.unit) : undefined;
 }
 
 /** Adds what follows from other fields, those first that it follows from. */

@@ -13,6 +13,7 @@ const minutesOf: Readonly<Record<string, number>> = {
   hr: 60,
   h: 60,
   day: 1440,
+  night: 1440,
   week: 10_080,
 };
 

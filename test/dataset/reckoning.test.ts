@@ -68,6 +68,43 @@ test('a tax follows from a net amount that is a product itself', () => {
   assertRendered(dataset);
 });
 
+test('an end is so much after a start as the input says, or the usual time', () => {
+  const lengths: readonly [string, number][] = [
+    [' for half an hour', 30],
+    [' (45 min)', 45],
+    [', two hours', 120],
+    [', 90 minutes', 90],
+    ['', 60],
+  ];
+  const dataset = datasetOf(
+    Array.from({ length: 300 }, (_, i): Made => {
+      const [from, [words, minutes]] = [(i * 35) % 1440, lengths[(i * 7) % 5]!];
+      return {
+        input: `meet at ${clock(from)}${words}`,
+        answer: said(JSON.stringify({ start: clock(from), end: clock(from + minutes) })),
+      };
+    }),
+  );
+  assert.ok(dataset.plan.kind === 'text-answer' && dataset.plan.node.kind === 'object');
+  const end = dataset.plan.node.fields[1]?.node;
+  assert.ok(end?.kind === 'after' && end.of === 'start' && end.by.missing === 60, JSON.stringify(end));
+  assertRendered(dataset);
+});
+
+test('a departure is so many nights after an arrival', () => {
+  const day = (i: number): string => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10);
+  const dataset = datasetOf(
+    Array.from({ length: 200 }, (_, i): Made => {
+      const [from, nights] = [(i * 17) % 300, 2 + (i % 12)];
+      return {
+        input: `a room from ${day(from)}, ${nights} nights`,
+        answer: said(JSON.stringify({ arrival: day(from), departure: day(from + nights) })),
+      };
+    }),
+  );
+  assertRendered(dataset);
+});
+
 test('an age is reckoned from the date in the prompt', () => {
   const dataset = datasetOf(
     Array.from({ length: 150 }, (_, i): Made => {

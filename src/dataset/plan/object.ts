@@ -1,6 +1,7 @@
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { operands } from '../formula.ts';
 import type { ChoiceSlot, ObjectField, PlanNode } from '../plan.ts';
+import { inferAfter } from './after.ts';
 import { inferFormula } from './formulas.ts';
 import { keyOrder } from './keys.ts';
 import { inferMasked } from './masked.ts';
@@ -34,7 +35,7 @@ export function inferObject(samples: readonly Sample[], place: Place, inferNode:
     return { key, name, node, share: own.length / objects.length };
   });
   const fields: ObjectField[] = [];
-  for (const draft of withMentions(withFormulas(drafts, objects), objects, inferNode)) {
+  for (const draft of withBeside(withFormulas(drafts, objects), objects, inferNode)) {
     const { key, name, node, share } = draft;
     if (node.kind === 'unknown') {
       const short = inferShortText(having(objects, key), name);
@@ -89,8 +90,8 @@ function withFormulas(drafts: readonly Draft[], objects: readonly ObjectSample[]
   return result;
 }
 
-/** Texts that say what other fields have are planned by what they say beside it. */
-function withMentions(
+/** What says something of other fields is planned by what it says beside them. */
+function withBeside(
   drafts: readonly Draft[],
   objects: readonly ObjectSample[],
   inferNode: InferNode,
@@ -98,8 +99,10 @@ function withMentions(
   const result = [...drafts];
   for (const [i, { key, name, node, share }] of drafts.entries()) {
     if (share < 1) continue;
-    const worded = inferWorded(key, name, node, result, objects, inferNode);
-    if (worded !== null) result[i] = { key, name, node: worded, share };
+    const beside =
+      inferAfter(key, name, node, result, objects) ??
+      inferWorded(key, name, node, result, objects, inferNode);
+    if (beside !== null) result[i] = { key, name, node: beside, share };
   }
   return result;
 }

@@ -68,6 +68,8 @@ export function apart(node: PlanNode): PlanNode {
       };
     case 'template':
       return { ...node, parts: node.parts.map((part) => (typeof part === 'string' ? part : apart(part))) };
+    case 'after':
+      return { ...node, by: apart(node.by) };
     case 'worded':
     case 'maybe':
       return { ...node, node: apart(node.node) };

@@ -58,7 +58,13 @@ function mentionOf(
   { key: of, node }: Sibling,
   objects: readonly ObjectSample[],
 ): Mention | null {
-  if (node.kind === 'constant' || node.kind === 'unknown' || node.kind === 'worded' || of === key)
+  if (
+    node.kind === 'constant' ||
+    node.kind === 'unknown' ||
+    node.kind === 'worded' ||
+    node.kind === 'after' ||
+    of === key
+  )
     return null;
   for (const normalisers of copies) {
     const mention: Mention = { of, normalisers };
