@@ -10,9 +10,12 @@ export function isAsked(id: string): boolean {
   return asked.has(id.slice(0, id.indexOf(':')));
 }
 
-/** What a request asks of whoever answers it: language, length, images, turns, parameters, which tools are on offer. */
-export function readRequest(request: ChatRequest, input: string, visit: Visit): void {
-  const language = detectLanguage(input);
+/**
+ * What a request asks of whoever answers it: language, length, images, turns, parameters, which tools are on offer.
+ * @param tellsLanguage false where nobody wants to know: finding it out is most of the work.
+ */
+export function readRequest(request: ChatRequest, input: string, visit: Visit, tellsLanguage = true): void {
+  const language = tellsLanguage ? detectLanguage(input) : 'unknown';
   if (language !== 'unknown') visit(`input-language:${language}`, null);
   visit(`input-length:${characterBand(input.length)}`, null);
   let turns = 0;

@@ -16,8 +16,10 @@ export function leftToTeacher(
     .join('\n')
     .trim();
   let found: string | null = null;
-  readRequest(request, input, (id) => {
+  const visit = (id: string): void => {
     if (ids.has(id)) found ??= id;
-  });
+  };
+  const tellsLanguage = asked.ids.some((id) => id.startsWith('input-language:'));
+  readRequest(request, input, visit, tellsLanguage);
   return found === null ? null : `${found} stays with the teacher`;
 }

@@ -52,6 +52,12 @@ const teacherBefore: readonly [string, Partial<BeforeInput>, Reason, RegExp | nu
     'routed',
     /input-length:0-99 characters stays with the teacher/,
   ],
+  [
+    'the user leaves requests in this language to the teacher',
+    withPolicy({ asked: { ids: ['image:image', 'input-language:en'], slots: ['user'] } }),
+    'routed',
+    /input-language:en stays with the teacher/,
+  ],
   ['two answers are asked for', withSampling({ choices: 2 }), 'teacher-only', /2 answers/],
   ['token probabilities are asked for', withSampling({ logprobs: true }), 'teacher-only', /probabilities/],
   ['a hosted tool is offered', withRequest({ tools: [{ ...tool, hosted: true }] }), 'teacher-only', /hosted/],
