@@ -15,19 +15,28 @@ export function logistic(model: Logistic, features: readonly number[]): number {
   return 1 / (1 + Math.exp(-z));
 }
 
+/** The less there is to learn from, the nearer weights stay to none. */
+export function usualRidge(rows: number): number {
+  return Math.max(1e-3, 10 / Math.max(1, rows));
+}
+
 export function logit(p: number): number {
   const clipped = Math.min(1 - 1e-7, Math.max(1e-7, p));
   return Math.log(clipped / (1 - clipped));
 }
 
-/** Ridge-penalised logistic regression by gradient descent with Nesterov's momentum on standardised features. */
+/**
+ * Ridge-penalised logistic regression by gradient descent with Nesterov's momentum on standardised features.
+ * @param ridge the penalty, or one for each feature.
+ */
 export function fitLogistic(
   rows: readonly (readonly number[])[],
   hits: readonly boolean[],
   rowWeights: readonly number[] = rows.map(() => 1),
-  ridge = Math.max(1e-3, 10 / Math.max(1, rows.length)),
+  ridge: number | readonly number[] = usualRidge(rows.length),
 ): Logistic {
   const width = rows[0]?.length ?? 0;
+  const penalty = (j: number): number => (typeof ridge === 'number' ? ridge : ridge[j]!);
   const mean = Array.from({ length: width }, (_, j) => rows.reduce((s, row) => s + row[j]!, 0) / rows.length);
   const scale = Array.from({ length: width }, (_, j) => {
     const variance = rows.reduce((s, row) => s + (row[j]! - mean[j]!) ** 2, 0) / rows.length;
@@ -39,8 +48,9 @@ export function fitLogistic(
   let weights = new Float64Array(width);
   let bias = Math.log(prior / (1 - prior));
   let [ahead, aheadBias] = [Float64Array.from(weights), bias];
+  const steepest = Math.max(0, ...weights.map((_, j) => penalty(j)));
   // The Hessian of the mean loss is at most trace/4 = (width + 1)/4 on standardised features.
-  const step = 4 / (width + 1);
+  const step = 1 / ((width + 1) / 4 + steepest);
   for (let iteration = 1; iteration <= 400; iteration++) {
     const gradient = new Float64Array(width);
     let gradientBias = 0;
@@ -51,7 +61,7 @@ export function fitLogistic(
       for (let j = 0; j < width; j++) gradient[j]! += error * row[j]!;
       gradientBias += error;
     });
-    const next = ahead.map((w, j) => w - step * (gradient[j]! / rows.length + ridge * w));
+    const next = ahead.map((w, j) => w - step * (gradient[j]! / rows.length + penalty(j) * w));
     const nextBias = aheadBias - (step * gradientBias) / rows.length;
     const momentum = (iteration - 1) / (iteration + 2);
     ahead = next.map((w, j) => w + momentum * (w - weights[j]!));

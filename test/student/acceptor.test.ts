@@ -114,6 +114,18 @@ test('an answer with the class for what fits nothing is as sure as such answers 
   );
 });
 
+test('strangers that are long do not put long answers to known inputs behind less probable ones', () => {
+  const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
+  const random = createRandom('long');
+  const known = answersOf(slot.name, random).map((row) => ({ ...row, length: 15 + random.int(30) }));
+  const strange = strangersOf(slot.name, random).map((row) => ({ ...row, length: 35 + random.int(30) }));
+  const acceptor = fitAcceptor(known, strange);
+  const sureness = (joint: number, length: number): number =>
+    confidenceOf(acceptor, { ...judgedOf(slot.name, 0, joint), length });
+  assert.ok(sureness(0.9, 30) > sureness(0.75, 15));
+  assert.ok(sureness(0.9, 44) < sureness(0.9, 15), 'it counts all the same');
+});
+
 test('answers with the class for what fits nothing are as sure as if its calls were not rare', () => {
   const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
   const random = createRandom('rare');

@@ -66,6 +66,15 @@ test('the acceptor gives the probabilities that made the data', () => {
   assert.ok(error < 0.03, `mean error ${error}`);
 });
 
+test('of two features that say the same the less penalised one speaks', () => {
+  const random = createRandom('penalty');
+  const features = Array.from({ length: 400 }, () => random.normal()).map((x) => [x, x]);
+  const hits = features.map(([x]) => random.next() < 1 / (1 + Math.exp(-2 * x!)));
+  const [alike, unlike] = [0.01, [0.01, 0.1]].map((ridge) => fitLogistic(features, hits, undefined, ridge));
+  assert.ok(Math.abs(alike!.weights[0]! - alike!.weights[1]!) < 1e-9);
+  assert.ok(unlike!.weights[0]! > 5 * unlike!.weights[1]!);
+});
+
 test('an acceptor fitted on right answers alone stays finite', () => {
   const fitted = fitLogistic([[1], [2], [3]], [true, true, true]);
   assert.ok(logistic(fitted, [2]) > 0.5 && logistic(fitted, [2]) < 1);
