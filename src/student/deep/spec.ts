@@ -79,7 +79,7 @@ export const defaultTraining: TrainingSpec = {
   batch: 64,
   warmup: 0.06,
   decay: 0.05,
-  labelSmoothing: 0.1,
+  labelSmoothing: 0.05,
   wordDropout: 0.2,
   mixup: 0,
   clip: 1,
