@@ -59,7 +59,8 @@ export function day(ms: number): string {
 
 /** Which prices the task's money is counted at, with their date. */
 export function priceDate({ proposal }: TaskState): string {
-  return datedPrices(proposal?.saving.prices ?? []);
+  // Hyphens that do not break: a date stays on one line.
+  return datedPrices(proposal?.saving.prices ?? []).replaceAll('-', '\u2011');
 }
 
 /** `just now`, `12 min ago`, `3 days ago`. */

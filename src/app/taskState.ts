@@ -131,7 +131,7 @@ function summaryOf(stage: TaskState['stage'], parts: TaskParts): string {
         : 'Stay with the teacher.';
     case 'certified':
       return card?.outcome.kind === 'certified'
-        ? `A student is ready: it can answer about ${percent(card.outcome.certificate.coverage)} of the calls and differ from the teacher on at most ${percent(card.outcome.certificate.epsilon)} of those. Switch it on, or let it shadow first.`
+        ? `A student is ready: it can answer about ${percent(card.report?.coverage ?? card.outcome.certificate.coverage)} of the calls and differ from the teacher on at most ${percent(card.outcome.certificate.epsilon)} of those. Switch it on, or let it shadow first.`
         : '';
     case 'serving':
       return live.answeredLocally.n === 0

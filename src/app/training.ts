@@ -1,4 +1,4 @@
-import { AppError } from '../base/error.ts';
+import { AppError, toAppError } from '../base/error.ts';
 import { capabilitySet } from '../capabilities/set.ts';
 import type { Actions } from '../protocol.ts';
 import { defaultPolicy } from '../routing/defaults.ts';
@@ -53,7 +53,7 @@ export async function trainTask(
         },
         { signal, onProgress },
       ),
-  );
+  ).catch(afterCrash);
   session.cards.set(task.id, result.card);
   const { outcome } = result.card;
   const certified = outcome.kind === 'certified';
@@ -69,6 +69,14 @@ export async function trainTask(
   });
   await session.gateway?.reload();
   return { certified };
+}
+
+/** A training whose process died has kept what it learned. */
+function afterCrash(thrown: unknown): never {
+  const { code, message } = toAppError(thrown);
+  if (code !== 'worker-crashed') throw thrown;
+  const next = 'Train again: it goes on from what it had learned.';
+  throw new AppError(code, message, { next, cause: thrown });
 }
 
 export async function cancelTraining(

@@ -192,7 +192,7 @@ async function deviceFor(data: DeepData, spec: DeepSpec, work: DeepWork): Promis
     stage: 'deep',
     fraction: 0.35,
     message: 'Training networks',
-    plan: `${spec.encoders.length} networks on ${chosen.device} (${chosen.reason}): ${steps} steps, about ${need} MB of memory.`,
+    plan: `${spec.encoders.length} networks on ${chosen.device} (${chosen.reason}): ${steps.toLocaleString('en')} steps, about ${need} MB of memory.`,
   });
   return chosen;
 }

@@ -94,7 +94,7 @@ export async function trainGeneratorRung(
   const need = Math.ceil(bytes / 1e6);
   options.onProgress({
     ...say(0, `Learning to write ${names}`),
-    plan: `A generator on ${chosen} (${deviceReason}): at most ${most} steps, about ${need} MB of memory.`,
+    plan: `A generator on ${chosen} (${deviceReason}): at most ${most.toLocaleString('en')} steps, about ${need} MB of memory.`,
   });
   const store = openCheckpoints(
     path.join(options.checkpoints, 'generator'),

@@ -109,11 +109,8 @@ export function createWorker(options: WorkerOptions): Worker {
       if (disposed) return;
       crashes++;
       notBefore = Date.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (crashes - 1));
-      log.warn(`worker (${options.role}) ended: ${reason} ${lastLine(complaint)}`);
-      failAll(
-        'worker-crashed',
-        `The worker process ended unexpectedly (${reason}). ${lastLine(complaint)}`.trim(),
-      );
+      log.warn(`worker (${options.role}) ended: ${reason} ${lastWords(complaint)}`);
+      failAll('worker-crashed', `The worker process ${endedBy(reason)}. ${lastWords(complaint)}`.trim());
       for (const listener of crashListeners) listener(reason);
     };
     started.on('error', (error) => end(error.message));
@@ -173,6 +170,13 @@ function typeScriptFlags(entry: string): string[] {
   return entry.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning'] : [];
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+function endedBy(reason: string): string {
+  if (reason === 'SIGKILL') return 'was killed (SIGKILL), as a system that runs out of memory does';
+  return `ended unexpectedly (${reason})`;
+}
+
+/** What a process complained of last. Warnings and the places that a stack names say nothing of its end. */
+function lastWords(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.findLast((line) => line !== '' && !/^(at |Warning:)/.test(line)) ?? '';
 }

@@ -12,18 +12,19 @@ const longestRestMs = 24 * 3_600_000;
  * newer ones it would be another and nothing of it could be gone on with. What it had is noted in the folder of its
  * checkpoints, which is removed when it ends.
  * @param calls oldest first.
+ * @returns goesOn: whether a training that was killed had begun with them.
  */
 export function callsToLearnFrom(
   job: TrainJob,
   calls: readonly Call[],
   checkpoints: string,
-): readonly Call[] {
+): { readonly calls: readonly Call[]; readonly goesOn: boolean } {
   const file = path.join(checkpoints, 'job.json');
   const { nowMs, terms: _, ...same } = job;
   const name = JSON.stringify(same);
   const begun = readBegun(file);
   if (begun !== null && begun.name === name && Math.abs(nowMs - begun.nowMs) < longestRestMs)
-    return calls.filter(({ trace }) => trace.startMs <= begun.untilMs);
+    return { calls: calls.filter(({ trace }) => trace.startMs <= begun.untilMs), goesOn: true };
   const untilMs = calls.at(-1)?.trace.startMs ?? 0;
   try {
     mkdirSync(checkpoints, { recursive: true });
@@ -31,7 +32,7 @@ export function callsToLearnFrom(
   } catch {
     // A full disk: killed, the training would begin anew.
   }
-  return calls;
+  return { calls, goesOn: false };
 }
 
 interface Begun {

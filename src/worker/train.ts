@@ -69,7 +69,8 @@ async function prepare(
   onProgress: (progress: WorkerProgress) => void,
 ): Promise<{ readonly task: Task; readonly dataset: Dataset }> {
   onProgress({ stage: 'read', fraction: 0, message: 'Reading traces' });
-  const calls = callsToLearnFrom(job, await readCalls(job.storage, signal, () => {}), checkpoints);
+  const every = await readCalls(job.storage, signal, () => {});
+  const { calls, goesOn } = callsToLearnFrom(job, every, checkpoints);
   const { tasks, assigned } = discover(job.storage, calls, job.edits);
   const task = tasks.find((t) => t.id === job.taskId);
   if (task === undefined) {
@@ -77,7 +78,12 @@ async function prepare(
       next: 'Analyse the traces again.',
     });
   }
-  onProgress({ stage: 'prepare', fraction: 0.02, message: 'Building the dataset' });
+  onProgress({
+    stage: 'prepare',
+    fraction: 0.02,
+    message: 'Building the dataset',
+    ...(goesOn && { plan: goesOnPlan(every.length - calls.length) }),
+  });
   const dataset = buildDataset({
     task,
     calls: assigned.filter((a) => a.assignment.taskId === task.id),
@@ -86,6 +92,12 @@ async function prepare(
     seed: job.seed,
   });
   return { task, dataset };
+}
+
+function goesOnPlan(waiting: number): string {
+  const later =
+    waiting === 0 ? '' : ` ${waiting.toLocaleString('en')} newer calls wait for the next training.`;
+  return `Goes on where the last training broke off.${later}`;
 }
 
 const CURVE_POINTS = 200;

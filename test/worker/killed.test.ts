@@ -54,11 +54,21 @@ test('a worker killed in the middle of a training goes on with the calls that it
     // More came in meanwhile.
     await importLines(traffic.slice(-20));
     const messages: string[] = [];
+    const plans: string[] = [];
     const retry = { ...job, nowMs: job.nowMs + 60_000 };
     const request = () =>
-      other.request('train', retry, { onProgress: ({ message }) => messages.push(message) });
+      other.request('train', retry, {
+        onProgress: (progress) => {
+          messages.push(progress.message);
+          if ('plan' in progress && progress.plan !== undefined) plans.push(progress.plan);
+        },
+      });
     const gone = await request();
     assert.ok(messages.includes('Going on where the last training ended'));
+    assert.equal(
+      plans[0],
+      'Goes on where the last training broke off. 20 newer calls wait for the next training.',
+    );
     const sum = (counts: object): number => Object.values(counts).reduce((a, b) => a + b, 0);
     const first = sum(gone.card.examples);
     assert.ok(!existsSync(checkpoints));

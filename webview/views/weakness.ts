@@ -1,4 +1,5 @@
 import type { TaskState } from '../../src/protocol.ts';
+import { worstFirst } from '../charts/weakness.ts';
 import { type Child, h, type Tree } from '../dom.ts';
 import { count, interval, percent } from '../format.ts';
 import type { Controls, Model } from '../model.ts';
@@ -12,7 +13,9 @@ const WORST = 6;
 export function weaknessMap(model: Model, task: TaskState, controls: Controls): Child {
   const buckets = task.student?.report?.buckets ?? [];
   if (buckets.length < 2) return null;
-  const sorted = [...buckets].sort((a, b) => a.agreement.rate - b.agreement.rate || b.n - a.n);
+  const sorted = worstFirst(buckets.filter((bucket) => bucket.agreement.n > 0));
+  const unknown = buckets.filter((bucket) => bucket.agreement.n === 0);
+  if (sorted.length === 0) return null;
   const names = new Map(task.capabilities.map((capability) => [capability.id, capability.name]));
   const nameOf = (bucket: Bucket): string =>
     names.get(bucket.bucket) ?? bucket.bucket.replace(/^\w[\w-]*:/, '');
@@ -27,7 +30,7 @@ export function weaknessMap(model: Model, task: TaskState, controls: Controls): 
         h(
           'div',
           { class: 'tiles', 'aria-hidden': 'true' },
-          sorted.map((bucket) => tile(bucket, nameOf(bucket))),
+          [...sorted, ...unknown].map((bucket) => tile(bucket, nameOf(bucket))),
         ),
         h(
           'ul',
@@ -52,8 +55,11 @@ function grade(rate: number): number {
 }
 
 function tile(bucket: Bucket, name: string): Tree {
-  const title = `${name}: ${percent(bucket.agreement.rate)} agree (${interval(bucket.agreement)})`;
-  return h('span', { key: bucket.bucket, class: `tile grade-${grade(bucket.agreement.rate)}`, title });
+  const { agreement } = bucket;
+  if (agreement.n === 0)
+    return h('span', { key: bucket.bucket, class: 'tile', title: `${name}: nothing to judge it by yet` });
+  const title = `${name}: ${percent(agreement.rate)} agree (${interval(agreement)})`;
+  return h('span', { key: bucket.bucket, class: `tile grade-${grade(agreement.rate)}`, title });
 }
 
 /** Rate and exact interval on a scale that begins at `from`. */
