@@ -38,6 +38,12 @@ type FromThread =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'failed'; readonly message: string };
 
+/**
+ * What a thread reads into flat numbers is rubbish soon after: with as much room for it as is usual, half of what a thread
+ * took was rubbish, for the same processor time.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 12 };
+
 /** @param entry the program of a thread: it calls `serveThread`. @param count threads at most. */
 export function openThreads({ entry, count }: NonNullable<TrainOptions['threads']>): Threads {
   const idle: Worker[] = [];
@@ -52,7 +58,7 @@ export function openThreads({ entry, count }: NonNullable<TrainOptions['threads'
     let worker: Worker | null = null;
     return {
       run: async (kind, input, onProgress) => {
-        worker ??= idle.pop() ?? new Worker(entry, { name: 'training' });
+        worker ??= idle.pop() ?? new Worker(entry, { name: 'training', resourceLimits });
         all.add(worker);
         try {
           return await ask(worker, { kind, input }, onProgress);
