@@ -115,6 +115,13 @@ const folds: readonly Normaliser[] = [
       ...digit,
     }),
   ),
+  ...Object.keys(amountUnits).map(
+    (unit): Normaliser => ({
+      name: `with-${unit}`,
+      apply: (text) => `${text} ${unit}`,
+      gives: new RegExp(`^\\d+(?:\\.\\d+)? ${unit}$`, 'u'),
+    }),
+  ),
   { name: 'rounded', apply: (text) => roundedTo(text, 1), gives: /^[+-]?\d+$/u, ...digit },
   { name: 'tenths', apply: (text) => roundedTo(text, 10), gives: /^[+-]?\d+(?:\.\d)?$/u, ...digit },
   { name: 'digits', apply: (text) => text.replace(/\D/gu, '') || null, gives: /^\d+$/u, begins: /^\d/u },
@@ -205,6 +212,9 @@ export const normaliserChains: readonly (readonly string[])[] = [
     [`in-${unit}`],
     [`in-${unit}`, 'rounded'],
     [`in-${unit}`, 'tenths'],
+    [`in-${unit}`, `with-${unit}`],
+    [`in-${unit}`, 'rounded', `with-${unit}`],
+    [`in-${unit}`, 'tenths', `with-${unit}`],
   ]),
   ...phones.map(({ name }) => [name]),
   ...dateReaders.map(({ name }) => [name]),

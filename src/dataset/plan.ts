@@ -38,9 +38,10 @@ export type OutputPlan =
 export interface TextStyle {
   /**
    * `plain`: the value is the text itself. `json`: it is serialised with the habits below. `list`: items between
-   * separators. `pairs`: lines of a key and a value. The others are in `notations/`.
+   * separators. `pairs`: lines of a key and a value. `lines`: a list with its items as JSON, line by
+   * line. The others are in `notations/`.
    */
-  readonly format: 'plain' | 'json' | 'list' | 'pairs' | 'python' | 'yaml' | 'xml' | 'table';
+  readonly format: 'plain' | 'json' | 'lines' | 'list' | 'pairs' | 'python' | 'yaml' | 'xml' | 'table';
   readonly prefix: string;
   readonly suffix: string;
   /** What the caller's prefill has written of the answer, and what a stop sequence cut off its end. */

@@ -35,6 +35,8 @@ export function writeText(value: Json, style: TextStyle): string | null {
 
 function bodyOf(value: Json, style: TextStyle): string | null {
   if (style.format === 'json') return writeJson(value, style);
+  if (style.format === 'lines')
+    return isArray(value) ? value.map((item) => writeJson(item, style)).join('\n') : null;
   if (style.format === 'list') return isArray(value) ? writeList(value.map(String), style) : null;
   if (style.format === 'pairs') {
     if (!isObject(value)) return null;
@@ -62,6 +64,7 @@ export function readText(text: string, style: TextStyle): Json | undefined {
   if (style.format === 'json')
     return (body === null ? undefined : parseJson(body)) ?? looselyFramed(whole, style);
   if (body === null) return undefined;
+  if (style.format === 'lines') return readLines(body);
   if (style.format === 'list') return readList(body, style);
   if (style.format === 'pairs') return readPairs(body, style);
   if (style.format === 'python') return readPython(body);
@@ -74,6 +77,11 @@ export function readText(text: string, style: TextStyle): Json | undefined {
 function looselyFramed(whole: string, style: TextStyle): Json | undefined {
   const frame = jsonFrame(whole);
   return frame !== null && isTransparent(frame) && isTransparent(style) ? frame.value : undefined;
+}
+
+function readLines(body: string): Json | undefined {
+  const items = body === '' ? [] : body.split('\n').map(parseJson);
+  return items.some((item) => item === undefined) ? undefined : (items as Json[]);
 }
 
 export function readList(body: string, style: TextStyle): readonly string[] | undefined {

@@ -45,6 +45,8 @@ const written: Readonly<Record<string, typeof yaml>> = {
   XML: xml,
   'a table in Markdown': markdown,
   CSV: (_, items) => `item,n\n${items.map((it) => `${it.name},${it.quantity}`).join('\n')}\n`,
+  'JSON line by line': (_, items) =>
+    items.map((it) => `{"item": "${it.name}", "n": ${it.quantity}}`).join('\n'),
   'lines of two cells': (_, items) => items.map((it) => `- ${it.name}: ${it.quantity}`).join('\n'),
 };
 

@@ -97,6 +97,19 @@ test('dates within a sentence are written in one form and the rest stays', () =>
   assert.equal(rendered(dataset), 200);
 });
 
+test('measures within a sentence are given in another unit', () => {
+  const dataset = datasetOf(
+    Array.from({ length: 200 }, (_, i): Made => {
+      const [miles, pounds] = [2 + ((i * 7) % 80), 3 + ((i * 11) % 90)];
+      const say = (a: string, b: string): string =>
+        `Walk ${a} with ${i % 3 === 0 ? 'nothing' : b}, then rest ${i}.`;
+      const [km, kg] = [(miles * 1.609344).toFixed(1), (pounds * 0.45359237).toFixed(1)].map(Number);
+      return { input: say(`${miles} miles`, `${pounds} pounds`), answer: said(say(`${km} km`, `${kg} kg`)) };
+    }),
+  );
+  assert.equal(rendered(dataset), 200);
+});
+
 test('short forms are spelled out by what each always stands for', () => {
   const forms: Readonly<Record<string, string>> = { u: 'you', pls: 'please', thx: 'thanks', b4: 'before' };
   const words = ['u', 'pls', 'thx', 'b4', 'send', 'it', 'noon', 'me', 'call'];

@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json.ts';
-import { spread } from '../habit.ts';
+import { jsonStyle, spread } from '../habit.ts';
 import { isStructure, readPython } from '../notations/python.ts';
 import { cellsOf, type TableHabit } from '../notations/table.ts';
 import { readXml, repeatedPaths, writeXml, type XmlHabit, xmlSteps } from '../notations/xml.ts';
@@ -22,7 +22,13 @@ const leastShown = 0.5;
 export function inferNotation(observations: readonly TextObservation[]): OutputPlan | null {
   const frame = frameOf(observations);
   const texts = spread(observations, judged).map(({ text }) => bodyOf(text, frame) ?? '');
-  const styles = [pythonStyle(texts), yamlStyle(texts), xmlStyle(texts), headedStyle(texts)];
+  const styles = [
+    linesStyle(texts),
+    pythonStyle(texts),
+    yamlStyle(texts),
+    xmlStyle(texts),
+    headedStyle(texts),
+  ];
   return firstPlan(styles, frame, observations);
 }
 
@@ -43,7 +49,7 @@ function firstPlan(
 ): OutputPlan | null {
   for (const habit of habits) {
     if (habit === null) continue;
-    const style: TextStyle = { ...plainStyle, ...frame, ...habit };
+    const style: TextStyle = { ...plainStyle, ...habit, ...frame };
     const samples = observations.flatMap(({ text, input }) => {
       const value = readText(text, style);
       return value === undefined || writeText(value, style) !== text ? [] : [{ value, input }];
@@ -72,6 +78,15 @@ function frameOf(observations: readonly TextObservation[]): Frame {
 function bodyOf(text: string, { prefix, suffix }: Frame): string | null {
   if (!text.startsWith(prefix) || !text.endsWith(suffix)) return null;
   return text.slice(prefix.length, text.length - suffix.length);
+}
+
+/** An object of JSON on each line. */
+function linesStyle(texts: readonly string[]): Habit | null {
+  const lines = texts.flatMap((text) => (text === '' ? [] : text.split('\n')));
+  const objects = lines.filter((line) => /^\{.*\}$/u.test(line));
+  if (lines.length <= texts.length || objects.length < leastWritten * lines.length) return null;
+  const style = jsonStyle(objects.map((text) => ({ text, scope: '' })));
+  return style === null ? null : { ...style, format: 'lines' };
 }
 
 function pythonStyle(texts: readonly string[]): Habit | null {
