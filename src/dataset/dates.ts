@@ -37,12 +37,15 @@ export const dateReadings = Object.keys(readings) as readonly DateReading[];
 /** "next Friday", "tomorrow", "in 3 days", "26 Oct", "10/26/2026" as YYYY-MM-DD; null where the text is no date. */
 export function isoDate(text: string, today: number | null, reading: DateReading = 'plain'): string | null {
   if (text.length > longestDate || /[\s,;:.]$/u.test(text) || !dateBegins.test(text)) return null;
-  const key = `${today} ${reading} ${text}`;
-  const known = read.get(key);
+  // Readings differ in which day is meant, hardly in whether it is one: 29 February is one in some years.
+  const isPlain = reading === 'plain' || text.includes('29');
+  if (!isPlain && isoDate(text, today, 'plain') === null) return null;
+  const read = readFor(today, reading);
+  const known = read.get(text);
   if (known !== undefined) return known;
   if (read.size >= mostRead) read.clear();
   const date = readDate(text, today, reading);
-  read.set(key, date);
+  read.set(text, date);
   return date;
 }
 
@@ -50,8 +53,20 @@ export function isoDate(text: string, today: number | null, reading: DateReading
 const longestDate = 48;
 
 /** Dates read lately: the same words are tried under every way of writing a date. */
-const read = new Map<string, string | null>();
-const mostRead = 50_000;
+const reads = new Map<string, Map<string, string | null>>();
+const mostReads = 200;
+const mostRead = 20_000;
+
+/** Dates read lately against a day. */
+function readFor(today: number | null, reading: DateReading): Map<string, string | null> {
+  const key = `${today} ${reading}`;
+  const known = reads.get(key);
+  if (known !== undefined) return known;
+  if (reads.size >= mostReads) reads.clear();
+  const fresh = new Map<string, string | null>();
+  reads.set(key, fresh);
+  return fresh;
+}
 
 function readDate(text: string, today: number | null, reading: DateReading): string | null {
   const plain = text

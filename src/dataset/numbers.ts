@@ -48,6 +48,23 @@ export const ordinals = 'first second third fourth fifth sixth seventh eighth ni
 
 /** "twenty-one" -> 21, "a dozen" -> 12, "1,200" -> 1200; null where the text is no number. */
 export function numberOf(text: string): number | null {
+  if (text.length > longestNumber) return null;
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  if (read.size >= mostRead) read.clear();
+  const number = readNumber(text);
+  read.set(text, number);
+  return number;
+}
+
+/** Longer texts are no numbers. */
+const longestNumber = 100;
+
+/** Numbers read lately: the same words are tried for every value that is looked for. */
+const read = new Map<string, number | null>();
+const mostRead = 50_000;
+
+function readNumber(text: string): number | null {
   const plain = text.trim().toLowerCase();
   const digits = plain
     .replace(/^[$€£]\s?/u, '')
