@@ -147,7 +147,9 @@ function newtonStep(
 /** softmax(logits / T). */
 export function softmax(logits: ArrayLike<number>, temperature = 1): Float64Array {
   const normaliser = logSumExp(logits, 1 / temperature);
-  return Float64Array.from(logits, (z) => Math.exp(z / temperature - normaliser));
+  const probabilities = new Float64Array(logits.length);
+  for (let k = 0; k < logits.length; k++) probabilities[k] = Math.exp(logits[k]! / temperature - normaliser);
+  return probabilities;
 }
 
 /** Probabilities of the logits of a head. */

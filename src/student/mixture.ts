@@ -168,12 +168,19 @@ function pool(
   widePower: number,
   deepPower: number,
 ): Float64Array {
-  return softmax(wide.map((log, k) => widePower * log + deepPower * deep[k]!));
+  const logits = new Float64Array(wide.length);
+  for (let k = 0; k < wide.length; k++) logits[k] = widePower * wide[k]! + deepPower * deep[k]!;
+  return softmax(logits);
 }
 
 function meanLogs({ members }: DeepPrediction, head: number): Float64Array {
-  const logs = members.map((member) => logsOf(member[head]!));
-  return logs[0]!.map((_, k) => logs.reduce((sum, own) => sum + own[k]!, 0) / logs.length);
+  const means = new Float64Array(members[0]![head]!.length);
+  for (const member of members) {
+    const own = member[head]!;
+    for (let k = 0; k < means.length; k++) means[k]! += logOf(own[k]!);
+  }
+  for (let k = 0; k < means.length; k++) means[k]! /= members.length;
+  return means;
 }
 
 /** Pools the rungs; each network stays visible alone, as their disagreement is a sign of doubt. */
@@ -189,7 +196,7 @@ export function mix(
     const own = wide.choices.get(head.slot);
     if (own === undefined) return;
     choices.set(head.slot, pool({ wide: logsOf(own), deep: meanLogs(deep, h) }, head.wide, head.deep));
-    members.set(head.slot, [own, ...deep.members.map((member) => Float64Array.from(member[h]!))]);
+    members.set(head.slot, [own, ...deep.members.map((member) => new Float64Array(member[h]!))]);
   });
   const tags = deep.tags[0];
   const tag =
@@ -206,5 +213,11 @@ export function retagger(tagger: Tagger | null, input: ModelInput, slots: readon
 }
 
 function logsOf(probabilities: ArrayLike<number>): Float64Array {
-  return Float64Array.from(probabilities, (p) => Math.log(Math.max(1e-7, p)));
+  const logs = new Float64Array(probabilities.length);
+  for (let k = 0; k < logs.length; k++) logs[k] = logOf(probabilities[k]!);
+  return logs;
+}
+
+function logOf(p: number): number {
+  return Math.log(Math.max(1e-7, p));
 }

@@ -83,7 +83,8 @@ function average(outputs: readonly NetworkOutput[]): DeepPrediction {
 function mean(vectors: readonly Float32Array[]): Float32Array {
   const sum = new Float32Array(vectors[0]!.length);
   for (const vector of vectors) for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + vector[i]!;
-  return sum.map((x) => x / vectors.length);
+  for (let i = 0; i < sum.length; i++) sum[i]! /= vectors.length;
+  return sum;
 }
 
 function concatenate(vectors: readonly Float32Array[]): Float32Array {

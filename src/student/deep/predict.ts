@@ -104,8 +104,12 @@ function outputOf(
 }
 
 function softmaxOf(logits: Float32Array): Float32Array {
-  const top = logits.reduce((a, x) => Math.max(a, x), Number.NEGATIVE_INFINITY);
-  const values = logits.map((x) => Math.exp(x - top));
-  const sum = values.reduce((a, x) => a + x, 0);
-  return values.map((x) => x / sum);
+  let top = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < logits.length; k++) top = Math.max(top, logits[k]!);
+  const values = new Float32Array(logits.length);
+  for (let k = 0; k < logits.length; k++) values[k] = Math.exp(logits[k]! - top);
+  let sum = 0;
+  for (let k = 0; k < values.length; k++) sum += values[k]!;
+  for (let k = 0; k < values.length; k++) values[k]! /= sum;
+  return values;
 }
