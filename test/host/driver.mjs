@@ -110,7 +110,8 @@ export function createDriver(page, shots) {
       const settings = JSON.parse(readFileSync(file, 'utf8'));
       writeFileSync(file, JSON.stringify({ ...settings, 'workbench.colorTheme': name }, null, 2));
       await page.reload();
-      const kind = /contrast/i.test(name) ? 'hc-black' : /light/i.test(name) ? 'vs' : 'vs-dark';
+      const light = /light/i.test(name);
+      const kind = /contrast/i.test(name) ? (light ? 'hc-light' : 'hc-black') : light ? 'vs' : 'vs-dark';
       await page.locator(`.monaco-workbench.${kind} .activitybar`).first().waitFor({ timeout: 60_000 });
     },
   };

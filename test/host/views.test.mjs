@@ -14,6 +14,7 @@ const themes = [
   ['dark', 'Dark 2026'],
   ['light', 'Light 2026'],
   ['contrast', 'Default High Contrast'],
+  ['contrast-light', 'Default High Contrast Light'],
 ];
 
 let driver;
@@ -127,6 +128,21 @@ test('names everything that can be pressed or chosen', async () => {
   assert.deepEqual(nameless, []);
 });
 
+test('fits into the narrowest sidebar: nothing is cut off', async () => {
+  await dragSidebarTo(218);
+  for (const [state, task] of [
+    [states.welcome, null],
+    [states.tasks, null],
+    [states.training, tasks.voice],
+    [states.tasks, tasks.support],
+    [states.tasks, tasks.tutor],
+  ]) {
+    await show(state, task?.id ?? null);
+    assert.deepEqual(await sidebar.evaluate(cutOff), []);
+  }
+  await dragSidebarTo(348);
+});
+
 for (const [kind, theme] of themes) {
   test(`is readable in the ${kind} theme`, async () => {
     if (kind !== 'dark') {
@@ -152,6 +168,24 @@ for (const [kind, theme] of themes) {
 test('loads nothing that its policy forbids', () => {
   assert.deepEqual(refused, []);
 });
+
+async function dragSidebarTo(x) {
+  const sashes = page.locator('.monaco-sash.vertical');
+  const places = await sashes.evaluateAll((all) => all.map((sash) => sash.getBoundingClientRect().x));
+  const from = places.find((place) => place > 150 && place < 900);
+  await page.mouse.move(from + 2, 450);
+  await page.mouse.down();
+  await page.mouse.move(x, 450, { steps: 5 });
+  await page.mouse.up();
+}
+
+/** Elements that reach beyond the right edge of the page. */
+function cutOff() {
+  const edge = document.documentElement.clientWidth + 1;
+  return [...document.querySelectorAll('main *')]
+    .filter((element) => element.getBoundingClientRect().right > edge)
+    .map((element) => `${element.tagName}.${element.className}`);
+}
 
 async function picture(name) {
   await page.waitForTimeout(300);

@@ -1,5 +1,4 @@
 import type { TaskState } from '../../src/protocol.ts';
-import { worstFirst } from '../charts/weakness.ts';
 import { type Child, h, type Tree } from '../dom.ts';
 import { count, interval, percent } from '../format.ts';
 import type { Controls, Model } from '../model.ts';
@@ -13,7 +12,10 @@ const WORST = 6;
 export function weaknessMap(model: Model, task: TaskState, controls: Controls): Child {
   const buckets = task.student?.report?.buckets ?? [];
   if (buckets.length < 2) return null;
-  const sorted = worstFirst(buckets.filter((bucket) => bucket.agreement.n > 0));
+  // The most surely weak first: a kind seen twice is not the weakest for having failed once.
+  const sorted = buckets
+    .filter((bucket) => bucket.agreement.n > 0)
+    .sort((a, b) => a.agreement.upper - b.agreement.upper || a.agreement.rate - b.agreement.rate);
   const unknown = buckets.filter((bucket) => bucket.agreement.n === 0);
   if (sorted.length === 0) return null;
   const names = new Map(task.capabilities.map((capability) => [capability.id, capability.name]));
