@@ -307,7 +307,7 @@ function specFor(rows: number, copies: boolean, { seed, epochs }: DeepWork): Dee
     seed,
     // On held-out rows a transformer beside these two gained nothing for twice the time; where spans are copied the random
     // field does most of the work, and the second network gained nothing either.
-    encoders: copies ? [cnn] : [cnn, largeCnn],
+    encoders: copies ? [cnn] : [largeCnn, largeCnn],
     training: { ...defaultTraining, epochs: passes },
   };
 }

@@ -124,7 +124,7 @@ for (const [name, data] of Object.entries(sets)) {
 
 test('a dropout mask larger than the pool is read in pieces that fit', () => {
   const network = { encoder: largeCnn, heads, rows: 9000, maxTokens: 128 };
-  const shape = { batch: 256, length: 24, words: { groups: 40, own: 64, shared: 512 } };
+  const shape = { batch: 320, length: 24, words: { groups: 40, own: 64, shared: 512 } };
   const masked = shape.batch * shape.length * largeCnn.filters * largeCnn.windows.length;
   assert.ok(masked > 2 * POOL_SIZE);
   for (const device of ['cpu', 'webgpu'] as const) {
