@@ -136,7 +136,7 @@ test('the walk stops at the first failure, even where a looser threshold would p
   assert.ok(selected !== null && selected.n >= 1000 && selected.n < 1100);
 });
 
-test('the starts share out all of delta, and a stricter one is added only where it is next to sure to pass', () => {
+test('the starts share out all of delta, and a clearly stricter one is added only where it is likely to pass', () => {
   fc.assert(
     fc.property(
       fc.array(anyRow, { minLength: 1, maxLength: 400 }),
@@ -150,8 +150,8 @@ test('the starts share out all of delta, and a stricter one is added only where 
         for (const [index, share] of starts) {
           if (index === startOf(grid)) continue;
           const { share: served, risk } = grid[index]!;
-          assert.ok(index < startOf(grid));
-          assert.ok(power(Math.round(n * served), risk, 0.3, share) >= 0.9);
+          assert.ok(served <= 0.75 * grid[startOf(grid)]!.share);
+          assert.ok(power(Math.round(n * served), risk, 0.3, share) > 0.5);
         }
       },
     ),
