@@ -1,6 +1,6 @@
 // `npm run bench -- <name> [options]`: runs test/bench/<name>.ts, which prints machine-readable JSON.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, installPackages, modernNode, root } from './setup.mjs';
 
@@ -12,6 +12,12 @@ if (name === undefined || !existsSync(file)) {
     .map((f) => f.slice(0, -3));
   console.error(`Which benchmark? One of: ${names.join(', ')}`);
   process.exit(2);
+}
+if (rest.includes('--help')) {
+  // What a benchmark measures and takes stands above it.
+  const [, words = ''] = /^\/\*\*\n([\s\S]*?)\n \*\//m.exec(readFileSync(file, 'utf8')) ?? [];
+  console.log(words.replaceAll(/^ \* ?/gm, '').replaceAll('`', ''));
+  process.exit(0);
 }
 installPackages();
 build();

@@ -1,10 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { OptionHelp } from './options.ts';
 
 export interface Command {
+  /** The command with its words; options are told apart. */
   readonly usage: string;
   readonly summary: string;
+  readonly options: readonly OptionHelp[];
   /** @returns the exit code. @throws UsageError for misuse, AppError for what went wrong. */
   run(args: readonly string[], signal: AbortSignal): Promise<number>;
 }
@@ -12,11 +15,19 @@ export interface Command {
 /** The command line was wrong: exit code 2 and the usage. */
 export class UsageError extends Error {}
 
-/** Options and positional words, with our error for unknown ones. */
+/** Options and at most so many positional words, with our error for unknown ones. */
 export function parse<T extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],
   options: T,
+  words = 0,
 ) {
+  const parsed = parsedAs(args, options);
+  const unknown = parsed.positionals[words];
+  if (unknown !== undefined) throw new UsageError(`"${unknown}" is one word too many.`);
+  return parsed;
+}
+
+function parsedAs<T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {

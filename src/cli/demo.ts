@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { App } from '../app/app.ts';
 import { AppError, toAppError } from '../base/error.ts';
+import { shorten } from '../base/text.ts';
 import { startEmbeddedTeacher } from '../teacher/embedded.ts';
 import { type Command, numberOption, parse } from './command.ts';
 import { demoSummary } from './demoSummary.ts';
@@ -18,9 +19,14 @@ const LIVE_CALLS = 500;
 const TEACHER_DELAY_MS = 25;
 
 export const demo: Command = {
-  usage: 'understudy demo [--epsilon 0.05] [--report out/understudy-report.html] [--seed 1]',
+  usage: 'understudy demo [options]',
   summary:
     'The whole loop on the bundled sample and the embedded teacher: capture, discover, train, certify, swap in.',
+  options: [
+    ['--epsilon SHARE', "At most this share of the students' answers differs from the teacher's (0.05)."],
+    ['--report FILE', 'Where the report goes (out/understudy-report.html).'],
+    ['--seed N', 'The same seed makes the same students (1).'],
+  ],
   run: async (args, signal) => {
     const { values } = parse(args, {
       epsilon: { type: 'string' },
@@ -128,7 +134,7 @@ async function callSample(
 
 async function trainTasks(app: App, progress: Progress, options: DemoOptions): Promise<void> {
   for (const task of app.state.tasks) {
-    const stage = progress.stage(`Training ${task.name}`);
+    const stage = progress.stage(shorten(`Training ${task.name}`, 26));
     try {
       const { certified } = await app.run(
         'student.train',

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { type App, createApp } from '../app/app.ts';
 import { type AppSettings, defaultSettings } from '../app/settings.ts';
@@ -13,6 +15,23 @@ export const dist = path.dirname(process.argv[1] ?? '.');
 /** Replaced by the build with the version of package.json. */
 declare const __VERSION__: string;
 const version = typeof __VERSION__ === 'string' ? __VERSION__ : 'development';
+
+/** The folder of a storage, made or not. */
+export function storageOf(option: string | undefined): string {
+  return path.resolve(option ?? path.join(os.homedir(), '.understudy', 'serve'));
+}
+
+/**
+ * The folder of a storage that something was recorded into: of a misspelled one nothing would be told.
+ * @throws AppError 'not-found'.
+ */
+export function existingStorage(option: string | undefined): string {
+  const folder = storageOf(option);
+  if (existsSync(folder)) return folder;
+  throw new AppError('not-found', `There is no storage folder ${folder}.`, {
+    next: 'Name the one with --storage that calls were recorded or imported into: `understudy serve` and `understudy import` make it.',
+  });
+}
 
 /**
  * An app without an editor. Messages of the processes go to stderr where UNDERSTUDY_DEBUG is set.

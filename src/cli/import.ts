@@ -1,19 +1,31 @@
-import os from 'node:os';
 import path from 'node:path';
 import { type Command, existingFile, parse, UsageError } from './command.ts';
-import { openApp } from './environment.ts';
-import { redactionOf, redactionOptions, redactionUsage } from './redaction.ts';
+import { openApp, storageOf } from './environment.ts';
+import { redactionHelp, storageHelp } from './options.ts';
+import { redactionOf, redactionOptions } from './redaction.ts';
 
 export const importFiles: Command = {
-  usage: `understudy import FILE... [--with FILE]... ${redactionUsage} [--storage DIR]`,
+  usage: 'understudy import FILE... [options]',
   summary:
-    "Imports traces from fine-tuning files, stored completions, batches, Langfuse, LangSmith, Helicone, LiteLLM, OpenTelemetry and our own format. --with names a file that has the other halves: a batch's requests, or the messages of stored completions.",
+    'Imports traces from fine-tuning files, stored completions, batches, Langfuse, LangSmith, Helicone, LiteLLM, OpenTelemetry and our own format.',
+  options: [
+    [
+      '--with FILE',
+      "Has the other halves: a batch's requests, or the messages of stored completions; may be repeated.",
+    ],
+    ...redactionHelp,
+    storageHelp,
+  ],
   run: async (args) => {
-    const { values, positionals } = parse(args, {
-      with: { type: 'string', multiple: true },
-      storage: { type: 'string' },
-      ...redactionOptions,
-    });
+    const { values, positionals } = parse(
+      args,
+      {
+        with: { type: 'string', multiple: true },
+        storage: { type: 'string' },
+        ...redactionOptions,
+      },
+      Number.POSITIVE_INFINITY,
+    );
     if (positionals.length === 0) throw new UsageError('Which file?');
     const files = positionals.map(existingFile);
     const companions = (values.with ?? []).map((file) => path.resolve(existingFile(file)));
@@ -38,7 +50,3 @@ export const importFiles: Command = {
     return 0;
   },
 };
-
-export function storageOf(option: string | undefined): string {
-  return path.resolve(option ?? path.join(os.homedir(), '.understudy', 'serve'));
-}

@@ -3,6 +3,7 @@ import { type Command, UsageError } from './command.ts';
 import { deleteTraces } from './delete.ts';
 import { demo } from './demo.ts';
 import { exportTask } from './export.ts';
+import { helpOf, overview } from './help.ts';
 import { importFiles } from './import.ts';
 import { mode } from './mode.ts';
 import { preview } from './preview.ts';
@@ -31,21 +32,21 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 async function main(): Promise<number> {
-  const [name, ...args] = process.argv.slice(2);
-  const command = Object.hasOwn(commands, name ?? '') ? commands[name ?? ''] : undefined;
-  if (command === undefined || args.includes('--help')) {
-    const list = Object.values(commands).map((c) => `  ${c.usage}\n      ${c.summary}`);
-    const text = `Understudy, without an editor.\n\n${list.join('\n')}\n`;
-    if (name === '--help' || name === 'help' || command !== undefined) {
-      process.stdout.write(command === undefined ? text : `${command.usage}\n${command.summary}\n`);
-      return 0;
-    }
-    process.stderr.write(
-      name === undefined
-        ? text
-        : `Unknown command "${name}". Commands: ${Object.keys(commands).join(', ')}.\n`,
-    );
+  const [first, ...rest] = process.argv.slice(2);
+  const asked = first === 'help' || first === '--help' || first === '-h';
+  const name = asked ? rest[0] : first;
+  if (name === undefined) {
+    (asked ? process.stdout : process.stderr).write(overview(commands));
+    return asked ? 0 : 2;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`Unknown command "${name}". Commands: ${Object.keys(commands).join(', ')}.\n`);
     return 2;
+  }
+  if (asked || rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(helpOf(command));
+    return 0;
   }
   // The first Ctrl+C ends the work in order; the second one at once.
   const interrupt = new AbortController();
@@ -56,10 +57,10 @@ async function main(): Promise<number> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
-    return await command.run(args, interrupt.signal);
+    return await command.run(rest, interrupt.signal);
   } catch (thrown) {
     if (thrown instanceof UsageError) {
-      process.stderr.write(`${thrown.message}\nUsage: ${command.usage}\n`);
+      process.stderr.write(`${thrown.message}\nUsage: ${command.usage}\n--help tells its options.\n`);
       return 2;
     }
     if (interrupt.signal.aborted) {

@@ -7,8 +7,6 @@ export const redactionOptions = {
   'redact-pattern': { type: 'string', multiple: true },
 } as const;
 
-export const redactionUsage = '[--redact emails,phones,cards,ibans] [--redact-pattern NAME=REGEX]...';
-
 const kinds = ['emails', 'phones', 'cards', 'ibans'] as const;
 
 export function redactionOf(values: {

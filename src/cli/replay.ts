@@ -20,6 +20,7 @@ import {
   UsageError,
 } from './command.ts';
 import { openApp } from './environment.ts';
+import { promiseHelp, trainingHelp } from './options.ts';
 import { type PredictionLine, predictionsOf } from './predictions.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { replayReport } from './replayReport.ts';
@@ -27,10 +28,22 @@ import { sendLines, traceIdOf } from './sender.ts';
 import { type ReplayLine, readTraffic } from './traffic.ts';
 
 export const replay: Command = {
-  usage:
-    'understudy replay --traffic F.jsonl.gz [more files] --report R.json --predictions P.jsonl [--assignments A.jsonl] [--epsilon 0.02] [--delta 0.05] [--new-kinds auto] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--split file|time] [--storage DIR] [--no-sites]',
+  usage: 'understudy replay --traffic FILE [more files] [options]',
   summary:
     'Sends recorded traffic through the real gateway, trains on all but the test lines, then serves those.',
+  options: [
+    ['--traffic FILE', 'Lines of calls, packed or not; more files may follow.'],
+    ['--report FILE', 'Writes what was found, trained and certified, as JSON.'],
+    ['--predictions FILE', 'Writes a line for each test call.'],
+    ['--assignments FILE', 'Writes a line for each call with its task.'],
+    ['--split file|time', 'Test calls are those that the file marks so, or the newest of each task (file).'],
+    ['--no-sites', 'Takes no notice of the place that a call came from.'],
+    ['--no-train', 'Stops when the tasks are found.'],
+    ['--limit N', 'Reads so many calls at most.'],
+    ...promiseHelp,
+    ...trainingHelp,
+    ['--storage DIR', 'Keeps recorded calls and students there (a temporary folder).'],
+  ],
   run: async (args, signal) => {
     const options = readOptions(args);
     const storage = options.storage ?? (await mkdtemp(path.join(os.tmpdir(), 'understudy-replay-')));
@@ -61,22 +74,26 @@ interface Options {
 }
 
 function readOptions(args: readonly string[]): Options {
-  const { values, positionals } = parse(args, {
-    traffic: { type: 'string', multiple: true },
-    report: { type: 'string' },
-    predictions: { type: 'string' },
-    assignments: { type: 'string' },
-    epsilon: { type: 'string' },
-    delta: { type: 'string' },
-    'new-kinds': { type: 'string' },
-    device: { type: 'string' },
-    seed: { type: 'string' },
-    split: { type: 'string' },
-    storage: { type: 'string' },
-    limit: { type: 'string' },
-    'no-sites': { type: 'boolean' },
-    'no-train': { type: 'boolean' },
-  });
+  const { values, positionals } = parse(
+    args,
+    {
+      traffic: { type: 'string', multiple: true },
+      report: { type: 'string' },
+      predictions: { type: 'string' },
+      assignments: { type: 'string' },
+      epsilon: { type: 'string' },
+      delta: { type: 'string' },
+      'new-kinds': { type: 'string' },
+      device: { type: 'string' },
+      seed: { type: 'string' },
+      split: { type: 'string' },
+      storage: { type: 'string' },
+      limit: { type: 'string' },
+      'no-sites': { type: 'boolean' },
+      'no-train': { type: 'boolean' },
+    },
+    Number.POSITIVE_INFINITY,
+  );
   const files = [...(values.traffic ?? []), ...positionals].map(existingFile);
   if (files.length === 0) throw new UsageError('--traffic names the file to replay.');
   return {

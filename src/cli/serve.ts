@@ -1,14 +1,25 @@
-import os from 'node:os';
-import path from 'node:path';
 import { AppError } from '../base/error.ts';
 import { type Command, numberOption, parse, UsageError } from './command.ts';
-import { openApp } from './environment.ts';
-import { redactionOf, redactionOptions, redactionUsage } from './redaction.ts';
+import { openApp, storageOf } from './environment.ts';
+import { redactionHelp, storageHelp } from './options.ts';
+import { redactionOf, redactionOptions } from './redaction.ts';
 import { untilAborted } from './teacher.ts';
 
 export const serve: Command = {
-  usage: `understudy serve [--port 0] [--storage DIR] [--upstream openai=URL ...] ${redactionUsage} [--keep-days 0] [--keep-megabytes 0] [--record-agents]`,
+  usage: 'understudy serve [options]',
   summary: 'Runs the gateway and its students without an editor, until SIGTERM.',
+  options: [
+    ['--port N', 'Port on 127.0.0.1; 0 picks a free one (0).'],
+    storageHelp,
+    [
+      '--upstream PROVIDER=URL',
+      'Where calls of openai, azure, anthropic, gemini or ollama go; may be repeated (the official endpoint).',
+    ],
+    ...redactionHelp,
+    ['--keep-days N', 'Deletes recorded calls after so many days; 0 keeps them (0).'],
+    ['--keep-megabytes N', 'Deletes the oldest calls beyond so much on disk; 0 sets no limit (0).'],
+    ['--record-agents', 'Records the calls of coding assistants, too.'],
+  ],
   run: async (args, signal) => {
     const { values } = parse(args, {
       port: { type: 'string' },
@@ -20,7 +31,7 @@ export const serve: Command = {
       ...redactionOptions,
     });
     const app = await openApp({
-      storage: path.resolve(values.storage ?? path.join(os.homedir(), '.understudy', 'serve')),
+      storage: storageOf(values.storage),
       settings: {
         port: numberOption('port', values.port, 0, 0, 65535),
         upstreams: upstreamsOf(values.upstream ?? []),

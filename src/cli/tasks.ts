@@ -1,14 +1,15 @@
 import { type Command, parse } from './command.ts';
-import { openApp } from './environment.ts';
-import { storageOf } from './import.ts';
+import { existingStorage, openApp } from './environment.ts';
+import { storageHelp } from './options.ts';
 import { createProgress } from './progress.ts';
 
 export const tasks: Command = {
-  usage: 'understudy tasks [--storage DIR]',
+  usage: 'understudy tasks [options]',
   summary: 'Finds the tasks in the captured traffic and prints one line of JSON for each.',
+  options: [storageHelp],
   run: async (args, signal) => {
     const { values } = parse(args, { storage: { type: 'string' } });
-    const app = await openApp({ storage: storageOf(values.storage) });
+    const app = await openApp({ storage: existingStorage(values.storage) });
     const progress = createProgress();
     try {
       const stage = progress.stage('Finding tasks');

@@ -8,9 +8,13 @@ import { dist } from './environment.ts';
 export const sampleFolder = path.join(dist, '..', 'sample');
 
 export const teacher: Command = {
-  usage: 'understudy teacher [--port 0] [--delay 25]',
+  usage: 'understudy teacher [options]',
   summary:
     'Runs the embedded teacher, which speaks the OpenAI and Anthropic wire formats and knows the bundled sample.',
+  options: [
+    ['--port N', 'Port on 127.0.0.1; 0 picks a free one (0).'],
+    ['--delay MS', 'Milliseconds before each answer (25).'],
+  ],
   run: async (args, signal) => {
     const { values } = parse(args, { port: { type: 'string' }, delay: { type: 'string' } });
     const file = path.join(sampleFolder, 'requests.jsonl.gz');

@@ -1,27 +1,38 @@
 import { type Command, choiceOption, newKindsOption, numberOption, parse, UsageError } from './command.ts';
-import { openApp } from './environment.ts';
-import { storageOf } from './import.ts';
+import { existingStorage, openApp } from './environment.ts';
+import { promiseHelp, storageHelp, trainingHelp } from './options.ts';
 import { createProgress } from './progress.ts';
 
 export const train: Command = {
-  usage:
-    'understudy train TASK [--allow PROVIDER ...] [--epsilon 0.02] [--delta 0.05] [--new-kinds auto] [--device auto|cpu|webgpu|webgpu-f16] [--seed 1] [--storage DIR]',
-  summary:
-    "Trains and certifies a task's student. --allow says that you read the provider's terms and may train on its answers.",
+  usage: 'understudy train TASK [options]',
+  summary: "Trains and certifies a task's student.",
+  options: [
+    [
+      '--allow PROVIDER',
+      "Says that you read the provider's terms and may train on its answers; may be repeated.",
+    ],
+    ...promiseHelp,
+    ...trainingHelp,
+    storageHelp,
+  ],
   run: async (args, signal) => {
-    const { values, positionals } = parse(args, {
-      allow: { type: 'string', multiple: true },
-      epsilon: { type: 'string' },
-      delta: { type: 'string' },
-      'new-kinds': { type: 'string' },
-      device: { type: 'string' },
-      seed: { type: 'string' },
-      storage: { type: 'string' },
-    });
+    const { values, positionals } = parse(
+      args,
+      {
+        allow: { type: 'string', multiple: true },
+        epsilon: { type: 'string' },
+        delta: { type: 'string' },
+        'new-kinds': { type: 'string' },
+        device: { type: 'string' },
+        seed: { type: 'string' },
+        storage: { type: 'string' },
+      },
+      1,
+    );
     const [taskId] = positionals;
     if (taskId === undefined) throw new UsageError('Which task? "understudy tasks" lists them.');
     const app = await openApp({
-      storage: storageOf(values.storage),
+      storage: existingStorage(values.storage),
       settings: {
         epsilon: numberOption('epsilon', values.epsilon, 0.02, 0.001, 0.5),
         delta: numberOption('delta', values.delta, 0.05, 0.0001, 0.5),

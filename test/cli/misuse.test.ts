@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { understudy } from '../support/cli.ts';
+import { root, understudy } from '../support/cli.ts';
 
 const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['an unknown command', ['fly'], /Unknown command "fly"/],
@@ -48,6 +50,7 @@ const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
   ],
   ['a pattern without a name', ['import', 'package.json', '--redact-pattern', 'x'], /takes NAME=REGEX/],
   ['training of nothing', ['train'], /Which task\?/],
+  ['a word too many', ['tasks', 'all'], /"all" is one word too many/],
   ['a mode that is none', ['mode', 'task-1', 'perhaps'], /one of off, shadow, canary, on/],
 ];
 
@@ -78,4 +81,26 @@ test('help names every command', async () => {
     'preview',
   ])
     assert.match(ran.stdout, new RegExp(`understudy ${name}`));
+});
+
+test('the help of a command tells every option that it takes', async () => {
+  const folder = path.join(root, 'src/cli');
+  for (const file of readdirSync(folder)) {
+    const source = readFileSync(path.join(folder, file), 'utf8');
+    const name = /usage: ['"]understudy (\w+)/.exec(source)?.[1];
+    if (name === undefined) continue;
+    const taken = [...source.matchAll(/^ +'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)].map((m) => m[1]!);
+    const ran = await understudy(name === 'train' ? ['help', name] : [name, '-h']);
+    assert.equal(ran.code, 0, ran.stderr);
+    for (const option of taken) assert.match(ran.stdout, new RegExp(`^  --${option}\\b`, 'm'), name);
+    assert.ok(ran.stdout.split('\n').every((line) => line.length <= 100));
+  }
+});
+
+test('a storage folder that is not there is told, and not made', async () => {
+  const folder = path.join(root, 'nowhere');
+  const ran = await understudy(['tasks', '--storage', folder]);
+  assert.equal(ran.code, 1);
+  assert.match(ran.stderr, /There is no storage folder .*nowhere.*--storage/);
+  assert.equal(existsSync(folder), false);
 });
