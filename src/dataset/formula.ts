@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from '../base/json.ts';
+import { canonicalJson, isArray, isObject, type Json } from '../base/json.ts';
 import { contextDate } from './dates.ts';
 import type { ModelInput, Span } from './example.ts';
 import { dayText, elapsed, later } from './moments.ts';
@@ -66,7 +66,8 @@ export function evaluate(
     case 'place': {
       const place = places[formula.of];
       if (place === undefined) return fields[formula.of] === null ? null : undefined;
-      return offsetIn(input, place, formula.edge) + formula.plus;
+      if (formula.edge !== 'both') return offsetIn(input, place, formula.edge) + formula.plus;
+      return [offsetIn(input, place, 'start'), offsetIn(input, place, 'end') + formula.plus];
     }
     case 'present':
       return isPresent(fields[formula.of]) !== formula.not;
@@ -158,7 +159,8 @@ export function isAtOffsets(
     ([key, formula]) =>
       formula.kind !== 'place' ||
       formula.of !== of ||
-      evaluate(formula, fields, input, { [of]: place }) === fields[key],
+      canonicalJson(evaluate(formula, fields, input, { [of]: place }) ?? null) ===
+        canonicalJson(fields[key] ?? null),
   );
 }
 

@@ -1,5 +1,6 @@
 import { isArray, type Json } from '../base/json.ts';
 import type { EndingHabit } from './ending.ts';
+import type { ItemForm } from './itemForms.ts';
 import type { TimeUnit } from './moments.ts';
 import type { TableHabit } from './notations/table.ts';
 import type { XmlHabit } from './notations/xml.ts';
@@ -135,6 +136,8 @@ export type PlanNode =
 export interface RecordList {
   readonly kind: 'record-list';
   readonly name: string;
+  /** How the list is written; absent for a list of flat objects. */
+  readonly form?: ItemForm;
   /** In the teacher's order. */
   readonly keys: readonly string[];
   readonly constants: Readonly<Record<string, Json>>;
@@ -231,7 +234,14 @@ export type Formula =
       readonly flag: boolean;
     }
   /** Where the copy of another field stands: characters before it, or up to its end. */
-  | { readonly kind: 'place'; readonly of: string; readonly edge: 'start' | 'end'; readonly plus: number }
+  | {
+      readonly kind: 'place';
+      readonly of: string;
+      /** `both` is a list of the two. */
+      readonly edge: 'start' | 'end' | 'both';
+      /** Added to the end, or to the start where that stands alone. */
+      readonly plus: number;
+    }
   /** Whether a field is there, not null, not empty, not false. */
   | { readonly kind: 'present'; readonly of: string; readonly not: boolean }
   | { readonly kind: 'any' | 'all'; readonly of: readonly string[] }

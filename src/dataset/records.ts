@@ -1,6 +1,7 @@
-import { canonicalJson, isArray, isObject, type Json, type JsonObject } from '../base/json.ts';
+import { canonicalJson, isObject, type Json, type JsonObject } from '../base/json.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { evaluate, isAtOffsets } from './formula.ts';
+import { itemsOf } from './itemForms.ts';
 import type { RecordList, RecordSpan } from './plan.ts';
 import { placesOf, spanValue } from './spans.ts';
 
@@ -10,7 +11,7 @@ interface Mark {
   readonly field: RecordSpan;
 }
 
-/** The items that tagged places stand for, in the order of the input; null where an item lacks its anchor. */
+/** The items, as flat objects, that tagged places stand for, in the order of the input; null where an item lacks its anchor. */
 export function recordItems(
   node: RecordList,
   spansOf: (slot: string) => readonly Span[],
@@ -130,11 +131,12 @@ function absentValue(span: RecordSpan | undefined): Json | undefined {
 /** Finds the places of every item and notes them by slot; else says why not. */
 export function alignRecords(
   node: RecordList,
-  value: Json,
+  list: Json,
   input: ModelInput,
   targets: Record<string, Target>,
 ): string | null {
-  if (!isArray(value)) return `${node.name} is not a list`;
+  const value = itemsOf(node.form ?? {}, list);
+  if (value === null) return `${node.name} is not a list`;
   const found = new Map<string, Span[]>(node.spans.map(({ slot }) => [slot.name, []]));
   const taken: Span[] = [];
   let last: Span | null = null;

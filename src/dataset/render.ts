@@ -5,6 +5,7 @@ import type { Targets } from './align.ts';
 import { ended } from './ending.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { evaluate, operands } from './formula.ts';
+import { fromItems } from './itemForms.ts';
 import { later } from './moments.ts';
 import { fromText } from './plan/shortText.ts';
 import type { ChoiceSlot, Formula, ObjectField, OutputPlan, PlanNode } from './plan.ts';
@@ -109,7 +110,7 @@ function renderNode(node: PlanNode, work: Work): Value {
     case 'record-list': {
       const items = recordItems(node, (name) => spansOf(name, work), work.filled.input);
       if (items === null) throw new Unfilled(`the items of ${node.name} are not all found in the input`);
-      return items;
+      return fromItems(node.form ?? {}, items);
     }
     case 'tuple': {
       const items = node.items.map((item) => renderNode(item, work));

@@ -33,7 +33,11 @@ export function inferAfter(
   const some = spread(objects, judged);
   if (!some.every(({ value }) => isMoment(value[key] ?? null))) return null;
   for (const { key: of, node: other } of siblings) {
-    if (other.kind !== 'span' || !some.every(({ value }) => isMoment(value[of] ?? null))) continue;
+    if (
+      (other.kind !== 'span' && other.kind !== 'template') ||
+      !some.every(({ value }) => isMoment(value[of] ?? null))
+    )
+      continue;
     for (const unit of units) {
       const counts = some.flatMap(({ value, input }): Sample[] => {
         const count = elapsed(value[of] ?? null, value[key] ?? null, unit);

@@ -41,7 +41,7 @@ export function inferFormula(
 
 function isGuessed(node: InferredNode): boolean {
   if (node.kind === 'maybe') return node.node.kind === 'text' || isGuessed(node.node);
-  return node.kind === 'unknown' || node.kind === 'choice' || node.kind === 'template';
+  return ['unknown', 'choice', 'template', 'subset'].includes(node.kind);
 }
 
 /** How many items another field has. */

@@ -16,7 +16,9 @@ export function inferList(samples: readonly Sample[], place: Place, inferNode: I
   if (copied !== null) return copied;
   const items = lists.flat();
   // Copies are read off the input even where they are few so far: tomorrow's names are other ones.
-  const records = items.every(isObject) ? inferRecords(samples, place, inferNode) : null;
+  const records = items.every((item) => isObject(item) || isArray(item))
+    ? inferRecords(samples, place, inferNode)
+    : null;
   if (records !== null && records.kind !== 'unknown') return records;
   const tuple = items.every(isObject) ? inferTuple(samples, lists, place, inferNode) : null;
   if (tuple !== null) return tuple;
@@ -26,7 +28,7 @@ export function inferList(samples: readonly Sample[], place: Place, inferNode: I
   if (set !== null) return set;
   if (whole !== null) return whole;
   return (
-    records ?? {
+    (items.every(isObject) ? records : null) ?? {
       kind: 'unknown',
       reason: `The list ${place.name || 'value'} holds free values that are not copied from the input; a closed set of values, or the input's own words, could be learned.`,
     }

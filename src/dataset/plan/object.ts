@@ -7,6 +7,7 @@ import { keyOrder } from './keys.ts';
 import { inferMasked } from './masked.ts';
 import { withApart } from './overlap.ts';
 import type { InferNode, InferredNode, ObjectSample, Place, Sample } from './place.ts';
+import { inferRecords, isDictionary } from './records.ts';
 import { inferShortText } from './shortText.ts';
 import { mostRouted, tally } from './values.ts';
 import { inferWorded } from './worded.ts';
@@ -17,6 +18,10 @@ const leastPresence = 2;
 /** The plan of an object: each field's presence and node, in the teacher's order of keys. */
 export function inferObject(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
   const objects = samples.flatMap((s) => (isObject(s.value) ? [{ value: s.value, input: s.input }] : []));
+  if (isDictionary(objects)) {
+    const entries = inferRecords(samples, place, inferNode, true);
+    if (entries.kind !== 'unknown') return entries;
+  }
   const counts = new Map<string, number>();
   for (const { value } of objects)
     for (const key of Object.keys(value)) counts.set(key, (counts.get(key) ?? 0) + 1);

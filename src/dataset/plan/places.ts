@@ -1,3 +1,4 @@
+import { canonicalJson, isArray, type Json } from '../../base/json.ts';
 import type { Span, Target } from '../example.ts';
 import { evaluate } from '../formula.ts';
 import type { Formula } from '../plan.ts';
@@ -19,20 +20,22 @@ export function offsetOf(
   objects: readonly ObjectSample[],
 ): Formula | null {
   const given = objects.filter(({ value }) => value[key] !== null && value[key] !== undefined);
-  if (!given.every(({ value }) => Number.isInteger(value[key]))) return null;
+  const isPair = given.every(({ value }) => isArray(value[key]) && value[key].length === 2);
+  if (!isPair && !given.every(({ value }) => Number.isInteger(value[key]))) return null;
   for (const { key: of, node } of siblings) {
     if (node.kind !== 'span' || node.slot.type !== 'string') continue;
     const { slot } = node;
-    for (const edge of ['start', 'end'] as const)
+    for (const edge of isPair ? (['both'] as const) : (['start', 'end'] as const))
       for (const plus of edge === 'start' ? [0, 1] : [0, -1]) {
         const formula: Formula = { kind: 'place', of, edge, plus };
         const isHit = ({ value, input }: ObjectSample): boolean => {
           for (const place of placesOf(String(value[of] ?? ''), slot, input))
-            if (evaluate(formula, value, input, { [of]: place }) === value[key]) return true;
+            if (sameJson(evaluate(formula, value, input, { [of]: place }), value[key])) return true;
           return false;
         };
         if (given.slice(0, 20).filter(isHit).length < 5) continue;
-        const distinct = new Set(given.filter(isHit).map(({ value }) => value[key])).size;
+        const distinct = new Set(given.filter(isHit).map(({ value }) => canonicalJson(value[key] ?? null)))
+          .size;
         if (distinct > 2 && given.filter(isHit).length >= leastCounted * given.length) return formula;
       }
   }
@@ -68,4 +71,8 @@ export function replacedIn(
       }
   }
   return null;
+}
+
+function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
 }

@@ -1,6 +1,7 @@
 import { canonicalJson, isArray, isObject, type Json } from '../../base/json.ts';
 import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
+import { type ItemForm, itemsOf, nestedForm } from '../itemForms.ts';
 import { isBare } from '../literals.ts';
 import type { Formula, RecordList, RecordSpan, SpanSlot } from '../plan.ts';
 import { alignRecords, closedValues } from '../records.ts';
@@ -20,8 +21,39 @@ const leastAligned = 0.7;
 /** A field that items copy. */
 type Copied = Pick<RecordSpan, 'key' | 'slot' | 'absent'> & { readonly always: boolean };
 
+/** The plan of lists of records in any form. */
+export function inferRecords(
+  samples: readonly Sample[],
+  place: Place,
+  inferNode: InferNode,
+  dictionary?: true,
+): InferredNode {
+  const asLists = samples.flatMap(({ value, input }) => {
+    const list = itemsOf(dictionary ? { dictionary } : {}, value);
+    return list === null ? [] : [{ value: list, input }];
+  });
+  const nested = nestedForm(asLists.map(({ value }) => value));
+  if (nested === null) return flatRecords(asLists, place, inferNode);
+  const form: ItemForm = { ...nested, ...(dictionary ? { dictionary } : {}) };
+  const flat = nested.nested
+    ? samples.map(({ value, input }) => ({ value: itemsOf(form, value) ?? [], input }))
+    : asLists;
+  const node = flatRecords(flat, place, inferNode);
+  return node.kind === 'record-list' && Object.keys(form).length > 0 ? { ...node, form } : node;
+}
+
+/** Keys of an object, of which so many are names of their own and no fields. */
+const manyKeys = 30;
+
+/** Is this object a dictionary: are its keys no closed set? */
+export function isDictionary(objects: readonly ObjectSample[]): boolean {
+  const keys = tally(objects.flatMap(({ value }) => Object.keys(value)));
+  const all = keys.reduce((sum, { count }) => sum + count, 0);
+  return keys.length > manyKeys && keys[0]!.count < objects.length / 2 && !isClosed(keys, all);
+}
+
 /** The plan of a list of objects, each with at least one field that is copied from the input. */
-export function inferRecords(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
+function flatRecords(samples: readonly Sample[], place: Place, inferNode: InferNode): InferredNode {
   const items = samples.flatMap(({ value, input }) =>
     isArray(value)
       ? value.flatMap((item): ObjectSample[] => (isObject(item) ? [{ value: item, input }] : []))
