@@ -4,26 +4,21 @@ import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../base/error.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
 import type { CertificationOutcome } from '../evaluation/certificate.ts';
-import { changeFloor } from '../evaluation/change.ts';
-import type { Scored } from '../evaluation/prediction.ts';
 import { evaluate } from '../evaluation/report.ts';
-import { certifyReserved, reserveOf } from '../evaluation/reserve.ts';
+import { certifyReserved } from '../evaluation/reserve.ts';
 import { type Row, reachableThreshold, thresholdGrid } from '../evaluation/threshold.ts';
 import { type Pair, weakFields } from '../evaluation/weakFields.ts';
-import { type DeepFiles, type LearnedParts, sealBundle, writeParts } from './bundle.ts';
+import { type LearnedParts, sealBundle, writeParts } from './bundle.ts';
 import { buildCache } from './cache.ts';
-import { candidatesOf, heldRows, networksOf, type Trained, withNetworks } from './candidates.ts';
+import { networksOf, type Trained } from './candidates.ts';
 import { cardOf } from './card.ts';
-import { openCheckpoints } from './checkpoint.ts';
 import { lastingCurve } from './curve.ts';
 import { runKey } from './finished.ts';
-import { chooseRung } from './ladder.ts';
-import type { ReasoningTrial } from './reasoning.ts';
-import { isWorthKeeping, spareRows, withSpare } from './spare.ts';
-import type { StudentSpec, TrainOptions, TrainProgress, TrainStudent } from './student.ts';
+import { barsOf, type Learned, settle } from './learn.ts';
+import type { StudentSpec, TrainOptions, TrainStudent } from './student.ts';
 import { schemeOf } from './tagger/scheme.ts';
 import { openThreads, type Threads } from './threads.ts';
-import { type RungWork, retrainWide, trainWideRung, type WideRung } from './wideRung.ts';
+import { retrainWide, type WideRung } from './wideRung.ts';
 import { oncePerCluster, scoreWritten, sweep, writeStudent, writingFolder } from './writing.ts';
 
 /** With fewer calls than this, those kept aside for calibration are missed: 15 % more rows were worth 0.8 points at 4,600. */
@@ -66,29 +61,28 @@ async function train(
   if (planned < leastAnswers) return decline(tooFew(planned, rows));
 
   const pause = pauseOf(options.signal);
-  const spare = spareRows(given, rows, spec);
-  const first = rows.filter((row) => !spare.has(row));
-  const learned = await learn(given, first, spec, options, { pause, threads });
-  if ('reason' in learned) return decline(learned.reason);
+  const settled = await settle(given, rows, spec, options, { pause, threads });
+  if ('reason' in settled) return decline(settled.reason);
+  const { dataset, taught, learned } = settled;
   const { chosen, networks, rung } = learned;
-  const { validation, familiarity } = chosen;
   const { epsilon, delta } = spec;
-  const floor = changeFloor(validation, epsilon);
-  const reserve = reserveOf(validation, familiarity, epsilon);
-  const eligible = rowsAbove(Math.max(floor, reserve.floor), validation);
-  const spent = await spend(given, rows, spare, eligible, { learned, spec, options, pause });
-  const { dataset } = spent;
+  const { floor, reserve, eligible } = barsOf(chosen, epsilon);
   options.onProgress({ stage: 'export', fraction: 0.85, message: 'Writing the bundle' });
-  const trial = { rows: rung.held.map((i) => first[i]!), start: startFor(dataset, eligible, spec) };
-  const parts = partsOf(dataset, spent.taught, spent.rung, learned, options);
+  const trial = { rows: rung.held.map((i) => taught[i]!), start: startFor(dataset, eligible, spec) };
+  const parts = partsOf(dataset, taught, rung, learned, options);
   const written = await writeStudent(parts, trial, options);
   // From here on only what was written counts.
   const scored = await scoreWritten(written, dataset, options);
   await pause();
-  const certified = certifyReserved(validation, scored.calibration, { epsilon, delta, floor }, reserve);
+  const certified = certifyReserved(
+    chosen.validation,
+    scored.calibration,
+    { epsilon, delta, floor },
+    reserve,
+  );
   const outcome = explained(certified, scored.pairs);
   const idle = outcome.kind === 'refused' && rows.length < fewCalls && isTaughtAgain(chosen, dataset);
-  const again = idle ? await relearn(dataset, first, learned, options, pause) : null;
+  const again = idle ? await relearn(dataset, taught, learned, options, pause) : null;
   const kept = again ?? { written, scored };
   options.onProgress({ stage: 'verify', fraction: 0.98, message: 'Checking the exported files' });
   const test = kept.scored.test;
@@ -122,112 +116,10 @@ function tooFew(planned: number, rows: readonly Example[]): string {
   return `Only ${planned} answers to learn from: too few for a student.${why}`;
 }
 
-interface Learned {
-  readonly rung: WideRung;
-  readonly chosen: Trained;
-  readonly networks: DeepFiles | null;
-  readonly reasoning: ReasoningTrial | null;
-  readonly seed: number;
-}
-
-/** The linear rung, the others asked for, and the choice among them. */
-async function learn(
-  dataset: Dataset,
-  rows: readonly Example[],
-  spec: StudentSpec,
-  options: TrainOptions,
-  { pause, threads }: Pick<RungWork, 'pause' | 'threads'>,
-): Promise<Learned | { readonly reason: string }> {
-  const { seed, epsilon } = spec;
-  let last: TrainProgress = {
-    stage: 'wide',
-    fraction: 0.02,
-    message: `Learning from ${rows.length} answers`,
-  };
-  options.onProgress(last);
-  const rung = await trainWideRung(rows, dataset, {
-    held: heldRows(rows, dataset.plan),
-    seed,
-    pause,
-    threads,
-    checkpoints: openCheckpoints(path.join(options.checkpoints, 'wide'), runKey(dataset, spec)),
-    progress: (fraction, message) => {
-      last = { stage: 'wide', fraction: 0.02 + 0.33 * fraction, message };
-      options.onProgress(last);
-    },
-    point: (point) => options.onProgress({ ...last, point }),
-  });
-  // The networks need their memory, and have threads of their own.
-  threads?.close();
-  const { slips } = rung;
-  if (slips.size > 0) {
-    const message = `Left out ${slips.size} answers that look like slips: without them more held-out answers agree`;
-    options.onProgress({ stage: 'wide', fraction: 0.35, message });
-  }
-  const taught = rows.map((row, i) => (slips.has(i) ? { ...row, weight: 0 } : row));
-  const trained = await candidatesOf(dataset, taught, rung, spec, options);
-  if ('reason' in trained) return trained;
-  options.onProgress({ stage: 'select', fraction: 0.49, message: 'Choosing the rung' });
-  const { chosen, reason } = chooseRung(trained, epsilon, seed);
-  options.onProgress({ stage: 'select', fraction: 0.5, message: `Took ${chosen.rung}: ${reason}` });
-  await pause();
-  const { taken, networks } = await withNetworks(trained, chosen, options);
-  await pause();
-  const tried = trained.map(({ reasoning }) => reasoning).find((trial) => trial !== null) ?? null;
-  const reasoning = tried === null ? null : { ...tried, used: tried.used && networks !== null };
-  return { rung, chosen: taken, networks, reasoning, seed };
-}
-
-/** What threshold selection sees of rows: below a floor they are as good as unanswered. */
-function rowsAbove(floor: number, rows: readonly Scored[]): Row[] {
-  return rows.map(({ answered, confidence, agree }) => ({
-    confidence: answered && confidence >= floor ? confidence : Number.NEGATIVE_INFINITY,
-    wrong: !agree,
-  }));
-}
-
 /** The confidence from which the walk over thresholds is expected to serve; what it looks at is validation. */
 function startFor({ examples }: Dataset, validation: readonly Row[], spec: StudentSpec): number {
   const calibration = oncePerCluster(examples, 'calibration').length;
   return reachableThreshold(thresholdGrid(validation, calibration, spec));
-}
-
-interface Spent extends Pick<Learned, 'rung'> {
-  readonly dataset: Dataset;
-  /** The rows that the student learned from. */
-  readonly taught: readonly Example[];
-}
-
-/** Spare rows join those of calibration where more would be served for it; elsewhere the student learns from them, too. */
-async function spend(
-  dataset: Dataset,
-  rows: readonly Example[],
-  spare: ReadonlySet<Example>,
-  validation: readonly Row[],
-  {
-    learned: { rung, seed },
-    spec,
-    options,
-    pause,
-  }: {
-    readonly learned: Learned;
-    readonly spec: StudentSpec;
-    readonly options: TrainOptions;
-    readonly pause: () => Promise<void>;
-  },
-): Promise<Spent> {
-  if (spare.size === 0) return { dataset, taught: rows, rung };
-  const first = rows.filter((row) => !spare.has(row));
-  const tell = (message: string) => options.onProgress({ stage: 'select', fraction: 0.8, message });
-  if (isWorthKeeping(dataset, spare, validation, spec)) {
-    tell(`Kept ${spare.size} more calls for calibration: more can be served for it`);
-    return { dataset: withSpare(dataset, spare), taught: first, rung };
-  }
-  tell(`Learning from ${spare.size} more answers`);
-  const slips = new Set([...rung.slips].map((i) => first[i]!));
-  const taught = rows.filter((row) => !slips.has(row));
-  const again = await retrainWide(rung, taught, dataset, { seed, pause, threads: null });
-  return { dataset, taught: rows, rung: { ...rung, ...again } };
 }
 
 function partsOf(
