@@ -52,7 +52,11 @@ export function numberOption(
 
 /** How large a share of the calls may become of kinds never seen; null, left out or "auto": as the traffic suggests. */
 export function newKindsOption(text: string | undefined): number | null {
-  return text === undefined || text === 'auto' ? null : numberOption('new-kinds', text, 0, 0, 0.9);
+  if (text === undefined || text === 'auto') return null;
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 0.9))
+    throw new UsageError(`--new-kinds takes auto or a number from 0 to 0.9, not "${text}".`);
+  return value;
 }
 
 export function choiceOption<T extends string>(

@@ -168,6 +168,26 @@ test('figures drawn on the calibration calls say so', () => {
   assert.ok(!page.includes('calibration calls its answers'));
 });
 
+test('calls kept back for new kinds are told, with how many of those are reckoned with', () => {
+  const told = (newKinds: number | null): string => {
+    const state = workspace();
+    const tasks = state.tasks.map((task) =>
+      task.student?.outcome.kind === 'certified'
+        ? {
+            ...task,
+            student: { ...task.student, outcome: { ...task.student.outcome, reserved: 0.06, newKinds } },
+          }
+        : task,
+    );
+    return pageOf({ ...state, tasks });
+  };
+  const words =
+    /Another 6\u00a0% stay with the teacher in case calls of kinds come that the student has never seen, /;
+  assert.match(told(0.04), new RegExp(`${words.source}up to 4.% of all\\.`));
+  assert.match(told(null), new RegExp(`${words.source}however many\\.`));
+  assert.doesNotMatch(page, /Another/);
+});
+
 test('how often the teacher agrees with itself is told with its interval and what follows from it', () => {
   assert.match(page, /agrees with itself in 97\.1\u00a0% \(95\.0 – 98\.5\u00a0%, n = 412\)/);
   assert.match(page, /12 inputs had answers that differ/);

@@ -30,6 +30,11 @@ const misuses: readonly (readonly [string, readonly string[], RegExp])[] = [
     /--epsilon takes a number from/,
   ],
   [
+    'a share of new kinds that is none',
+    ['replay', '--traffic', 'package.json', '--new-kinds', 'many'],
+    /--new-kinds takes auto or a number from 0 to 0\.9/,
+  ],
+  [
     'a device that is none',
     ['replay', '--traffic', 'package.json', '--device', 'abacus'],
     /--device takes one of auto, cpu, webgpu/,
