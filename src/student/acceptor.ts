@@ -106,8 +106,15 @@ function isFamiliar({ decoded }: Judged): boolean {
   return decoded.signals.template;
 }
 
+/** Answers that differ by less are equally sure: where all are, the last bits would tell which are served. */
+const finest = 1e-12;
+
 /** Probability that the answer is right. */
 export function confidenceOf(acceptor: Acceptor, judged: Judged): number {
+  return Math.round(rawConfidence(acceptor, judged) / finest) * finest;
+}
+
+function rawConfidence(acceptor: Acceptor, judged: Judged): number {
   const { model, unfamiliar, catchAll } = acceptor;
   if (catchAll !== null && isCaught(catchAll, judged))
     return catchAllConfidence(catchAll, judged.decoded.signals.joint);

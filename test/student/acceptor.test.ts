@@ -114,6 +114,17 @@ test('an answer with the class for what fits nothing is as sure as such answers 
   );
 });
 
+test('where nothing tells answers apart they are equally sure, to the last bit', () => {
+  const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
+  const right = answersOf(slot.name, createRandom('right')).map((row) => ({ ...row, agree: true }));
+  const fitted = fitAcceptor(right, []);
+  // What sums of many roundings leave of no weight at all.
+  const model = { ...fitted.model, weights: fitted.model.weights.map(() => 1e-11) };
+  const acceptor = { ...fitted, model };
+  const sureness = (joint: number): number => confidenceOf(acceptor, judgedOf(slot.name, 0, joint));
+  assert.equal(new Set(Array.from({ length: 40 }, (_, i) => sureness(0.5 + i / 100))).size, 1);
+});
+
 test('strangers that are long do not put long answers to known inputs behind less probable ones', () => {
   const slot = choiceSlots(dataOf(manyKinds(240)).plan)[0]!;
   const random = createRandom('long');
