@@ -9,7 +9,7 @@ import type { DeepData, DeepPrediction } from './deep/data.ts';
 import { chooseDeepDevice, estimateDeep } from './deep/estimate.ts';
 import type { Ended } from './deep/fit.ts';
 import { loadDeep } from './deep/model.ts';
-import { cnn, type DeepSpec, defaultSpec, defaultTraining, largeCnn } from './deep/spec.ts';
+import { cnn, type DeepSpec, defaultSpec, defaultTraining, type EncoderSpec, largeCnn } from './deep/spec.ts';
 import { type DeepTraining, trainDeep } from './deep/train.ts';
 import { type ChosenDevice, chosenDevice } from './finished.ts';
 import { askDeep, deepDataOf, fitMixture, isPlanned, type Mixture, mix, retagger } from './mixture.ts';
@@ -254,8 +254,8 @@ function endOf({ kept, pass, passes }: Ended, given: number | undefined): string
 /** The kind of a network, with a number where there are several of it. */
 function seriesOf({ encoders }: DeepSpec, member: number): string {
   const kind = encoders[member]?.kind ?? 'network';
-  const alike = encoders.filter((encoder) => encoder.kind === kind);
-  return alike.length === 1 ? kind : `${kind} ${alike.indexOf(encoders[member]!) + 1}`;
+  const count = (of: readonly EncoderSpec[]): number => of.filter((encoder) => encoder.kind === kind).length;
+  return count(encoders) === 1 ? kind : `${kind} ${count(encoders.slice(0, member + 1))}`;
 }
 
 async function ask(
