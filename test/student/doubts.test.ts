@@ -4,6 +4,9 @@ import { createRandom } from '../../src/base/random.ts';
 import type { Example } from '../../src/dataset/example.ts';
 import { type Doubtful, doubtOf, learnDoubts } from '../../src/student/doubts.ts';
 import { crossDoubts, type Read } from '../../src/student/judge.ts';
+import { placedTokens } from '../../src/student/tagger/features.ts';
+import type { TagGroup } from '../../src/student/tagger/scheme.ts';
+import { signsOf } from '../../src/student/tagger/signs.ts';
 
 const [common, odd, plain, rare] = [11, 22, 33, 44] as const;
 
@@ -80,4 +83,30 @@ test('Where nothing is copied there are no doubts.', () => {
     ),
     null,
   );
+});
+
+test('A copy has signs of its ends, of what stands beside it, of its case and of whether it is known.', () => {
+  const group = { slots: [{ slot: 'city', kind: 0 }] } as unknown as TagGroup;
+  const signs = (text: string, value: string, isKnown = false): Set<number> => {
+    const start = text.indexOf(value);
+    const spans = [{ slot: 'input', start, end: start + value.length }];
+    return new Set(
+      signsOf(
+        group,
+        placedTokens({ slots: { input: text } } as never, ['input']),
+        { city: { kind: 'spans', spans } },
+        {
+          phrase: () => (isKnown ? [0] : []),
+          word: () => [0],
+        },
+      ),
+    );
+  };
+  const plain = signs('Rain in Oslo today', 'Oslo');
+  const differing = (others: Set<number>): number => [...plain].filter((sign) => !others.has(sign)).length;
+  assert.equal(differing(signs('Rain in Oslo today', 'Oslo')), 0);
+  assert.equal(differing(signs('Rain near Oslo today', 'Oslo')), 1, 'the word before');
+  assert.equal(differing(signs('Rain in oslo today', 'oslo')), 1, 'the case');
+  assert.equal(differing(signs('Rain in Rome today', 'Rome')), 2, 'its first and last word');
+  assert.equal(differing(signs('Rain in Oslo today', 'Oslo', true)), 1, 'whether it is known');
 });
