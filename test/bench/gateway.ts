@@ -7,6 +7,8 @@ import { at, type LoadResult, runLoad } from './gateway/load.ts';
 import { startTargets, startUpstream, type Target, usageOf } from './gateway/targets.ts';
 
 /**
+ * `npm run bench -- gateway [--repetitions 7] [--connections 1,16,64,256] [--seconds 1] [--calls 200000] [--only NAMES] [--json F]`
+ *
  * What the gateway costs, with capture on, beside a bare node:http proxy, nginx and @portkey-ai/gateway: targets take
  * turns within each repetition, ratios are taken inside a repetition, and their median is reported with the lowest and
  * the highest of them.
