@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { AppError } from '../base/error.ts';
 import { readRecords } from '../traces/import/records.ts';
-import { readTrafficRecord, type TrafficLine } from '../traces/import/trafficFile.ts';
-import type { ProviderName } from '../wire/format.ts';
+import { pathOf, readTrafficRecord, type TrafficLine } from '../traces/import/trafficFile.ts';
 
 /** One line of a traffic file, with its place. Bodies are JSON text: as objects a file takes five times the memory. */
 export interface ReplayLine extends Omit<TrafficLine, 'request' | 'response'> {
@@ -86,20 +85,11 @@ function replayLine(read: TrafficLine, file: string, line: number): ReplayLine {
   };
 }
 
-function pathOf({ provider, request }: TrafficLine): string {
-  const { model = 'model', input } = request as { readonly model?: string; readonly input?: unknown };
-  const paths: Readonly<Record<ProviderName, string>> = {
-    openai: input !== undefined ? '/v1/responses' : '/v1/chat/completions',
-    azure: `/openai/deployments/${model}/chat/completions?api-version=2024-10-21`,
-    anthropic: '/v1/messages',
-    gemini: `/v1beta/models/${model}:generateContent`,
-    ollama: '/api/chat',
-  };
-  return paths[provider];
-}
-
 function nothingIn(file: string, skipped: number, reasons: ReadonlyMap<string, number>): AppError {
-  const why = skipped === 0 ? 'it is empty' : `${skipped} records were skipped (${inWords(reasons)})`;
+  const why =
+    skipped === 0
+      ? 'it is empty'
+      : `${skipped === 1 ? 'one record was' : `${skipped} records were`} skipped (${inWords(reasons)})`;
   return new AppError('bad-input', `${file} holds no call that can be replayed: ${why}.`, {
     next: 'A line is one JSON object with "ts", "provider", "status", "request" and "response" (and "split": "test" where it is to be served); `understudy import` reads other formats.',
   });

@@ -113,3 +113,27 @@ test('a file without a call says why and what a line looks like', async () => {
     );
   }
 });
+
+test('a request goes where its provider takes it', async () => {
+  const messages = [{ role: 'user', content: 'hello' }];
+  const cases: readonly (readonly [string, object, object, string])[] = [
+    ['openai', { messages }, { choices: [] }, '/v1/chat/completions'],
+    ['openai', { input: 'hello' }, {}, '/v1/responses'],
+    ['azure', { messages }, { choices: [] }, '/openai/deployments/m/chat/completions?api-version=2024-10-21'],
+    ['anthropic', { messages }, { type: 'message' }, '/v1/messages'],
+    ['gemini', { contents: [] }, {}, '/v1beta/models/m:generateContent'],
+    ['ollama', { messages }, { message: {} }, '/api/chat'],
+    ['ollama', { prompt: 'hello' }, { response: '' }, '/api/generate'],
+    ['ollama', { messages }, { choices: [] }, '/v1/chat/completions'],
+  ];
+  const file = path.join(folder, 'providers.jsonl');
+  const written = cases.map(([provider, body, response], i) =>
+    JSON.stringify({ ts: i + 1, provider, status: 200, request: { model: 'm', ...body }, response }),
+  );
+  writeFileSync(file, `${written.join('\n')}\n`);
+  const { lines } = await readTraffic([file], () => {});
+  assert.deepEqual(
+    lines.map((read) => read.path),
+    cases.map(([, , , expected]) => expected),
+  );
+});

@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../base/json.ts';
-import { type GenAiSpan, readSpan } from './genai.ts';
+import type { GenAiSpan } from './genai/span.ts';
+import { readSpan } from './genai.ts';
 import { attributesOf, nanoseconds } from './otlpValues.ts';
 import { type Importer, type Reading, skip, text } from './record.ts';
 

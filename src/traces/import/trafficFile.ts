@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
-import type { ProviderName } from '../../wire/format.ts';
+import type { ProviderName, WireFormatName } from '../../wire/format.ts';
 import { formatOfBodies, pathOfFormat } from './bodies.ts';
 import { call, type Importer, skip, text as textOf } from './record.ts';
 
@@ -42,6 +42,25 @@ function momentOf(value: Json | undefined): number | null {
   return Number.isFinite(ms) ? ms : null;
 }
 
+/** The wire format of a line: its provider tells more than the bodies do. */
+function formatOf({ provider, request, response }: TrafficLine): WireFormatName | null {
+  const hasMessages = Array.isArray(request['messages']);
+  if (provider === 'anthropic' && hasMessages) return 'anthropic-messages';
+  if (provider === 'ollama' && request['prompt'] !== undefined) return 'ollama-generate';
+  // Ollama speaks OpenAI's wire as well.
+  const isOpenAi = isObject(response) && response['choices'] !== undefined;
+  if (provider === 'ollama' && hasMessages && !isOpenAi) return 'ollama-chat';
+  return formatOfBodies(request, response);
+}
+
+/** Where a line's request goes, behind its provider's base URL. */
+export function pathOf(line: TrafficLine): string {
+  const model = textOf(line.request, 'model');
+  if (line.provider === 'azure')
+    return `/openai/deployments/${model ?? 'model'}/chat/completions?api-version=2024-10-21`;
+  return pathOfFormat(formatOf(line) ?? 'openai-chat', model);
+}
+
 /** Traffic files as imports. */
 export const traffic: Importer = {
   name: 'traffic',
@@ -54,8 +73,7 @@ export const traffic: Importer = {
     const line = readTrafficRecord(record);
     if (!line.ok) return skip(line.error);
     const { atMs, site, provider, status, request, response } = line.value;
-    const anthropic = provider === 'anthropic' && Array.isArray(request['messages']);
-    const format = anthropic ? 'anthropic-messages' : formatOfBodies(request, response);
+    const format = formatOf(line.value);
     if (format === null) return skip('the request is in no known wire format');
     return call({
       sourceId: null,
@@ -65,7 +83,7 @@ export const traffic: Importer = {
       provider,
       vendor: provider,
       format,
-      path: pathOfFormat(format, textOf(request, 'model')),
+      path: pathOf(line.value),
       status,
       request,
       response,
