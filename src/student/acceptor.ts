@@ -71,12 +71,12 @@ export function fitAcceptor(
   const reading = { alike, catchAll, doubts };
   const fit = (of: (row: Judged) => boolean): Logistic => {
     const [rows, others] = [plain.filter(of), far.filter(of)];
-    const features = [...rows, ...others].map((row) => featuresOf(row, reading));
+    const both = [...rows, ...others];
     return fitLogistic(
-      features,
+      both.map((row) => featuresOf(row, reading)),
       [...rows.map(({ agree }) => agree), ...others.map(() => false)],
       [...rows.map(() => 1), ...others.map(() => weight)],
-      ridgesOf(features, reading),
+      ridgesOf(both, reading),
     );
   };
   const isNew = (row: Judged): boolean => !isFamiliar(row);
@@ -160,18 +160,23 @@ function median(values: readonly number[]): number {
 /**
  * The penalty on all but the leading signals of an answer that only chooses. Those rank what is known next to as well as can
  * be; the others, fitted to a hundred mistakes and to what is strange, moved sure answers about and cost half a point of
- * what may be served at 2 %. Where parts are copied each signal has a say.
+ * what may be served at 2 %. Where parts are copied or written each signal has a say.
  */
 const lesserRidge = 0.05;
 
 /** The leading ones are the probability of the whole answer, and how far it leans to what fits nothing. */
 function ridgesOf(
-  rows: readonly (readonly number[])[],
+  rows: readonly Judged[],
   { catchAll, doubts }: Pick<Acceptor, 'catchAll' | 'doubts'>,
-): number[] | undefined {
+): number | readonly number[] {
   const usual = usualRidge(rows.length);
-  const lesser = doubts === null ? Math.max(usual, lesserRidge) : usual;
-  return rows[0]?.map((_, j) => (j === 0 || (catchAll !== null && j === leaningAt) ? usual : lesser));
+  if (doubts !== null || !rows.every(onlyChooses)) return usual;
+  const leads = (feature: number): boolean => feature === 0 || (catchAll !== null && feature === leaningAt);
+  return Array.from({ length: leaningAt + 1 }, (_, j) => (leads(j) ? usual : Math.max(usual, lesserRidge)));
+}
+
+function onlyChooses({ decoded: { signals } }: Judged): boolean {
+  return signals.spans === 1 && signals.written === null;
 }
 
 /** The place of the leaning among the features, where there is a class to lean to. */
