@@ -186,7 +186,7 @@ function ownText(answered: readonly Answered[], texts: readonly string[]): Outpu
   ).length;
   const mostly = copied >= 0.5 * n;
   const share = mostly ? `; ${Math.round((100 * copied) / n)} % are copied from the input` : '';
-  const reason = `${distinct.toLocaleString('en')} different answers in ${n.toLocaleString('en')} calls, ${words === 1 ? 'one word' : `${words} words`} in the middle${share}`;
+  const reason = `${distinct.toLocaleString('en')} different answers in ${n.toLocaleString('en')} calls, typically of ${words === 1 ? 'one word' : `${words} words`}${share}`;
   const long = texts.filter(
     (text) =>
       text.length > shortText.characters ||

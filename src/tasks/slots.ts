@@ -59,9 +59,9 @@ function judgeSlot(
   if (name === HISTORY_SLOT) return { type: 'context', kept: true, reason: 'the turns before the last one' };
   if (sample.length === 0) return { type: 'context', kept: true, reason: 'no value seen yet' };
   if (looksLikeList(sample))
-    return { type: 'list', kept: true, reason: `a list, ${words} words in the middle` };
+    return { type: 'list', kept: true, reason: `a list, typically of ${words} words` };
   if (words >= 12 || isBackground(name)) {
-    const reason = `material to work with, ${words} words in the middle`;
+    const reason = `material to work with, typically of ${words} words`;
     // Only equal inputs beside other material show that it does not matter: what is asked about it differs as well.
     const repeats = distinct <= samples.length / TWINS;
     const twins = repeats ? twinVerdict(name, samples, reason) : null;

@@ -47,14 +47,19 @@ export function modeSwitch(model: Model, task: TaskState, controls: Controls): T
     h(
       'p',
       { class: 'quiet', 'aria-live': 'polite' },
-      task.student === null ? 'The other three need a student.' : (current?.detail ?? ''),
+      task.student === null || isDeclined(task) ? 'The other three need a student.' : (current?.detail ?? ''),
     ),
   );
+}
+
+function isDeclined({ student }: TaskState): boolean {
+  return student?.outcome.kind === 'refused' && student.report === null;
 }
 
 function obstacleTo(task: TaskState, mode: TaskState['mode']): string | null {
   if (mode === 'off') return null;
   if (task.student === null) return 'Train a student first.';
+  if (isDeclined(task)) return 'This task was declined before training: there is no student.';
   if (mode !== 'shadow' && task.student.outcome.kind === 'refused')
     return 'This student is not certified; it can only shadow.';
   return null;

@@ -11,6 +11,8 @@ type Certified = Extract<StudentState['outcome'], { kind: 'certified' }>;
 export function proof({ student }: TaskState): Child {
   if (student === null) return null;
   const { outcome, report } = student;
+  // Declined before training: there is nothing to show.
+  if (report === null && outcome.kind === 'refused') return null;
   return h(
     'section',
     { key: 'proof', class: 'block', 'aria-label': 'Proof' },

@@ -210,10 +210,13 @@ function inferWhole(observations: readonly TextObservation[]): OutputPlan | null
 function freeTextReason(observations: readonly TextObservation[], task: Task): string {
   if (task.output.kind === 'text' && task.output.reason !== '')
     return task.output.short === undefined
-      ? `The answers are free text: ${task.output.reason}`
-      : `The answers are short texts that can neither be copied nor be written from the input: ${task.output.reason}`;
+      ? `The answers are free text: ${task.output.reason}. ${nothingToRepeat}`
+      : `The answers are short texts that can neither be copied nor be written from the input: ${task.output.reason}.`;
   const distinct = new Set(observations.map((o) => o.text)).size;
   const words = observations.map((o) => o.text.split(/\s+/).length).sort((a, b) => a - b);
   const median = words[Math.floor(words.length / 2)] ?? 0;
-  return `The answers are free text (${distinct} different ones in ${observations.length} calls, ${median} words in the middle): nothing closed to choose from and nothing to copy, so a local student cannot promise to repeat them.`;
+  return `The answers are free text: ${distinct} different ones in ${observations.length} calls, typically of ${median} words. ${nothingToRepeat}`;
 }
+
+const nothingToRepeat =
+  'There is nothing closed to choose from and nothing to copy, so a student cannot promise to repeat them.';
