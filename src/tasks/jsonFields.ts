@@ -43,18 +43,48 @@ export function profileFields(
   const fields = new Map<string, Field>();
   const folded = new Map<string, string>();
   const objects = new Map<string, number>();
+  const dictionaries = dictionaryPaths(samples);
   samples.forEach(({ value, input }, i) => {
     let text = folded.get(input);
     if (text === undefined) {
       if (folded.size > 1000) folded.clear();
       folded.set(input, (text = foldForCopy(input)));
     }
-    visit(value, '', i, text, fields, objects);
+    visit(value, '', i, text, fields, objects, dictionaries);
   });
   const draft = [...fields.values()].map((field) =>
     draftProfile(field, fields, objects, samples.length, declared),
   );
   return withDerived(draft, fields, samples.length);
+}
+
+/** So many keys, of which none is in half of the objects and too many come once, are names and no fields. */
+const MANY_KEYS = 30;
+const NEW_KEYS = 0.05;
+
+/** Paths of objects that map names to values: their keys are no fields of the answer. */
+function dictionaryPaths(samples: readonly JsonSample[]): ReadonlySet<string> {
+  const found = new Map<string, { objects: number; readonly keys: Map<string, number> }>();
+  const walk = (value: Json, path: string): void => {
+    if (isArray(value)) for (const item of value) walk(item, `${path}[]`);
+    if (!isObject(value)) return;
+    const own = found.get(path) ?? { objects: 0, keys: new Map<string, number>() };
+    found.set(path, own);
+    own.objects++;
+    for (const key in value) {
+      own.keys.set(key, (own.keys.get(key) ?? 0) + 1);
+      walk(value[key]!, path === '' ? key : `${path}.${key}`);
+    }
+  };
+  for (const { value } of samples) walk(value, '');
+  const isDictionary = ({ objects, keys }: { objects: number; keys: Map<string, number> }): boolean => {
+    if (keys.size <= MANY_KEYS) return false;
+    const counts = [...keys.values()];
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    const most = counts.reduce((a, b) => Math.max(a, b), 0);
+    return most < objects / 2 && counts.filter((count) => count === 1).length > NEW_KEYS * all;
+  };
+  return new Set([...found].flatMap(([path, own]) => (isDictionary(own) ? [path] : [])));
 }
 
 function visit(
@@ -64,19 +94,21 @@ function visit(
   input: string,
   fields: Map<string, Field>,
   objects: Map<string, number>,
+  dictionaries: ReadonlySet<string>,
 ): void {
   if (isObject(value)) {
     objects.set(path, (objects.get(path) ?? 0) + 1);
+    if (dictionaries.has(path)) return;
     for (const key in value) {
       const child = path === '' ? key : `${path}.${key}`;
       note(value[key]!, child, path, sample, input, fields);
-      visit(value[key]!, child, sample, input, fields, objects);
+      visit(value[key]!, child, sample, input, fields, objects, dictionaries);
     }
   } else if (isArray(value)) {
     for (const item of value) {
       const child = `${path}[]`;
       note(item, child, path, sample, input, fields);
-      visit(item, child, sample, input, fields, objects);
+      visit(item, child, sample, input, fields, objects, dictionaries);
     }
   }
 }
