@@ -77,7 +77,7 @@ test('says how many disagreements would have been few enough where there are onl
   );
   assert.match(
     reason,
-    /^Of the 264 calls .* 5 disagree with the teacher \(1\.9 %\): too many to prove a promise of at most 2 % disagreement, for which no more than 1 of so many may\.$/u,
+    /^Of the 400 calls .* 8 disagree with the teacher \(2 %\): too many to prove a promise of at most 2 % disagreement, for which no more than 3 of so many may\.$/u,
   );
 });
 

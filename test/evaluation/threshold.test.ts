@@ -169,6 +169,18 @@ test('a walk that would fail at its main start is begun again from a safer one',
   assert.ok(selected !== null && selected.n > 149 && selected.n < n);
 });
 
+test('a main start that is safe keeps its level where few calls are as sure as a stricter one asks', () => {
+  const loose = { epsilon: 0.05, delta: 0.05 };
+  const validation = rows(600, () => false);
+  for (const n of [125, 400]) {
+    // Fewer than could pass are as sure as three quarters of the validation rows, and all as sure as the last of them.
+    const calibration = rows(n, () => false).map((row, i) => (i < 50 ? row : { ...row, confidence: 0.2 }));
+    const grid = thresholdGrid(validation, n, loose);
+    assert.ok((startsOf(grid, n, loose).get(startOf(grid)) ?? 0) >= 0.9 * loose.delta);
+    assert.equal(splitFixedSequence(validation, calibration, loose)?.n, n);
+  }
+});
+
 test('no rows select nothing', () => {
   assert.equal(splitFixedSequence([], [], level), null);
   assert.equal(selectiveGuaranteedRisk([], level), null);
