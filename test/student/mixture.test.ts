@@ -165,7 +165,7 @@ test('networks of labels are piloted without the held-out rows and then see ever
       deep.known.map(({ row }) => row),
       held,
     );
-    assert.equal(Object.keys(files).length, 2);
+    assert.equal(Object.keys(files).length, 3);
     const points = options.seen.flatMap(({ point }) => point ?? []);
     assert.ok(points.length > 2 && points.every(({ validation }) => validation !== null));
   }));

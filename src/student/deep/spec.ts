@@ -61,7 +61,7 @@ export const cnn = {
   rate: 2e-3,
 } as const satisfies EncoderSpec;
 
-/** Two of these, from two random starts, rank better than one of each size, for the work of no more. */
+/** Several of these, from other random starts, rank better than as many of different sizes. */
 export const largeCnn = { ...cnn, filters: 448 } as const satisfies EncoderSpec;
 
 export const transformer = {
