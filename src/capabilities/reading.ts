@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, parseJson } from '../base/json.ts';
 import { normaliseText } from '../base/text.ts';
-import type { Task } from '../tasks/task.ts';
+import type { FieldProfile, Task } from '../tasks/task.ts';
 import type { Answer } from '../wire/chat.ts';
 import { enumOffer, qualified, scalarText } from './offer.ts';
 
@@ -20,6 +20,8 @@ export interface ReadOptions {
   readonly separator: string | null;
   /** The label is the first line, text follows. */
   readonly firstLine: boolean;
+  /** Objects that map names to values, as `qualified` paths: the names are nothing that is offered. */
+  readonly dictionaries: readonly string[];
 }
 
 /** How the answers of a task are read. */
@@ -27,7 +29,18 @@ export function readOptions({ output }: Pick<Task, 'output'>): ReadOptions {
   return {
     separator: output.kind === 'multi-label' ? output.separator : null,
     firstLine: output.kind === 'label-then-text',
+    dictionaries: dictionariesOf(output),
   };
+}
+
+function dictionariesOf(output: Task['output']): string[] {
+  if (output.kind === 'json') return dictionariesIn(null, output.fields);
+  if (output.kind !== 'tools') return [];
+  return output.tools.flatMap(({ name, fields }) => dictionariesIn(name, fields));
+}
+
+function dictionariesIn(scope: string | null, fields: readonly FieldProfile[]): string[] {
+  return fields.filter(({ role }) => role === 'dictionary').map(({ path }) => qualified(scope, path));
 }
 
 /** What two ids of one capability share: labels are folded, another spelling is the same label. */
@@ -45,15 +58,16 @@ const MAX_ITEMS = 1000;
  * reader behind counting, tombstones and buckets, so that they can never disagree. A name may come several times.
  */
 export function readAnswer(answer: Answer, options: ReadOptions, visit: Visit): void {
+  const { dictionaries } = options;
   for (const call of answer.toolCalls) {
     visit(`tool:${call.name}`, null);
     const parsed = parseJson(call.arguments);
-    if (isObject(parsed)) walk(parsed, call.name, '', 0, visit);
+    if (isObject(parsed)) walk(parsed, call.name, '', { depth: 0, dictionaries, visit });
   }
   if (answer.text === null || answer.toolCalls.length > 0) return;
   const json = jsonText(answer.text);
   if (json !== null) {
-    walk(json, null, '', 0, visit);
+    walk(json, null, '', { depth: 0, dictionaries, visit });
     return;
   }
   const text = options.firstLine ? (answer.text.trim().split('\n')[0] ?? '') : answer.text;
@@ -80,12 +94,21 @@ export function foldLabel(text: string): string {
   return normaliseText(text).replace(/^["'`*<[(]+|["'`*>\]).!]+$/g, '');
 }
 
-function walk(node: Json, scope: string | null, path: string, depth: number, visit: Visit): void {
-  if (depth > MAX_DEPTH) return;
+interface Walk {
+  readonly depth: number;
+  readonly dictionaries: readonly string[];
+  readonly visit: Visit;
+}
+
+function walk(node: Json, scope: string | null, path: string, own: Walk): void {
+  if (own.depth > MAX_DEPTH) return;
+  const { visit, dictionaries } = own;
+  const deeper = { ...own, depth: own.depth + 1 };
   if (isArray(node)) {
     visit(`array-length:${qualified(scope, path)}=${lengthBand(node.length)}`, null);
-    for (const item of node.slice(0, MAX_ITEMS)) walk(item, scope, `${path}[]`, depth + 1, visit);
+    for (const item of node.slice(0, MAX_ITEMS)) walk(item, scope, `${path}[]`, deeper);
   } else if (isObject(node)) {
+    if (dictionaries.includes(qualified(scope, path))) return;
     for (const [key, value] of Object.entries(node)) {
       const child = path === '' ? key : `${path}.${key}`;
       visit(`${scope === null ? 'field' : 'argument'}:${qualified(scope, child)}`, {
@@ -93,7 +116,7 @@ function walk(node: Json, scope: string | null, path: string, depth: number, vis
         path: child,
         value: undefined,
       });
-      walk(value, scope, child, depth + 1, visit);
+      walk(value, scope, child, deeper);
     }
   } else if (path !== '') {
     const text = scalarText(node);

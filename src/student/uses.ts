@@ -14,7 +14,7 @@ export function blockedUse(
   const labelled = plan.kind !== 'text-answer' || ['choice', 'subset', 'constant'].includes(plan.node.kind);
   const style = plan.kind === 'text-answer' ? plan.style : { begun: '', cut: '' };
   const text = answer.text === null ? null : style.begun + answer.text + style.cut;
-  readAnswer({ ...answer, text }, { separator, firstLine: false }, (id) => {
+  readAnswer({ ...answer, text }, { separator, firstLine: false, dictionaries: [] }, (id) => {
     // A text that copies or words something is no label, though the catalogue may have counted it as one.
     if (labelled || !id.startsWith('label:')) found ??= blocked.get(signature(id)) ?? null;
   });

@@ -55,8 +55,22 @@ export function profileFields(
   const draft = [...fields.values()].map((field) =>
     draftProfile(field, fields, objects, samples.length, declared),
   );
-  return withDerived(draft, fields, samples.length);
+  const named = draft.map((profile) =>
+    dictionaries.has(profile.path) ? { ...profile, role: 'dictionary' as const } : profile,
+  );
+  return withDerived(dictionaries.has('') ? [wholeDictionary, ...named] : named, fields, samples.length);
 }
+
+const wholeDictionary: FieldProfile = {
+  path: '',
+  types: ['object'],
+  presence: 1,
+  role: 'dictionary',
+  values: [],
+  from: null,
+  constant: null,
+  copyRate: 0,
+};
 
 /** So many keys, of which none is in half of the objects and too many come once, are names and no fields. */
 const MANY_KEYS = 30;

@@ -125,12 +125,13 @@ export interface ValueCount {
 }
 
 export interface FieldProfile {
-  /** `a.b`, `items[].name`. */
+  /** `a.b`, `items[].name`; empty for an answer that is a dictionary as a whole. */
   readonly path: string;
   readonly types: readonly ('null' | 'boolean' | 'number' | 'string' | 'array' | 'object')[];
   /** Presence given that the parent is there. */
   readonly presence: number;
-  readonly role: 'constant' | 'enum' | 'derived' | 'copied' | 'number' | 'list' | 'free';
+  /** `dictionary`: an object that maps names to values; the names are no fields. */
+  readonly role: 'constant' | 'enum' | 'derived' | 'copied' | 'number' | 'list' | 'dictionary' | 'free';
   readonly values: readonly ValueCount[];
   /** For `derived`: the field it is a function of. For `constant`: none. */
   readonly from: string | null;

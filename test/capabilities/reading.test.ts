@@ -4,15 +4,17 @@ import fc from 'fast-check';
 import { enumerations } from '../../src/capabilities/enumeration.ts';
 import { jsonExamples } from '../../src/capabilities/example.ts';
 import { splitItem, unquote } from '../../src/capabilities/item.ts';
-import { foldLabel, jsonText, readAnswer } from '../../src/capabilities/reading.ts';
+import { foldLabel, jsonText, readAnswer, readOptions } from '../../src/capabilities/reading.ts';
 import { countText, moneyText, percentText, plural } from '../../src/capabilities/words.ts';
+import { profileFields } from '../../src/tasks/jsonFields.ts';
 
 function idsOf(
   text: string | null,
   toolCalls: readonly { name: string; arguments: string }[] = [],
+  dictionaries: readonly string[] = [],
 ): string[] {
   const ids: string[] = [];
-  readAnswer({ text, toolCalls }, { separator: null, firstLine: false }, (id) => ids.push(id));
+  readAnswer({ text, toolCalls }, { separator: null, firstLine: false, dictionaries }, (id) => ids.push(id));
   return ids;
 }
 
@@ -42,12 +44,33 @@ test('names tools with their arguments, also where these are no JSON', () => {
   assert.deepEqual(idsOf(null, [{ name: 't', arguments: '{"x":' }]), ['tool:t']);
 });
 
+test('names no key of a dictionary, in a field, in a list, in a tool or as the whole answer', () => {
+  assert.deepEqual(idsOf('{"scores":{"Ann":3},"note":"x"}', [], ['scores']), [
+    'field:scores',
+    'field:note',
+    'enum:note=x',
+  ]);
+  assert.deepEqual(idsOf('{"rounds":[{"Ann":3}]}', [], ['rounds[]']), [
+    'field:rounds',
+    'array-length:rounds=1',
+  ]);
+  assert.deepEqual(idsOf(null, [{ name: 't', arguments: '{"by":{"Ann":3}}' }], ['t.by']), [
+    'tool:t',
+    'argument:t.by',
+  ]);
+  const fields = profileFields(
+    Array.from({ length: 100 }, (_, i) => ({ value: { [`player${i}`]: i }, input: '' })),
+    null,
+  );
+  const { dictionaries } = readOptions({ output: { kind: 'json', fields, schema: null } });
+  assert.deepEqual(idsOf('{"Ann":3,"Bob":4}', [], dictionaries), []);
+});
+
 test('splits several labels, and a label from the text behind it', () => {
   const ids: string[] = [];
-  readAnswer({ text: 'a, b', toolCalls: [] }, { separator: ',', firstLine: false }, (id) => ids.push(id));
-  readAnswer({ text: 'c\nbecause of d', toolCalls: [] }, { separator: null, firstLine: true }, (id) =>
-    ids.push(id),
-  );
+  const plain = { separator: null, firstLine: false, dictionaries: [] };
+  readAnswer({ text: 'a, b', toolCalls: [] }, { ...plain, separator: ',' }, (id) => ids.push(id));
+  readAnswer({ text: 'c\nbecause of d', toolCalls: [] }, { ...plain, firstLine: true }, (id) => ids.push(id));
   assert.deepEqual(ids, ['label:a', 'label:b', 'label:c']);
 });
 

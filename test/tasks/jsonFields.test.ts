@@ -8,8 +8,11 @@ test('names that an object maps to values are no fields of the answer', () => {
     input: `player${i} has ${i}`,
   }));
   assert.deepEqual(
-    profileFields(samples, null).map(({ path }) => path),
-    ['kind', 'scores'],
+    profileFields(samples, null).map(({ path, role }) => [path, role]),
+    [
+      ['kind', 'enum'],
+      ['scores', 'dictionary'],
+    ],
   );
 });
 
