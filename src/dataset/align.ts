@@ -7,14 +7,8 @@ import { isAtOffsets } from './formula.ts';
 import { elapsed } from './moments.ts';
 import type { PlaceHabits } from './places.ts';
 import { asText } from './plan/shortText.ts';
-import {
-  acrossCalls,
-  type ChoiceSlot,
-  type ObjectField,
-  type OutputPlan,
-  type PlanNode,
-  type ToolPlan,
-} from './plan.ts';
+import type { ChoiceSlot, ObjectField, OutputPlan, PlanNode, ToolPlan } from './plan.ts';
+import { acrossCalls } from './planSlots.ts';
 import { alignRecords } from './records.ts';
 import { alignRewritten } from './rewrite.ts';
 import { alignMasked, alignSpan, alignSpanList } from './spans.ts';

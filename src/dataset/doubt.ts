@@ -1,6 +1,7 @@
 import type { TokenLogprob } from '../wire/chat.ts';
 import type { Targets } from './align.ts';
-import { choiceSlots, type OutputPlan } from './plan.ts';
+import type { OutputPlan } from './plan.ts';
+import { choiceSlots } from './planSlots.ts';
 import { softLabels } from './soft.ts';
 
 /** Adds the teacher's doubt between labels to the targets of a bare label, or of the text fields of a JSON answer. */

@@ -1,6 +1,7 @@
 import type { Example } from './example.ts';
 import { mostRouted } from './plan/values.ts';
-import { type OutputPlan, shortSlots } from './plan.ts';
+import type { OutputPlan } from './plan.ts';
+import { shortSlots } from './planSlots.ts';
 
 /** The plan, or why it is none: where nearly every answer has a free field, what is left is no task to train on. */
 export function withoutFree(plan: OutputPlan, examples: readonly Example[]): OutputPlan {

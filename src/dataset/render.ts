@@ -9,7 +9,7 @@ import { fromItems } from './itemForms.ts';
 import { later } from './moments.ts';
 import { fromText } from './plan/shortText.ts';
 import type { ChoiceSlot, Formula, ObjectField, OutputPlan, PlanNode } from './plan.ts';
-import { choiceSlots } from './plan.ts';
+import { choiceSlots } from './planSlots.ts';
 import { recordItems } from './records.ts';
 import { rewrittenText } from './rewrite.ts';
 import { maskedText, spanListValue, spanValue } from './spans.ts';

@@ -2,7 +2,8 @@ import { canonicalJson, isArray, type Json } from '../base/json.ts';
 import type { ModelInput, Span, Target } from './example.ts';
 import { normalise } from './normaliser.ts';
 import { type PlaceHabits, usualPlace } from './places.ts';
-import { acrossCalls, type PlanNode, type SpanSlot } from './plan.ts';
+import type { PlanNode, SpanSlot } from './plan.ts';
+import { acrossCalls } from './planSlots.ts';
 import { foldedPlaces } from './windows.ts';
 
 type Targets = Record<string, Target>;

@@ -2,14 +2,8 @@ import { hash32 } from '../base/hash.ts';
 import { canonicalJson, type Json } from '../base/json.ts';
 import type { Targets } from '../dataset/align.ts';
 import type { ModelInput, Target } from '../dataset/example.ts';
-import {
-  type ChoiceSlot,
-  nodeSlots,
-  type OutputPlan,
-  type PlanNode,
-  type TextSlot,
-  type ToolPlan,
-} from '../dataset/plan.ts';
+import type { ChoiceSlot, OutputPlan, PlanNode, TextSlot, ToolPlan } from '../dataset/plan.ts';
+import { nodeSlots } from '../dataset/planSlots.ts';
 import { fillPlan } from '../dataset/render.ts';
 import type { Answer } from '../wire/chat.ts';
 import { withCallTags } from './callTags.ts';

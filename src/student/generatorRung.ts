@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Dataset, Example } from '../dataset/example.ts';
-import { shortSlots, type TextSlot } from '../dataset/plan.ts';
+import type { TextSlot } from '../dataset/plan.ts';
+import { shortSlots } from '../dataset/planSlots.ts';
 import { chooseDevice } from '../onnx/devices.ts';
 import { openCheckpoints } from './checkpoint.ts';
 import { wherePossible } from './deep/trainer.ts';

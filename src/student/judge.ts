@@ -1,5 +1,5 @@
 import type { Dataset, Example } from '../dataset/example.ts';
-import { choiceSlots } from '../dataset/plan.ts';
+import { choiceSlots } from '../dataset/planSlots.ts';
 import { answersAgree } from '../evaluation/compare.ts';
 import type { Scored } from '../evaluation/prediction.ts';
 import { type Familiarity, shareOfNewKinds } from '../evaluation/strange.ts';

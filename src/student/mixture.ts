@@ -1,5 +1,6 @@
 import type { Example, ModelInput } from '../dataset/example.ts';
-import { choiceSlots, type OutputPlan } from '../dataset/plan.ts';
+import type { OutputPlan } from '../dataset/plan.ts';
+import { choiceSlots } from '../dataset/planSlots.ts';
 import { softmax } from '../evaluation/calibrate.ts';
 import type { Evidence } from './decode.ts';
 import type { DeepData, DeepPrediction, DeepRow } from './deep/data.ts';

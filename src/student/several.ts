@@ -1,11 +1,5 @@
-import {
-  isCalledAgain,
-  nodeSlots,
-  type OutputPlan,
-  type PlanNode,
-  spanSlots,
-  type ToolPlan,
-} from '../dataset/plan.ts';
+import type { OutputPlan, PlanNode, ToolPlan } from '../dataset/plan.ts';
+import { isCalledAgain, nodeSlots, spanSlots } from '../dataset/planSlots.ts';
 import { alwaysThere, anchorKey } from './callTags.ts';
 
 /**

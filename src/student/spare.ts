@@ -1,6 +1,6 @@
 import { createRandom } from '../base/random.ts';
 import type { Dataset, Example } from '../dataset/example.ts';
-import { shortSlots } from '../dataset/plan.ts';
+import { shortSlots } from '../dataset/planSlots.ts';
 import { allowedErrors, expectedCoverage, type Row } from '../evaluation/threshold.ts';
 import { leastForNetworks } from './candidates.ts';
 import type { StudentSpec } from './student.ts';

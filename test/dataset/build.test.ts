@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { normaliseText } from '../../src/base/text.ts';
 import type { CapabilitySet } from '../../src/capabilities/capability.ts';
 import { buildDataset } from '../../src/dataset/build.ts';
-import { choiceSlots } from '../../src/dataset/plan.ts';
+import { choiceSlots } from '../../src/dataset/planSlots.ts';
 import { renderAnswer } from '../../src/dataset/render.ts';
 import { assignSplits } from '../../src/dataset/split.ts';
 import { called, makeCalls, makeTask, request, said, topicCalls } from './support.ts';

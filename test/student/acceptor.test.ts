@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom, type Random } from '../../src/base/random.ts';
-import { choiceSlots } from '../../src/dataset/plan.ts';
+import { choiceSlots } from '../../src/dataset/planSlots.ts';
 import { confidenceOf, fitAcceptor, type Judged } from '../../src/student/acceptor.ts';
 import { type CatchAll, catchAllConfidence, findCatchAll, mostMistaken } from '../../src/student/catchAll.ts';
 import type { Evidence, Signals } from '../../src/student/decode.ts';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createRandom } from '../../src/base/random.ts';
-import { choiceSlots, shortSlots } from '../../src/dataset/plan.ts';
+import { choiceSlots, shortSlots } from '../../src/dataset/planSlots.ts';
 import { placementOf, probeDevices } from '../../src/onnx/devices.ts';
 import { loadStudent } from '../../src/student/bundle.ts';
 import { openCheckpoints } from '../../src/student/checkpoint.ts';

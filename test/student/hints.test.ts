@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OutputPlan } from '../../src/dataset/plan.ts';
-import { choiceSlots } from '../../src/dataset/plan.ts';
+import { choiceSlots } from '../../src/dataset/planSlots.ts';
 import { withHints } from '../../src/student/hints.ts';
 import { said, topicCalls } from '../dataset/support.ts';
 import { dataOf } from './support.ts';

@@ -2,7 +2,8 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { alignPart } from '../align.ts';
 import type { Target } from '../example.ts';
 import { spread } from '../habit.ts';
-import { nodeSlots, type ObjectField, type PlanNode } from '../plan.ts';
+import type { ObjectField, PlanNode } from '../plan.ts';
+import { nodeSlots } from '../planSlots.ts';
 import { withoutMentions } from '../worded.ts';
 import type { ObjectSample } from './place.ts';
 

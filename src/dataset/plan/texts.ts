@@ -1,13 +1,7 @@
 import type { Json } from '../../base/json.ts';
 import type { Task } from '../../tasks/task.ts';
-import {
-  type ChoiceSlot,
-  choiceSlots,
-  nodeSlots,
-  type OutputPlan,
-  type PlanNode,
-  type TextStyle,
-} from '../plan.ts';
+import type { ChoiceSlot, OutputPlan, PlanNode, TextStyle } from '../plan.ts';
+import { choiceSlots, nodeSlots } from '../planSlots.ts';
 import { plainStyle, readList, readPairs, readText, unwrapText } from '../style.ts';
 import type { TextObservation } from './infer.ts';
 import { labelReason } from './labelText.ts';

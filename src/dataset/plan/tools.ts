@@ -2,15 +2,8 @@ import { canonicalJson, isObject, type JsonObject, parseJson } from '../../base/
 import type { Task } from '../../tasks/task.ts';
 import type { Answer } from '../../wire/chat.ts';
 import { jsonStyle, type Written } from '../habit.ts';
-import {
-  isCalledAgain,
-  type ObjectField,
-  type OutputPlan,
-  type PlanNode,
-  type SpanSlot,
-  type TextStyle,
-  type ToolPlan,
-} from '../plan.ts';
+import type { ObjectField, OutputPlan, PlanNode, SpanSlot, TextStyle, ToolPlan } from '../plan.ts';
+import { isCalledAgain } from '../planSlots.ts';
 import { placesOf } from '../spans.ts';
 import { plainStyle } from '../style.ts';
 import type { Observation } from './infer.ts';

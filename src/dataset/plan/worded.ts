@@ -1,6 +1,7 @@
 import type { Json } from '../../base/json.ts';
 import { spread } from '../habit.ts';
-import { type Mention, nodeSlots, type PlanNode } from '../plan.ts';
+import type { Mention, PlanNode } from '../plan.ts';
+import { nodeSlots } from '../planSlots.ts';
 import { saidAs, withoutMentions } from '../worded.ts';
 import { copies } from './formulas.ts';
 import type { InferNode, InferredNode, ObjectSample, Sibling } from './place.ts';

@@ -1,5 +1,6 @@
 import type { Target } from '../../dataset/example.ts';
-import { type ChoiceSlot, nodeSlots, type OutputPlan, type PlanNode, spanSlots } from '../../dataset/plan.ts';
+import type { ChoiceSlot, OutputPlan, PlanNode } from '../../dataset/plan.ts';
+import { nodeSlots, spanSlots } from '../../dataset/planSlots.ts';
 import { callAnchors, callGroup } from '../callTags.ts';
 import { groupApart, groupOf, groupOfText } from '../decode.ts';
 import { carriedChoices, isSingle } from '../several.ts';

@@ -1,5 +1,6 @@
 import type { Example } from '../../dataset/example.ts';
-import { type ChoiceSlot, choiceSlots, type OutputPlan } from '../../dataset/plan.ts';
+import type { ChoiceSlot, OutputPlan } from '../../dataset/plan.ts';
+import { choiceSlots } from '../../dataset/planSlots.ts';
 import { fitScaling, type Scaling } from '../../evaluation/calibrate.ts';
 import { mostMistaken } from '../catchAll.ts';
 import { isEnglish } from '../english/language.ts';
