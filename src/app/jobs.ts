@@ -1,6 +1,5 @@
 import { AppError } from '../base/error.ts';
 import type { JobState } from '../protocol.ts';
-import type { TrainProgress } from '../student/student.ts';
 import type { WorkerProgress } from '../worker/protocol.ts';
 import type { RunOptions } from './app.ts';
 import type { Session } from './session.ts';
@@ -39,10 +38,10 @@ export async function runJob<T>(
         ...before,
         fraction: progress.fraction,
         message: progress.message,
-        plan: (progress as TrainProgress).plan ?? before.plan,
+        plan: progress.plan ?? before.plan,
         curve: withPoint(before, progress),
       });
-      options.onProgress?.(progress.fraction, (progress as TrainProgress).plan ?? progress.message);
+      options.onProgress?.(progress.fraction, progress.plan ?? progress.message);
       session.changed();
     });
   } finally {
@@ -53,6 +52,6 @@ export async function runJob<T>(
 }
 
 function withPoint(job: JobState, progress: WorkerProgress): JobState['curve'] {
-  const point = (progress as TrainProgress).point;
+  const { point } = progress;
   return point === undefined ? job.curve : [...job.curve, point].slice(-400);
 }

@@ -75,7 +75,13 @@ export interface TrainResult {
 
 export type WorkerProgress =
   | TrainProgress
-  | { readonly stage: 'read' | 'discover' | 'analyse'; readonly fraction: number; readonly message: string };
+  | {
+      readonly stage: 'read' | 'discover' | 'analyse';
+      readonly fraction: number;
+      readonly message: string;
+      readonly plan?: undefined;
+      readonly point?: undefined;
+    };
 
 export type ToWorker =
   | {
